@@ -1,0 +1,162 @@
+"""Reading a scheme from TOML: built-in by name, or a file that may extend another."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sanzhixin.errors import InputError, SanzhixinError, SchemeError
+from sanzhixin.scheme.scheme import Scheme
+
+__all__ = ["load_scheme", "scheme_from_dict", "unwrap_validation"]
+
+_KEYS = ("code", "name", "grade", "level")
+_DEEPEST = 5
+
+
+def load_scheme(source: str | Path) -> Scheme:
+    """Load and validate a scheme.
+
+    Parameters
+    ----------
+    source : str or Path
+        Name of a built-in scheme (``"tongxiang"``), or path of a TOML file.  A file with
+        ``extends = "tongxiang"`` (or a path relative to itself) states only what differs: tables
+        are merged key by key, lists of entries by their code, name or level, the rows of the tier
+        table and all other lists are replaced whole.
+
+    Returns
+    -------
+    Scheme
+        Frozen.
+
+    Raises
+    ------
+    InputError
+        ``file_not_found``: neither a built-in name nor a file.
+        ``toml_invalid``: not UTF-8 or not TOML.
+    SchemeError
+        Any rule of the scheme: gaps, overlaps or repeats of tiers, a cap that falls, an unknown
+        unit or key, a denied attribute, an official record without list class and document
+        number, an unlisted conduct as a gate.  The sentence names the entry and the way out.
+
+    Examples
+    --------
+    >>> scheme = load_scheme("tongxiang")
+    >>> scheme.scheme_id
+    'tongxiang/1.0.0'
+    >>> len(scheme.indicators)
+    24
+    """
+    return scheme_from_dict(_read(str(source), base=None, depth=0))
+
+
+def scheme_from_dict(data: dict[str, Any]) -> Scheme:
+    """Validate a scheme that was read from TOML into a dictionary.
+
+    Parameters
+    ----------
+    data : dict
+        Keys of the file; ``extends`` is resolved already.
+
+    Returns
+    -------
+    Scheme
+        Frozen.
+
+    Raises
+    ------
+    SchemeError
+        As `load_scheme`.
+    """
+    try:
+        return Scheme.model_validate(_freeze(data))
+    except ValidationError as error:
+        raise unwrap_validation(error) from None
+
+
+def unwrap_validation(error: ValidationError) -> SanzhixinError:
+    """Turn a validation error of pydantic into ours: the rule that was broken, and where."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    inner = first.get("ctx", {}).get("error")
+    if isinstance(inner, SanzhixinError):
+        return inner
+    where = ".".join(str(part) for part in first["loc"]) or "top level"
+    return SchemeError(
+        "scheme_invalid", where=where, problem=first["msg"], count=error.error_count()
+    )
+
+
+def _read(source: str, *, base: Path | None, depth: int) -> dict[str, Any]:
+    if depth > _DEEPEST:
+        raise SchemeError("extends_too_deep", source=source, deepest=_DEEPEST)
+    builtin = resources.files("sanzhixin.scheme").joinpath("builtin", f"{source}.toml")
+    path = Path(source) if base is None else base / source
+    if source.isidentifier() and builtin.is_file():
+        data, folder = _parse(builtin.read_bytes(), source), None
+    elif path.is_file():
+        data, folder = _parse(path.read_bytes(), path.name), path.parent
+    else:
+        known = ", ".join(sorted(item.name.removesuffix(".toml") for item in _builtins()))
+        raise InputError("scheme_not_found", source=source, known=known)
+    parent = data.pop("extends", None)
+    if parent is None:
+        return data
+    if not isinstance(parent, str):
+        raise SchemeError("extends_not_text", source=source)
+    return _merge(_read(parent, base=folder, depth=depth + 1), data)
+
+
+def _builtins() -> list[Any]:
+    folder = resources.files("sanzhixin.scheme").joinpath("builtin")
+    return [item for item in folder.iterdir() if item.name.endswith(".toml")]
+
+
+def _parse(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError("toml_invalid", name=name, problem=error) from None
+
+
+def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in override.items():
+        old = merged.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            merged[key] = _merge(old, value)
+        elif isinstance(value, list) and isinstance(old, list) and key != "rows":
+            merged[key] = _merge_list(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _merge_list(base: list[Any], override: list[Any]) -> list[Any]:
+    identity = next(
+        (key for key in _KEYS if all(isinstance(x, dict) and key in x for x in (*base, *override))),
+        None,
+    )
+    if identity is None:
+        return override
+    own = {entry[identity]: entry for entry in override}
+    if len(own) < len(override):
+        return base + override
+    kept = [
+        _merge(entry, own.pop(entry[identity])) if entry[identity] in own else entry
+        for entry in base
+    ]
+    return kept + list(own.values())
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_freeze(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _freeze(item) for key, item in value.items()}
+    return value

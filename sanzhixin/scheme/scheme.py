@@ -1,0 +1,260 @@
+"""The scheme: everything that the bank decides, dated and validated, without a fitted number."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sanzhixin.errors import SchemeError
+from sanzhixin.scheme.base import Decision, Number, Text, to_points, to_yuan
+from sanzhixin.scheme.catalog import EventRule, Indicator, OfficialRule, PanelItem, Pillar, Role
+from sanzhixin.scheme.deny import denied_name
+from sanzhixin.scheme.factors import Factor
+from sanzhixin.scheme.limits import DebtRatioRule, LimitRules, PurposeRule, ReviewRules
+from sanzhixin.scheme.tiers import TierTable
+
+__all__ = ["Aggregator", "EventPart", "FactorLimits", "Scheme"]
+
+Aggregator = Literal["min", "mean", "median", "trimmed_mean", "severity_adjusted"]
+Relation = Literal["kin", "debt", "business"]
+
+
+class EventPart(Decision):
+    """Where the event part starts and its ends, in score units."""
+
+    start: Number
+    floor: Number
+    cap: Number
+
+
+class FactorLimits(Decision):
+    """Largest effect of one factor and of all together, in score units."""
+
+    each: Annotated[Number, Field(ge=0)]
+    together: Annotated[Number, Field(ge=0)]
+
+
+class Scheme(Decision):
+    """A validated scheme; built by `load_scheme`.
+
+    Attributes
+    ----------
+    name, version : str
+        Together the `scheme_id`.
+    zh, en : str
+        Titles.
+    valid_from, valid_until : date
+        Scoring dates for which the scheme is in force, both included.
+    consent_purpose : str
+        Purpose that a household's consent has to name.
+    points_per_score : int
+        Points of one score unit.
+    highest_score : Decimal
+        Top of the score scale; the pillar weights and the event cap add up to it.
+    aggregator : str
+        How the forms of a household become a measure.
+    min_forms : int
+        Counted forms that every pillar needs.
+    rating_validity_months, proposal_validity_months : int
+        Age up to which a round of ratings is used; life of a proposal.
+    recused_relations : tuple of str
+        Relations whose forms are not counted.
+    pillars, indicators, gates, factors, tiers, limits, review
+        The tables of the scheme.
+    raters_by_pillar : dict of str to tuple of str
+        Roles that may answer a pillar.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    zh: Text
+    en: Text
+    valid_from: datetime.date
+    valid_until: datetime.date
+    consent_purpose: Text
+    points_per_score: Annotated[int, Field(ge=1, le=1000)]
+    highest_score: Number
+    aggregator: Aggregator
+    min_forms: Annotated[int, Field(ge=1, le=50)]
+    rating_validity_months: Annotated[int, Field(ge=1, le=60)]
+    proposal_validity_months: Annotated[int, Field(ge=1, le=12)]
+    recused_relations: tuple[Relation, ...]
+    pillars: Annotated[tuple[Pillar, ...], Field(min_length=1)]
+    raters_by_pillar: dict[str, Annotated[tuple[Role, ...], Field(min_length=1)]]
+    indicators: tuple[Indicator, ...]
+    gates: tuple[OfficialRule, ...] = ()
+    event_part: EventPart
+    factor_limits: FactorLimits
+    factors: tuple[Factor, ...] = ()
+    purpose: PurposeRule | None = None
+    debt: DebtRatioRule | None = None
+    tiers: TierTable
+    limits: LimitRules
+    review: ReviewRules
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.valid_until < self.valid_from:
+            raise SchemeError("scheme_dates", start=self.valid_from, end=self.valid_until)
+        _check_codes(self)
+        _check_denied(self)
+        _check_pillars(self)
+        _check_score_table(self)
+        _check_amounts(self)
+        return self
+
+    @property
+    def scheme_id(self) -> str:
+        """``name/version``."""
+        return f"{self.name}/{self.version}"
+
+    @cached_property
+    def panel_items(self) -> tuple[PanelItem, ...]:
+        """Panel items, pillar by pillar in the order of the pillars."""
+        items = [item for item in self.indicators if isinstance(item, PanelItem)]
+        order = {pillar.code: place for place, pillar in enumerate(self.pillars)}
+        return tuple(sorted(items, key=lambda item: order[item.pillar]))
+
+    @cached_property
+    def panel_codes(self) -> tuple[str, ...]:
+        """Codes of the panel items, in the order of `panel_items`."""
+        return tuple(item.code for item in self.panel_items)
+
+    @cached_property
+    def event_rules(self) -> dict[str, EventRule]:
+        """Event rules by code."""
+        return {item.code: item for item in self.indicators if isinstance(item, EventRule)}
+
+    @cached_property
+    def official_rules(self) -> dict[str, OfficialRule]:
+        """Rules for official records by code: those of the catalog, then the bank's gates."""
+        official = [item for item in self.indicators if isinstance(item, OfficialRule)]
+        return {item.code: item for item in (*official, *self.gates)}
+
+    def points(self, score: Decimal, where: str) -> int:
+        """Convert score units to whole points; `where` names the value in a refusal."""
+        return to_points(score, self.points_per_score, where=where)
+
+    def yuan(self, amount: Decimal | None, where: str) -> int | None:
+        """Convert an amount of the limits table to yuan; None stays None."""
+        return None if amount is None else to_yuan(amount, self.limits.unit, where=where)
+
+
+def _check_codes(scheme: Scheme) -> None:
+    codes = [item.code for item in (*scheme.indicators, *scheme.gates)]
+    codes += [rule.code for rule in (scheme.purpose, scheme.debt) if rule is not None]
+    names = [factor.name for factor in scheme.factors]
+    for kind, values in (("indicator or gate", codes), ("factor", names)):
+        repeated = sorted(value for value, count in Counter(values).items() if count > 1)
+        if repeated:
+            raise SchemeError("code_repeated", kind=kind, codes=", ".join(repeated))
+
+
+def _check_denied(scheme: Scheme) -> None:
+    named: list[tuple[str, ...]] = [
+        (item.code, item.zh) for item in (*scheme.indicators, *scheme.gates)
+    ]
+    named += [(factor.name, factor.column, factor.zh) for factor in scheme.factors]
+    named += [(rule.code, rule.zh) for rule in (scheme.purpose, scheme.debt) if rule is not None]
+    for names in named:
+        denied = denied_name(*names)
+        if denied is not None:
+            raise SchemeError(
+                "denied_attribute",
+                name=names[0],
+                attribute=denied.en,
+                attribute_zh=denied.zh,
+                basis=denied.basis,
+            )
+
+
+def _check_pillars(scheme: Scheme) -> None:
+    codes = [pillar.code for pillar in scheme.pillars]
+    if len(set(codes)) < len(codes):
+        raise SchemeError("code_repeated", kind="pillar", codes=", ".join(codes))
+    for item in scheme.indicators:
+        if item.pillar is not None and item.pillar not in codes:
+            raise SchemeError(
+                "pillar_unknown", code=item.code, pillar=item.pillar, known=", ".join(codes)
+            )
+    for pillar in codes:
+        items = [
+            item
+            for item in scheme.indicators
+            if isinstance(item, PanelItem) and item.pillar == pillar
+        ]
+        if not items:
+            raise SchemeError("pillar_empty", pillar=pillar)
+        if len({(item.lowest, item.highest) for item in items}) > 1:
+            raise SchemeError("pillar_scales", pillar=pillar)
+    if set(scheme.raters_by_pillar) != set(codes):
+        raise SchemeError("raters_by_pillar", known=", ".join(codes))
+
+
+def _check_score_table(scheme: Scheme) -> None:
+    part = scheme.event_part
+    if not part.floor <= part.start <= part.cap:
+        raise SchemeError("event_part", floor=part.floor, start=part.start, cap=part.cap)
+    total = sum((pillar.weight for pillar in scheme.pillars), part.cap)
+    if total != scheme.highest_score:
+        raise SchemeError("score_table_total", total=total, highest=scheme.highest_score)
+    if any(pillar.weight <= 0 for pillar in scheme.pillars):
+        raise SchemeError("pillar_weight")
+    for where, value in _score_values(scheme):
+        scheme.points(value, where)
+
+
+def _score_values(scheme: Scheme) -> Iterator[tuple[str, Decimal]]:
+    part = scheme.event_part
+    yield from ((f"pillar {pillar.code}", pillar.weight) for pillar in scheme.pillars)
+    yield from (("event part", value) for value in (part.start, part.floor, part.cap))
+    for rule in scheme.event_rules.values():
+        yield from ((f"{rule.code} {level.level}", level.points) for level in rule.levels)
+        if rule.cap is not None:
+            yield f"{rule.code} cap", rule.cap.points
+    yield from _factor_values(scheme)
+    for row in scheme.tiers.ascending:
+        if not 0 <= row.at_least <= scheme.highest_score:
+            raise SchemeError(
+                "tier_out_of_scale",
+                grade=row.grade,
+                at_least=row.at_least,
+                highest=scheme.highest_score,
+            )
+        yield f"tier {row.grade}", row.at_least
+
+
+def _factor_values(scheme: Scheme) -> Iterator[tuple[str, Decimal]]:
+    each = scheme.factor_limits.each
+    yield from (("factor limits", value) for value in (each, scheme.factor_limits.together))
+    for factor in scheme.factors:
+        for item in factor.bins if factor.kind == "numeric" else factor.levels:
+            if abs(item.points) > each:
+                raise SchemeError(
+                    "factor_too_strong", name=factor.name, points=item.points, each=each
+                )
+            yield f"factor {factor.name}", item.points
+
+
+def _check_amounts(scheme: Scheme) -> None:
+    rules = scheme.limits
+    amounts = {"limits.step": rules.step, "limits.product_cap": rules.product_cap}
+    amounts |= {"limits.village_cap": rules.village_cap}
+    amounts |= {"limits.customer_total": rules.customer_total}
+    amounts |= {f"limits.village_caps.{key}": value for key, value in rules.village_caps.items()}
+    for where, amount in amounts.items():
+        scheme.yuan(amount, where)
+    missing = {
+        "income_multiple": rules.income_multiple,
+        "debt_room": rules.debt_ratio,
+        "exposure_room": rules.customer_total,
+    }
+    for bound in rules.required:
+        if bound in missing and missing[bound] is None:
+            raise SchemeError("required_bound_without_rule", bound=bound)
