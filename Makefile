@@ -1,0 +1,65 @@
+# `make demo` and `make test` do their own set-up: python3 (3.11 to 3.13, with venv) is enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint bench clean
+
+help:
+	@echo "make demo       install, simulate a county, score it, explain three households"
+	@echo "make test       install with the development tools, run the tests"
+	@echo "make test-slow  the long tests: recovery, coverage, large counties"
+	@echo "make lint       ruff, mypy --strict, import contracts"
+	@echo "make bench      print every figure beside its budget"
+	@echo "make clean      remove the environment, caches and the demo's output"
+
+$(VENV)/.created:
+	@python=""; \
+	for name in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	    if $$name -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	        >/dev/null 2>&1; then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "No Python 3.11, 3.12 or 3.13 with the venv module was found." \
+	        "Install one, or name it: make $(or $(MAKECMDGOALS),demo) PYTHON=/path/to/python3" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Creating $(VENV) with $$($$python --version)" && $$python -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.created constraints.txt pyproject.toml
+	@echo "Installing the library from constraints.txt"
+	@$(PIP) install --constraint constraints.txt hatchling
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	@echo "Installing the development tools from constraints.txt"
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.core
+	$(BIN)/sanzhixin demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS)
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) -m slow tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	    .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
