@@ -108,6 +108,10 @@ _SCHEME: dict[str, Message] = {
         "{code}: an official negative record needs list_class and document (which number has to be given); state both.",
         "{code}：官方负面记录须写明清单类别（list_class）和文书编号（document）；请补充。",
     ),
+    "pillar_crowded": Message(
+        "Pillar {pillar} has {count} panel items, {most} are the most; merge items or make two pillars.",
+        "维度 {pillar} 有 {count} 项评议指标，最多 {most} 项；请合并指标或拆成两个维度。",
+    ),
     "pillar_empty": Message(
         "Pillar {pillar} has no panel item; add one or remove the pillar.",
         "维度 {pillar} 没有评议指标；请添加或删除该维度。",

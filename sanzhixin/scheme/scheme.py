@@ -24,6 +24,8 @@ __all__ = ["Aggregator", "EventPart", "FactorLimits", "Scheme"]
 Aggregator = Literal["min", "mean", "median", "trimmed_mean", "severity_adjusted"]
 Relation = Literal["kin", "debt", "business"]
 
+_MOST_ITEMS = 12  # the forms' means are kept as exact integers: a multiple of lcm(1..12) fits
+
 
 class EventPart(Decision):
     """Where the event part starts and its ends, in score units."""
@@ -191,6 +193,10 @@ def _check_pillars(scheme: Scheme) -> None:
         ]
         if not items:
             raise SchemeError("pillar_empty", pillar=pillar)
+        if len(items) > _MOST_ITEMS:
+            raise SchemeError(
+                "pillar_crowded", pillar=pillar, count=len(items), most=_MOST_ITEMS
+            )
         if len({(item.lowest, item.highest) for item in items}) > 1:
             raise SchemeError("pillar_scales", pillar=pillar)
     if set(scheme.raters_by_pillar) != set(codes):
