@@ -46,13 +46,14 @@ def raised(modules):
 class TestEachCode:
     def test_the_english_text_is_an_english_sentence(self, code):
         text = errors.MESSAGES[code].en
-        assert not any("\u4e00" <= char <= "\u9fff" for char in text)
-        assert text.endswith((".", "?"))
+        assert text[0].isascii()
+        assert not set("，。；：、").intersection(text)
+        assert text.endswith((".", "?", "}"))
 
     def test_the_chinese_text_is_a_chinese_sentence(self, code):
         text = errors.MESSAGES[code].zh
         assert any("\u4e00" <= char <= "\u9fff" for char in text)
-        assert text.endswith(("。", "？"))
+        assert text.endswith(("。", "？", "}"))
 
     def test_both_texts_name_the_same_values(self, code):
         message = errors.MESSAGES[code]
