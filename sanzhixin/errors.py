@@ -187,30 +187,244 @@ _SCHEME: dict[str, Message] = {
 }
 
 _INPUT: dict[str, Message] = {
+    "columns_missing": Message(
+        "{file}: table {table} lacks {columns}. Add the columns; names and Chinese headers are both read.",
+        "{file}：表 {table} 缺少列 {columns}；请补列，英文列名和中文表头均可。",
+    ),
+    "columns_repeated": Message(
+        "{file}: the headers {first!r} and {second!r} both mean {column}. Remove or rename one of them.",
+        "{file}：表头“{first}”与“{second}”同指 {column}；请删除或改名其一。",
+    ),
+    "county_toml_key": Message(
+        "{file}: unknown key {key!r}. Only as_of and [units] with names of money columns are read.",
+        "{file}：未知键“{key}”；只接受 as_of 和 [units] 下的金额列名。",
+    ),
+    "county_toml_value": Message(
+        "{file}: {key} has to be {wanted}. Correct the value.",
+        "{file}：{key} 应为 {wanted}；请更正。",
+    ),
+    "denied_column": Message(
+        "{file}: column {column!r} names {attribute}, which may never enter a score ({basis}). Delete the column and hand the file in again.",
+        "{file}：“{column}”列涉及{attribute_zh}，不得用于评分（{basis}）；请删除该列后重新提交。",
+    ),
+    "file_empty": Message(
+        "{file}: no header row with known columns was found in the first {rows} rows. Put the column names in one row.",
+        "{file}：前 {rows} 行内未找到表头；请将列名放在同一行。",
+    ),
+    "file_encoding": Message(
+        "{file}: the text is neither UTF-8, UTF-16 with a mark, nor GB18030 with known headers. Save it as UTF-8.",
+        "{file}：文本不是 UTF-8、带标记的 UTF-16，也不是表头可识别的 GB18030；请另存为 UTF-8。",
+    ),
+    "file_not_found": Message(
+        "{file}: not found. Check the path.",
+        "{file}：不存在；请检查路径。",
+    ),
+    "file_quotes": Message(
+        "{file}: a quoted cell near line {line} is never closed. Close the quotation mark and hand the file in again.",
+        "{file}：第 {line} 行附近的引号未闭合；请补全引号后重新提交。",
+    ),
+    "file_too_large": Message(
+        "{file}: {what} is {size}, above the limit of {limit}. Split the file.",
+        "{file}：{what}为 {size}，超过上限 {limit}；请拆分文件。",
+    ),
+    "file_unreadable": Message(
+        "{file}: damaged or not a {kind} file. Export it again.",
+        "{file}：文件损坏或不是 {kind} 格式；请重新导出。",
+    ),
+    "folder_without_tables": Message(
+        "{folder}: no file is named after a table. Name files or sheets {tables}, or in Chinese {tables_zh}.",
+        "{folder}：没有以表名命名的文件；请将文件或工作表命名为 {tables_zh}（或 {tables}）。",
+    ),
+    "money_unit_conflict": Message(
+        "{file}: column {column!r} states another unit than the declaration {unit!r} in county.toml. Remove one of them.",
+        "{file}：“{column}”列的单位与 county.toml 声明的“{unit}”不一致；请只保留一处。",
+    ),
+    "money_unit_missing": Message(
+        "{file}: column {column!r} states no unit. Write （元） or （万元） in the header, or declare {name} under [units] in county.toml.",
+        "{file}：“{column}”列未注明单位；请在表头写（元）或（万元），或在 county.toml 的 [units] 中声明 {name}。",
+    ),
+    "money_unit_unknown": Message(
+        "{file}: unit {unit!r} of column {column!r} is not known. Use 元 or 万元.",
+        "{file}：“{column}”列的单位“{unit}”无法识别；请用元或万元。",
+    ),
     "scheme_not_found": Message(
         "No scheme {source!r}: neither a built-in name ({known}) nor a file. Check the path.",
         "找不到方案 {source!r}：既非内置方案（{known}）也非文件；请检查路径。",
+    ),
+    "table_missing": Message(
+        "{folder}: the table {table} ({zh}) is missing; it is needed for {reason}. Add it.",
+        "{folder}：缺少 {table}（{zh}）表；请补充。",
     ),
     "toml_invalid": Message(
         "{name} is not valid TOML in UTF-8: {problem}. Correct that place and save as UTF-8.",
         "{name} 不是有效的 UTF-8 TOML 文件：{problem}；请更正并以 UTF-8 保存。",
     ),
+    "workbook_encrypted": Message(
+        "{file}: the workbook is encrypted. Remove the password and save it as .xlsx.",
+        "{file}：工作簿已加密；请取消密码后另存为 .xlsx。",
+    ),
+    "workbook_old": Message(
+        "{file}: the old .xls format is not read. Open it and save it as .xlsx.",
+        "{file}：不支持旧版 .xls 格式；请另存为 .xlsx。",
+    ),
 }
 
-_RECORD: dict[str, Message] = {}
+_RECORD: dict[str, Message] = {
+    "consent_not_valid": Message(
+        "{count} household(s) have no consent that names the scheme's purpose and is valid on {as_of}; renew the consent or leave them out.",
+        "{count} 户没有在 {as_of} 有效且用途相符的授权；请补办授权或不纳入评定。",
+    ),
+    "level_unseen": Message(
+        "Factor {name}: {count} value(s) are none of the levels that the card knows ({known}); correct them or leave them blank.",
+        "因素 {name}：有 {count} 个取值不在评分卡范围（{known}）内；请更正或留空。",
+    ),
+    "as_of_missing": Message(
+        "No scoring date: the county states none. Give as_of, or write it in county.toml.",
+        "未给出评定日：数据中没有声明；请指定 as_of 或写入 county.toml。",
+    ),
+    "household_not_found": Message(
+        "Household {household} is not among the accepted households. Check its number and row.",
+        "农户 {household} 不在已接收的农户中；请核对户号和所在行。",
+    ),
+    "record_invalid": Message(
+        "The application breaks {count} rules; first: {first}",
+        "该申请有 {count} 处不符合规则；首条：{first_zh}",
+    ),
+    "rows_rejected": Message(
+        "{count} of {total} rows were rejected; first: {first} Correct them, or use accept_folder to go on without them.",
+        "共 {total} 行，其中 {count} 行被退回；首条：{first_zh} 请更正后重新提交。",
+    ),
+}
 
 _EVIDENCE: dict[str, Message] = {}
 
-_DOMAIN: dict[str, Message] = {}
+_DOMAIN: dict[str, Message] = {
+    "aggregator_needs_panel": Message(
+        "Aggregator {aggregator!r} needs severities fitted by PanelModel; choose mean, median, trimmed_mean or min, or fit a panel first.",
+        "汇总方式 {aggregator!r} 需要先由 PanelModel 拟合评议员宽严；请改用 mean、median、trimmed_mean 或 min。",
+    ),
+    "card_column_missing": Message(
+        "The card needs the columns {columns}; add them or use another model.",
+        "评分卡需要列 {columns}；请补充或更换模型。",
+    ),
+    "too_many_forms": Message(
+        "A household has {count} forms, {most} are the most; check for forms entered twice.",
+        "有农户的评议表达 {count} 份，最多 {most} 份；请检查是否重复录入。",
+    ),
+    "simulation_panel": Message(
+        "A panel of {panel} raters cannot give {each} raters to a household and hold {roles} "
+        "neighbours and group leaders; raise raters_per_village or lower the others.",
+        "评议团共 {panel} 人，无法为每户安排 {each} 名评议员并包含 {roles} 名邻居与小组长；"
+        "请增加每村评议员人数或减少其余人数。",
+    ),
+    "simulation_role": Message(
+        "bridge_role={value} is no role of a rater; choose one of: {roles}.",
+        "bridge_role={value} 不是评议员身份；可选：{roles}。",
+    ),
+    "simulation_shares": Message(
+        "The shares {names} exclude one another but add up to {total:g}; keep their sum within 1.",
+        "比例 {names} 互相排斥，但合计为 {total:g}；请使合计不超过 1。",
+    ),
+    "simulation_thresholds": Message(
+        "thresholds={value} must be four finite numbers, one for each step of a 1-5 rating.",
+        "thresholds={value} 应为四个有限数值，对应 1 至 5 分评议的四个台阶。",
+    ),
+    "simulation_value": Message(
+        "{name}={value} is outside its range; give a number from {low:g} to {high:g}, whole where "
+        "it counts something.",
+        "{name}={value} 超出范围；请给出 {low:g} 到 {high:g} 之间的数值（计数须为整数）。",
+    ),
+}
 
 _ARTIFACT: dict[str, Message] = {
+    "card_bins": Message(
+        "Characteristic {name}: bounds have to rise, and points and labels have to match the bins; the file was not written by this library.",
+        "特征 {name}：界点须递增，分值与标签须与区间一致；该文件并非由本库写出。",
+    ),
+    "card_names": Message(
+        "The card repeats a name or names an unknown group; the file was not written by this library.",
+        "评分卡名称重复或引用了未知分组；该文件并非由本库写出。",
+    ),
+    "model_digest": Message(
+        "{name}: the content does not match its digest; the file was altered or damaged. Fetch it again from where it was approved.",
+        "{name}：内容与摘要不符，文件被改动或损坏；请从批准处重新获取。",
+    ),
+    "model_expired": Message(
+        "Model {model_id} was valid until {until}; the scoring date is {as_of}. Use a newer model.",
+        "模型 {model_id} 有效期至 {until}，评定日为 {as_of}；请使用新模型。",
+    ),
+    "model_invalid": Message(
+        "{name} is refused at {where}: {problem}.",
+        "{name} 在 {where} 处无效：{problem}",
+    ),
+    "model_protocol": Message(
+        "{name}: file format {found} is not one that this version reads ({known}); update the library or export the model again.",
+        "{name}：文件格式 {found} 不受此版本支持（{known}）；请升级软件或重新导出模型。",
+    ),
+    "model_retired": Message(
+        "Model {model_id} is retired and does not score; use its successor.",
+        "模型 {model_id} 已停用，不再评分；请使用后续模型。",
+    ),
+    "model_too_large": Message(
+        "{name} is larger than {most} bytes, the most that a model file may be; check the file.",
+        "{name} 超过模型文件上限 {most} 字节；请检查文件。",
+    ),
+    "scheme_not_in_force": Message(
+        "Scheme {scheme_id} is in force from {start} to {end}; the scoring date is {as_of}. Use the scheme of that date.",
+        "方案 {scheme_id} 的有效期为 {start} 至 {end}，评定日为 {as_of}；请使用当期方案。",
+    ),
+    "json_duplicate_key": Message(
+        "{name}: the key {key} stands twice in one object; remove one, or restore the file.",
+        "{name}：同一对象中键 {key} 重复；请删除其一或恢复原文件。",
+    ),
+    "json_integer_large": Message(
+        "An integer beyond {largest} is not exact in JSON; write it as text or in a larger unit.",
+        "整数超过 {largest}，在 JSON 中无法精确表示；请改为文本或换用更大的单位。",
+    ),
+    "json_invalid": Message(
+        "{name} is not valid JSON at line {line}, column {column} ({problem}); restore the file from its source.",
+        "{name} 第 {line} 行第 {column} 列不是有效的 JSON（{problem}）；请恢复原文件。",
+    ),
+    "json_key_not_text": Message(
+        "JSON objects have text keys only; convert the key to text first.",
+        "JSON 对象的键只能是文本；请先转换为文本。",
+    ),
+    "json_not_finite": Message(
+        "{name}: {number} is not a finite number; write null for what is missing.",
+        "{name}：{number} 不是有限数；缺失值请写 null。",
+    ),
+    "json_not_utf8": Message(
+        "{name} is not UTF-8 (byte {at}); restore the file or save it as UTF-8.",
+        "{name} 第 {at} 字节处不是 UTF-8 编码；请恢复原文件或以 UTF-8 保存。",
+    ),
+    "json_number_long": Message(
+        "{name}: an integer has more than {most} digits; no value of a model is that long, restore the file.",
+        "{name}：整数超过 {most} 位，模型中没有这样的数；请恢复原文件。",
+    ),
+    "json_surrogate": Message(
+        "{name}: a text holds half of a surrogate pair, which is no character; correct that text.",
+        "{name}：文本中含有不成对的代理码位，不是有效字符；请更正该文本。",
+    ),
+    "json_too_deep": Message(
+        "{name} is nested deeper than {deepest} levels; restore the file from its source.",
+        "{name} 嵌套超过 {deepest} 层；请恢复原文件。",
+    ),
+    "json_type": Message(
+        "Data of type {type} have no JSON form; convert them to text, numbers, lists or objects.",
+        "类型 {type} 无法写成 JSON；请先转换为文本、数字、列表或对象。",
+    ),
     "model_not_found": Message(
         "No model file at {path}; give the folder that holds model.json, or the file itself.",
         "在 {path} 没有找到模型文件；请给出含 model.json 的文件夹或该文件本身。",
     ),
 }
 
-_OUTPUT: dict[str, Message] = {}
+_OUTPUT: dict[str, Message] = {
+    "output_not_written": Message(
+        "{path} could not be written ({problem}); nothing was changed. Free space or choose another folder.",
+        "无法写入 {path}（{problem}）；原有内容未变。请清理空间或更换文件夹。",
+    ),
+}
 
 MESSAGES: dict[str, Message] = {
     **_SCHEME,

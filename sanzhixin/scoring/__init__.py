@@ -1,0 +1,1 @@
+"""A frozen model at work: measures, profile, points, limits, reasons; numpy and pydantic only."""
