@@ -20,10 +20,11 @@ __all__ = ["canonical_json", "sha256_digest", "strict_loads"]
 _DEEPEST = 100
 _LARGEST_INTEGER = 2**53
 _MOST_DIGITS = 30
+_TEXT = frozenset({str})
 _ATOMS = frozenset({str, int, bool, type(None)})
 _CONTAINERS = frozenset({dict, list, tuple})
-# 16 digits may exceed 2**53; from U+D800 on, code points and UTF-16 units sort differently.
-_NEEDS_CARE = re.compile("[-:,[][0-9]{16}|[\ud800-\U0010ffff]")
+_LARGE_INTEGER = re.compile("[-:,[][0-9]{16}")  # 2**53 has 16 digits
+_BEYOND_UCS2 = re.compile("[\ud800-\U0010ffff]")  # from here on UTF-16 sorts in its own way
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONG_INTEGER = re.compile(f"[0-9]{{{_MOST_DIGITS + 1}}}")
 
@@ -191,19 +192,25 @@ def _encode(value: Any, depth: int) -> str:
             raise ArtifactError("json_too_deep", name="value", deepest=_DEEPEST)
         if _is_plain(value, depth):
             text = _c_dumps(value)
-            if not _NEEDS_CARE.search(text):
+            if not _needs_care(text):
                 return text
         return _encode_container(value, depth + 1)
     return _encode_atom(value)
 
 
+def _needs_care(text: str) -> bool:
+    if _LARGE_INTEGER.search(text):
+        return True
+    return not text.isascii() and _BEYOND_UCS2.search(text) is not None
+
+
 def _is_plain(value: Any, depth: int) -> bool:
-    """Tell whether json.dumps writes the container like RFC 8785, up to `_NEEDS_CARE`."""
+    """Tell whether json.dumps writes the container like RFC 8785, up to `_needs_care`."""
     if depth >= _DEEPEST or type(value) not in _CONTAINERS:
         return False
     items = value
     if type(value) is dict:
-        if not all(type(key) is str for key in value):
+        if not _TEXT.issuperset(map(type, value)):
             return False
         items = value.values()
     if _ATOMS.issuperset(map(type, items)):
