@@ -1,0 +1,165 @@
+"""Rows of one table on their way to acceptance: canonical values and findings so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sanzhixin.records.checks import check_rows, find_duplicates, resolve
+from sanzhixin.records.dtypes import empty_frame
+from sanzhixin.records.headers import match_headers
+from sanzhixin.records.parsing import parse_column
+from sanzhixin.records.raw import Note, RawTable
+from sanzhixin.records.rejected import rejected_frame
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sanzhixin.records.columns import TableSpec
+    from sanzhixin.records.headers import HeaderMatch
+    from sanzhixin.scheme import Scheme
+
+__all__ = ["Acceptance", "Draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Outcome for one table.
+
+    Attributes
+    ----------
+    table : str
+        Name of the table.
+    accepted : DataFrame
+        Canonical columns and dtypes, in the order of the files.
+    rejected : DataFrame
+        One row per rejected row: table, file, line, field and code of the first broken rule by
+        column, ``codes`` (all, joined by ``;``), reasons in two languages, and the original row
+        as JSON of header to text.
+    notes : tuple of Note
+        Ignored columns.
+    n_in : int
+        Rows handed in; always accepted plus rejected.
+    """
+
+    table: str
+    accepted: pd.DataFrame
+    rejected: pd.DataFrame
+    notes: tuple[Note, ...]
+    n_in: int
+
+
+class Draft:
+    """Rows of one table on their way to acceptance: canonical values and findings so far."""
+
+    def __init__(self, spec: TableSpec, raws: Sequence[RawTable], frame: pd.DataFrame) -> None:
+        self.spec = spec
+        self.raws = tuple(raws)
+        self.frame = frame
+        self.bad = np.zeros(len(frame), dtype=bool)
+        self.findings: list[tuple[NDArray[np.int64], str, str]] = []
+        self.notes: list[Note] = []
+
+    def add(self, rows: NDArray[np.int64], field: str, code: str) -> None:
+        """Record that rows, by position, break a rule."""
+        if len(rows):
+            self.findings.append((rows, field, code))
+            self.bad[rows] = True
+
+    @property
+    def good(self) -> pd.DataFrame:
+        """Rows without a finding so far."""
+        return self.frame if not self.bad.any() else self.frame[~self.bad]
+
+    @classmethod
+    def read(
+        cls,
+        raw: RawTable,
+        spec: TableSpec,
+        scheme: Scheme,
+        *,
+        as_of: dt.date | None,
+        units: Mapping[str, str] | None,
+    ) -> Draft:
+        """Read one file or sheet: headers, cells and row rules; nothing across rows."""
+        headers = [str(name) for name in raw.frame.columns]
+        match = match_headers(headers, spec, units=units, file=raw.file or spec.name)
+        draft = cls(spec, [raw], pd.DataFrame(index=pd.RangeIndex(len(raw.frame))))
+        draft._read_cells(match)
+        for rows, field, code in resolve(draft.frame, spec, scheme):
+            draft._find_readable(rows, field, code)
+        for rows, field, code in check_rows(draft.frame, spec, scheme, as_of):
+            draft.add(np.flatnonzero(rows.to_numpy(dtype=bool)), field, code)
+        draft.notes += [_ignored_note(raw.file or spec.name, match)] if match.ignored else []
+        return draft
+
+    def _read_cells(self, match: HeaderMatch) -> None:
+        cells = self.raws[0].frame
+        values: dict[str, pd.Series] = {}
+        for matched in match.columns:
+            column = matched.column
+            parsed = parse_column(cells.iloc[:, matched.position], matched)
+            values[column.name] = parsed.series
+            unread = np.zeros(len(cells), dtype=bool)
+            for code, rows in parsed.broken:
+                self.add(rows, column.name, code)
+                unread[rows] = True
+            if column.required:
+                blank = parsed.series.isna().to_numpy() & ~unread
+                self.add(np.flatnonzero(blank), column.name, "missing")
+        absent = empty_frame(self.spec)
+        for name in self.spec.names:
+            if name not in values:
+                values[name] = absent[name].reindex(self.frame.index)
+        extra = [name for name in values if name not in self.spec.names]
+        self.frame = pd.DataFrame(
+            {name: values[name] for name in (*self.spec.names, *extra)}, index=self.frame.index
+        )
+
+    def _find_readable(self, rows: pd.Series, field: str, code: str) -> None:
+        unread = [found for found, name, _ in self.findings if name == field]
+        mask = rows.to_numpy(dtype=bool)
+        for found in unread:
+            mask[found] = False
+        self.add(np.flatnonzero(mask), field, code)
+
+    @classmethod
+    def join(cls, drafts: Sequence[Draft]) -> Draft:
+        """Put the files of one table under each other."""
+        if len(drafts) == 1:
+            return drafts[0]
+        frame = pd.concat([draft.frame for draft in drafts], ignore_index=True)
+        whole = cls(drafts[0].spec, [raw for draft in drafts for raw in draft.raws], frame)
+        start = 0
+        for draft in drafts:
+            for rows, field, code in draft.findings:
+                whole.add(rows + start, field, code)
+            whole.notes += draft.notes
+            start += len(draft.frame)
+        return whole
+
+    def reject_duplicates(self) -> None:
+        """Reject later copies of identical rows, and every row whose copies differ."""
+        copies, differing = find_duplicates(self.good, self.spec.key)
+        field = self.spec.key[-1] if "round" not in self.spec.key else self.spec.key[1]
+        self.add(copies.to_numpy(dtype=np.int64), field, "duplicate_copy")
+        self.add(differing.to_numpy(dtype=np.int64), field, "duplicate_differs")
+
+    def finish(self) -> Acceptance:
+        """Part the rows into accepted and rejected."""
+        accepted = self.good.reset_index(drop=True)
+        rejected = rejected_frame(self.spec, self.raws, self.findings, list(self.frame.columns))
+        n_in = len(self.frame) + sum(len(raw.broken) for raw in self.raws)
+        assert n_in == len(accepted) + len(rejected)  # noqa: S101 - our own invariant
+        return Acceptance(self.spec.name, accepted, rejected, tuple(self.notes), n_in)
+
+
+def _ignored_note(file: str, match: HeaderMatch) -> Note:
+    names = "、".join(header.strip() or "(blank)" for header in match.ignored)
+    return Note(file, f"columns ignored: {names}", f"未使用的列：{names}")

@@ -1,0 +1,73 @@
+"""Rows of one file or sheet as they stand there, before any cell is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["BrokenRow", "Note", "RawTable", "row_texts"]
+
+
+class BrokenRow(NamedTuple):
+    """A row of a file whose cells do not fit under the header; kept verbatim, never shifted."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+class Note(NamedTuple):
+    """Something worth knowing that rejects nothing, in two languages."""
+
+    file: str
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Rows of one file or sheet as they stand there.
+
+    Attributes
+    ----------
+    frame : DataFrame of n_rows
+        Original headers as columns; text or typed cells.
+    lines : ndarray of shape (n_rows,)
+        The line (CSV) or row number (workbook) that a person sees.
+    file : str
+        Name for messages.
+    broken : tuple of BrokenRow
+        Rows that do not fit under the header.
+    """
+
+    frame: pd.DataFrame
+    lines: NDArray[np.int64]
+    file: str = ""
+    broken: tuple[BrokenRow, ...] = ()
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, file: str = "") -> RawTable:
+        """Take a table in memory; its rows count as lines 2, 3, ... under a header in line 1."""
+        return cls(frame, np.arange(2, len(frame) + 2, dtype=np.int64), file)
+
+
+def row_texts(raw: RawTable, rows: NDArray[np.int64]) -> list[str]:
+    """Write rows, by position, as JSON of header to text, verbatim; missing cells are blank."""
+    names: list[str] = []
+    for header in raw.frame.columns:
+        name, again = str(header), 2
+        while name in names:
+            name, again = f"{header} ({again})", again + 1
+        names.append(name)
+    cells = raw.frame.iloc[rows].astype(object)
+    texts = cells.map(str).where(cells.notna(), "")
+    return [
+        json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
+        for row in texts.itertuples(index=False, name=None)
+    ]
