@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from sanzhixin.errors import DomainError
-from sanzhixin.records.columns import table_spec
+from sanzhixin.records.accept import accept_table
+from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.county import County
 from sanzhixin.scheme import load_scheme
 from sanzhixin.simulate import SimulationSettings, simulate_county
@@ -132,6 +133,15 @@ def test_a_setting_moves_its_own_table_alone(county, changes, moved):
 def test_every_table_has_its_canonical_columns_and_dtypes():
     county = simulate(3, 9, vignettes=2, bridge_raters=1)
     assert County.from_tables(county.tables(), SCHEME, as_of=county.as_of).equals(county)
+
+
+@pytest.mark.parametrize("table", list(TABLES))
+def test_every_row_is_accepted_unchanged(table):
+    county = simulate(4, 30, vignettes=2, bridge_raters=1, register_share=0.3)
+    frame = getattr(county, table)
+    done = accept_table(table, frame, SCHEME, as_of=county.as_of)
+    assert len(done.rejected) == 0
+    pd.testing.assert_frame_equal(done.accepted.reset_index(drop=True), frame)
 
 
 @pytest.mark.parametrize("table", ["households", "members", "raters", "ratings", "events"])
