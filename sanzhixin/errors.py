@@ -270,6 +270,10 @@ _INPUT: dict[str, Message] = {
 }
 
 _RECORD: dict[str, Message] = {
+    "household_unknown": Message(
+        "Household {household} is not in this county; check the id, or whether its row was rejected.",
+        "本次数据中没有农户 {household}；请核对户号，或查看该行是否被拒收。",
+    ),
     "consent_not_valid": Message(
         "{count} household(s) have no consent that names the scheme's purpose and is valid on {as_of}; renew the consent or leave them out.",
         "{count} 户没有在 {as_of} 有效且用途相符的授权；请补办授权或不纳入评定。",
@@ -281,6 +285,10 @@ _RECORD: dict[str, Message] = {
     "as_of_missing": Message(
         "No scoring date: the county states none. Give as_of, or write it in county.toml.",
         "未给出评定日：数据中没有声明；请指定 as_of 或写入 county.toml。",
+    ),
+    "codes_unknown": Message(
+        "{count} rows of {table} carry codes or levels that the scheme does not have: {codes}. Accept the tables with this scheme, or use the scheme they were made for.",
+        "{table} 表有 {count} 行的代码或级别不在方案中：{codes}；请用本方案重新接收，或使用原方案。",
     ),
     "household_not_found": Message(
         "Household {household} is not among the accepted households. Check its number and row.",
@@ -296,9 +304,26 @@ _RECORD: dict[str, Message] = {
     ),
 }
 
-_EVIDENCE: dict[str, Message] = {}
+_EVIDENCE: dict[str, Message] = {
+    "outcome_one_class": Message(
+        '{defaults} defaults in {loans} loans: a slope needs both defaults and other loans. Use method="pluto_tasche" or keep the expert table.',
+        '{loans} 笔贷款中违约 {defaults} 笔：估计斜率须两类都有；请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "outcomes_separated": Message(
+        "The covariates part the defaults from all other loans, so no finite slope fits best; use firth=True, or gather more loans.",
+        "变量可将违约与未违约完全分开，斜率没有有限的最优值；请用 firth=True 或增加样本。",
+    ),
+}
 
 _DOMAIN: dict[str, Message] = {
+    "county_expected": Message(
+        "A County was expected, {given} was given; read one with read_county or simulate_county.",
+        "此处需要 County，得到 {given}；请用 read_county 或 simulate_county 读取。",
+    ),
+    "county_empty": Message(
+        "The county has no household; give a households table with at least one accepted row.",
+        "没有农户记录；请提供至少一条有效的农户信息。",
+    ),
     "aggregator_needs_panel": Message(
         "Aggregator {aggregator!r} needs severities fitted by PanelModel; choose mean, median, trimmed_mean or min, or fit a panel first.",
         "汇总方式 {aggregator!r} 需要先由 PanelModel 拟合评议员宽严；请改用 mean、median、trimmed_mean 或 min。",
@@ -306,6 +331,34 @@ _DOMAIN: dict[str, Message] = {
     "card_column_missing": Message(
         "The card needs the columns {columns}; add them or use another model.",
         "评分卡需要列 {columns}；请补充或更换模型。",
+    ),
+    "counts_impossible": Message(
+        "Grade {at} has defaults={defaults} of loans={loans} ({count} such grades); need 0 <= defaults <= loans and loans > 0. Merge empty grades first.",
+        "第 {at} 级违约 {defaults} 笔、贷款 {loans} 笔（共 {count} 处）；应满足 0≤违约≤贷款且贷款大于 0，请先合并空等级。",
+    ),
+    "design_singular": Message(
+        "Covariate {column} is constant or follows from the ones before it, so it has no slope of its own; leave it out.",
+        "第 {column} 个变量为常数或可由前面的变量推出，无法单独估计；请去除。",
+    ),
+    "not_finite": Message(
+        "{name} is missing or not finite in row {row} ({count} such rows); leave those rows out or fill them first.",
+        "{name} 第 {row} 行缺失或不是有限数（共 {count} 行）；请先剔除或补齐。",
+    ),
+    "outcome_not_binary": Message(
+        "defaulted holds {value:g}; write 1 for a default and 0 for none.",
+        "违约标志出现 {value:g}；违约写 1，未违约写 0。",
+    ),
+    "points_below_table": Message(
+        "Points {points} lie below 0, where the PD table begins; score with the card that belongs to the table.",
+        "积分 {points} 低于违约概率表起点 0；请使用与该表配套的评分卡。",
+    ),
+    "probability_open": Message(
+        "{name}={value} must lie strictly between 0 and 1, e.g. {example}.",
+        "{name}={value} 须严格介于 0 与 1 之间，例如 {example}。",
+    ),
+    "shape_differs": Message(
+        "{name} has shape {shape}, but {expected} is expected; give one value per loan.",
+        "{name} 的形状为 {shape}，应为 {expected}；请为每笔贷款给出一个值。",
     ),
     "too_many_forms": Message(
         "A household has {count} forms, {most} are the most; check for forms entered twice.",
@@ -333,6 +386,10 @@ _DOMAIN: dict[str, Message] = {
         "{name}={value} is outside its range; give a number from {low:g} to {high:g}, whole where "
         "it counts something.",
         "{name}={value} 超出范围；请给出 {low:g} 到 {high:g} 之间的数值（计数须为整数）。",
+    ),
+    "weights_negative": Message(
+        "The weight in row {row} is negative; weights are frequencies of 0 or more.",
+        "第 {row} 行权重为负；权重为频数，应不小于 0，请更正。",
     ),
 }
 
@@ -368,6 +425,34 @@ _ARTIFACT: dict[str, Message] = {
     "model_too_large": Message(
         "{name} is larger than {most} bytes, the most that a model file may be; check the file.",
         "{name} 超过模型文件上限 {most} 字节；请检查文件。",
+    ),
+    "pd_table_basis": Message(
+        "PD table: basis {basis} and method {method} do not agree with its values; restore the model file or fit the table again.",
+        "违约概率表：依据 {basis}、方法 {method} 与表中数值不符；请恢复模型文件或重新拟合。",
+    ),
+    "pd_table_bounds": Message(
+        "PD table from {at} points: need 0 <= lower <= prob_default <= upper <= 1; restore the model file or fit the table again.",
+        "违约概率表 {at} 分起：应满足 0≤下限≤概率≤上限≤1；请恢复模型文件或重新拟合。",
+    ),
+    "pd_table_counts": Message(
+        "PD table: {defaults} defaults exceed {loans} loans; restore the model file or fit the table again.",
+        "违约概率表：违约 {defaults} 笔超过贷款 {loans} 笔；请恢复模型文件或重新拟合。",
+    ),
+    "pd_table_decimals": Message(
+        "PD table from {at} points: values have more than {decimals} decimals, so engines could disagree; restore the model file or fit the table again.",
+        "违约概率表 {at} 分起：数值超过 {decimals} 位小数，不同系统结果可能不一致；请恢复模型文件或重新拟合。",
+    ),
+    "pd_table_missing": Message(
+        "PD table from {at} points: values may be missing only together and only at the low end; restore the model file or fit the table again.",
+        "违约概率表 {at} 分起：数值只能同时缺失，且只能在低分端缺失；请恢复模型文件或重新拟合。",
+    ),
+    "pd_table_order": Message(
+        "PD table: rows must begin at 0 points and rise strictly; restore the model file or fit the table again.",
+        "违约概率表：各行须从 0 分开始并严格递增；请恢复模型文件或重新拟合。",
+    ),
+    "pd_table_rises": Message(
+        "PD table from {at} points: a value rises with the points; restore the model file or fit the table again.",
+        "违约概率表 {at} 分起：数值随分数上升；请恢复模型文件或重新拟合。",
     ),
     "scheme_not_in_force": Message(
         "Scheme {scheme_id} is in force from {start} to {end}; the scoring date is {as_of}. Use the scheme of that date.",
