@@ -1,0 +1,1 @@
+"""Array functions of the statistics: numpy and scipy only, no tables and no estimators."""
