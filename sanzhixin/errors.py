@@ -252,8 +252,8 @@ _INPUT: dict[str, Message] = {
         "找不到方案 {source!r}：既非内置方案（{known}）也非文件；请检查路径。",
     ),
     "table_missing": Message(
-        "{folder}: the table {table} ({zh}) is missing; it is needed for {reason}. Add it.",
-        "{folder}：缺少 {table}（{zh}）表；请补充。",
+        "The table {table} ({zh}) is missing. Add a file or sheet of that name.",
+        "缺少 {table}（{zh}）表；请补充以此命名的文件或工作表。",
     ),
     "toml_invalid": Message(
         "{name} is not valid TOML in UTF-8: {problem}. Correct that place and save as UTF-8.",

@@ -1,1 +1,24 @@
-"""A frozen model at work: measures, profile, points, limits, reasons; numpy and pydantic only."""
+"""A frozen model at work: measure, profile, score and propose over arrays, with numpy alone."""
+
+from sanzhixin.scoring.artifact import ModelFile, Provenance, read_model_file, write_model_file
+from sanzhixin.scoring.expert import expert_card
+from sanzhixin.scoring.plan import Plan, compile_plan
+from sanzhixin.scoring.proposal import NextStep, NextTier, Proposal, Reason
+from sanzhixin.scoring.scorer import Answers, propose_cases, score_cases
+
+__all__ = [
+    "Answers",
+    "ModelFile",
+    "NextStep",
+    "NextTier",
+    "Plan",
+    "Proposal",
+    "Provenance",
+    "Reason",
+    "compile_plan",
+    "expert_card",
+    "propose_cases",
+    "read_model_file",
+    "score_cases",
+    "write_model_file",
+]

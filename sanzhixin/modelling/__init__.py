@@ -1,0 +1,18 @@
+"""Learning: what needs data to be found before a model can be frozen."""
+
+from sanzhixin.modelling.fit import expert_model, fit
+from sanzhixin.modelling.profile import (
+    EventFeatures,
+    FactorFeatures,
+    PillarFeatures,
+    ProfileBuilder,
+)
+
+__all__ = [
+    "EventFeatures",
+    "FactorFeatures",
+    "PillarFeatures",
+    "ProfileBuilder",
+    "expert_model",
+    "fit",
+]

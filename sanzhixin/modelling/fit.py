@@ -1,0 +1,270 @@
+"""From a county and a scheme to a model: the expert card, and what outcomes add to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sanzhixin.errors import DomainError
+from sanzhixin.model import SanzhixinModel, scoring_date
+from sanzhixin.modelling.pd_table import fit_pd_table
+from sanzhixin.scoring.artifact import PROTOCOL, ModelFile, Provenance
+from sanzhixin.scoring.dates import months_before
+from sanzhixin.scoring.expert import expert_card
+from sanzhixin.scoring.pd_table import PdTable
+from sanzhixin.scoring.scorer import score_cases
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sanzhixin.records import County
+    from sanzhixin.scheme import Scheme
+
+__all__ = ["Outcomes", "collect_outcomes", "expert_model", "fit"]
+
+OUTCOME_MONTHS = 12
+_LIBRARIES = ("numpy", "pandas", "pydantic", "scikit-learn", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Loans with a complete outcome, and the points that stood on the day of granting.
+
+    Attributes
+    ----------
+    points : ndarray of shape (n_loans,)
+        Points of the household on ``granted_on``, from what was known that day.
+    defaulted : ndarray of shape (n_loans,)
+        90 days past due within 12 months.
+    data_from, data_until : date or None
+        First and last granting date.
+    n_unripe : int
+        Loans left out because their 12 months are not over.
+    n_unscored : int
+        Loans left out because the ratings of that day were not sufficient.
+    """
+
+    points: NDArray[np.int64]
+    defaulted: NDArray[np.bool_]
+    data_from: dt.date | None
+    data_until: dt.date | None
+    n_unripe: int
+    n_unscored: int
+
+
+def fit(
+    county: County,
+    scheme: Scheme,
+    *,
+    name: str | None = None,
+    version: str = "0.1.0",
+    as_of: dt.date | None = None,
+    pd_method: str = "auto",
+    fitted_by: str | None = None,
+) -> SanzhixinModel:
+    """Fit a model: the expert card of the scheme with default probabilities from the loans.
+
+    Each loan is scored with what was known on the day it was granted; loans whose 12 months are
+    not over are left out.  All loans stem from approved households, and the table says so.
+
+    Parameters
+    ----------
+    county : County
+        Accepted tables; ``loans`` may be empty.
+    scheme : Scheme
+        What the bank decided.
+    name : str, optional
+        Name of the model; else that of the scheme with ``-fitted``.
+    version : str, default="0.1.0"
+        Version of the model.
+    as_of : date, optional
+        Day of fitting; else that of the county, else today.
+    pd_method : {"auto", "none", "pluto_tasche", "logistic"}, default="auto"
+        How default probabilities are found; ``auto`` takes the logistic curve from 20 defaults
+        on, Pluto-Tasche below, none without loans.
+    fitted_by : str, optional
+        Who fits, for the provenance.
+
+    Returns
+    -------
+    SanzhixinModel
+        With status ``draft``, valid for a year or as long as the scheme.
+
+    Raises
+    ------
+    DomainError
+        ``county_empty``: no household; ``aggregator_needs_panel``: the scheme asks for fitted
+        severities.
+    EvidenceError
+        The method needs more defaults than there are; the sentence names the alternative.
+
+    Examples
+    --------
+    >>> import sanzhixin as szx
+    >>> county = szx.simulate_county(villages=2, seed=7)
+    >>> szx.fit(county, szx.load_scheme("tongxiang")).model_id
+    'tongxiang-fitted/0.1.0'
+    """
+    if county.households.empty:
+        raise DomainError("county_empty")
+    day = scoring_date(as_of, county.as_of)
+    expert = expert_model(scheme, name=name or f"{scheme.name}-fitted", version=version)
+    outcomes = collect_outcomes(county, expert, day)
+    plan = expert.plan
+    table = fit_pd_table(
+        outcomes.points,
+        outcomes.defaulted,
+        cutoffs=plan.tiers.cutoffs,
+        highest_points=plan.card.highest,
+        method=pd_method,
+    )
+    year_on = months_before(day, -12)
+    return SanzhixinModel(
+        expert.file.model_copy(
+            update={
+                "pd": table,
+                "valid_until": min(year_on, scheme.valid_until),
+                "provenance": _provenance(county, outcomes, table, fitted_by),
+            }
+        )
+    )
+
+
+def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
+    """Make the model of a scheme alone: its score table, no default probability.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        What the bank decided.
+    name, version : str
+        Of the model.
+
+    Returns
+    -------
+    SanzhixinModel
+        With status ``draft`` and ``pd_basis`` "none", valid as long as the scheme.
+
+    Examples
+    --------
+    >>> from sanzhixin.scheme import load_scheme
+    >>> expert_model(load_scheme("tongxiang"), name="tongxiang-expert", version="1.0.0").model_id
+    'tongxiang-expert/1.0.0'
+    """
+    probability = float(scheme.review.review_probability)
+    return SanzhixinModel(
+        ModelFile(
+            protocol=PROTOCOL,
+            name=name,
+            version=version,
+            status="draft",
+            valid_until=scheme.valid_until,
+            scheme=scheme,
+            card=expert_card(scheme),
+            pd=PdTable.none(),
+            review_z=NormalDist().inv_cdf(1 - probability),
+            provenance=Provenance(notes=("Expert card: no number was learned from outcomes.",)),
+        )
+    )
+
+
+def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> Outcomes:
+    """Score every loan with a complete outcome on the day it was granted.
+
+    Parameters
+    ----------
+    county : County
+        With its loans.
+    model : SanzhixinModel
+        Whose points are wanted.
+    as_of : date
+        Outcomes known by then count.
+
+    Returns
+    -------
+    Outcomes
+        Points and defaults, and what was left out.
+    """
+    loans = _ripe(county.loans, as_of)
+    points = _points_when_granted(county, loans, model)
+    scored = points >= 0
+    granted = loans["granted_on"][scored]
+    return Outcomes(
+        points=points[scored],
+        defaulted=loans["defaulted"].to_numpy(dtype=np.bool_)[scored],
+        data_from=granted.min().date() if scored.any() else None,
+        data_until=granted.max().date() if scored.any() else None,
+        n_unripe=len(county.loans) - len(loans),
+        n_unscored=int((~scored).sum()),
+    )
+
+
+def _ripe(loans: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    import pandas as pd
+
+    seen = loans["observed_until"].clip(upper=pd.Timestamp(as_of))
+    window_end = loans["granted_on"] + pd.DateOffset(months=OUTCOME_MONTHS)
+    failed = loans["defaulted"].fillna(value=False).astype(bool)
+    known = failed & (loans["defaulted_on"] <= pd.Timestamp(as_of))
+    complete = loans["defaulted"].notna() & (seen >= window_end)
+    ripe = loans[known | (complete & ~failed)]
+    return ripe.sort_values(["household_id", "loan_id"], kind="stable")
+
+
+def _points_when_granted(
+    county: County, loans: pd.DataFrame, model: SanzhixinModel
+) -> NDArray[np.int64]:
+    from sanzhixin.records.encode_county import encode_county
+
+    if loans.empty:
+        return np.empty(0, dtype=np.int64)
+    days = np.array([day.toordinal() for day in loans["granted_on"].dt.date], dtype=np.int64)
+    cases = encode_county(county, model.scheme, days, households=loans["household_id"].tolist())
+    answers = score_cases(cases, model.plan)
+    sufficient = answers.profile.sufficient.all(axis=1)
+    return np.where(sufficient, answers.assessment.points.total, -1)
+
+
+def _provenance(
+    county: County, outcomes: Outcomes, table: PdTable, fitted_by: str | None
+) -> Provenance:
+    notes = [
+        "Expert card: the points were not learned from outcomes.",
+        f"Default probability: {table.method}; {table.n_defaults} defaults in {table.n_loans} "
+        "loans of approved households.",
+        f"Loans left out: {outcomes.n_unripe} whose 12 months are not over, {outcomes.n_unscored} "
+        "without sufficient ratings on the day of granting.",
+    ]
+    tables = {key: frame for key, frame in county.tables().items() if len(frame)}
+    truth = county.truth
+    return Provenance(
+        data_from=outcomes.data_from,
+        data_until=outcomes.data_until,
+        rows={key: len(frame) for key, frame in tables.items()},
+        checksums={key: _checksum(frame) for key, frame in tables.items()},
+        versions=_versions(),
+        seed=None if truth is None else truth.seed,
+        fitted_by=fitted_by,
+        notes=tuple(notes),
+    )
+
+
+def _checksum(frame: pd.DataFrame) -> str:
+    """SHA-256 of the sorted row hashes: the order of rows and columns does not matter."""
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(frame[sorted(frame.columns)], index=False).to_numpy()
+    return f"sha256:{hashlib.sha256(np.sort(rows).tobytes()).hexdigest()}"
+
+
+def _versions() -> dict[str, str]:
+    versions = {library: installed_version(library) for library in _LIBRARIES}
+    return {"python": platform.python_version(), **versions}

@@ -1,0 +1,187 @@
+"""The model file: everything a frozen model knows, as canonical JSON with a digest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from sanzhixin.errors import ArtifactError, OutputError, SanzhixinError
+from sanzhixin.scheme.base import Decision
+from sanzhixin.scheme.scheme import Scheme
+from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
+from sanzhixin.scoring.card import Card
+from sanzhixin.scoring.pd_table import PdTable
+
+__all__ = ["PROTOCOL", "ModelFile", "Provenance", "read_model_file", "write_model_file"]
+
+PROTOCOL = 1
+"""Number of the file format; raised when an older reader would misread a newer file."""
+
+_LARGEST = 5_000_000
+_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
+class Provenance(Decision):
+    """Where a model comes from.
+
+    Attributes
+    ----------
+    data_from, data_until : date or None
+        First and last granting date of the loans that were used; None for an expert card.
+    rows : dict of str to int
+        Rows of each table that fitting saw.
+    checksums : dict of str to str
+        SHA-256 of each table in canonical form.
+    versions : dict of str to str
+        Versions of Python and of the libraries that computed numbers.
+    seed : int or None
+        Seed of a simulated county; None for files.
+    fitted_by, validated_by, approved_by : str or None
+        Who did what; three different people once a model is approved.
+    notes : tuple of str
+        What a reader has to know.
+    """
+
+    data_from: dt.date | None = None
+    data_until: dt.date | None = None
+    rows: dict[str, int] = Field(default_factory=dict)
+    checksums: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    seed: int | None = None
+    fitted_by: str | None = None
+    validated_by: str | None = None
+    approved_by: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ModelFile(Decision):
+    """Content of ``model.json``.
+
+    Attributes
+    ----------
+    protocol : int
+        Format of the file.
+    name, version : str
+        Together the `model_id`.
+    status : {"draft", "validated", "approved", "retired"}
+        Life cycle; a retired model does not score.
+    valid_until : date
+        Last scoring date.
+    scheme : Scheme
+        All that the bank decided.
+    card : Card
+        Points.
+    pd : PdTable
+        Default probability by points.
+    review_z : float
+        Normal quantile of the scheme's review probability.
+    provenance : Provenance
+        Origin.
+    """
+
+    protocol: Literal[1]
+    name: Annotated[str, Field(pattern=_NAME)]
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    status: Literal["draft", "validated", "approved", "retired"]
+    valid_until: dt.date
+    scheme: Scheme
+    card: Card
+    pd: PdTable
+    review_z: Annotated[float, Field(ge=0, le=6)]
+    provenance: Provenance
+
+    @property
+    def model_id(self) -> str:
+        """``name/version``."""
+        return f"{self.name}/{self.version}"
+
+    def content(self) -> dict[str, Any]:
+        """Content as plain JSON values, without the digest."""
+        return self.model_dump(mode="json")
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical content."""
+        return sha256_digest(canonical_json(self.content()))
+
+
+def write_model_file(model: ModelFile, path: Path) -> Path:
+    """Write ``model.json`` completely or not at all.
+
+    Parameters
+    ----------
+    model : ModelFile
+        To be written.
+    path : Path
+        Folder (``model.json`` inside) or a path that ends in ``.json``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        ``output_not_written``: disk full, no permission, not a folder.
+    """
+    file = path if path.suffix == ".json" else path / "model.json"
+    content = canonical_json({**model.content(), "digest": model.digest()}) + b"\n"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".model-")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(file)
+    except OSError as error:
+        raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None
+    return file
+
+
+def read_model_file(path: Path) -> ModelFile:
+    """Read and check a model file; nothing in it is ever executed.
+
+    Parameters
+    ----------
+    path : Path
+        Folder that holds ``model.json``, or the file.
+
+    Returns
+    -------
+    ModelFile
+        Checked: protocol, digest, keys, ranges, and every rule of the scheme.
+
+    Raises
+    ------
+    ArtifactError
+        ``model_not_found``, ``model_too_large``, ``model_not_json`` and the other refusals of
+        strict JSON, ``model_protocol``, ``model_digest``, ``model_invalid``.
+    """
+    file = path / "model.json" if path.is_dir() else path
+    if not file.is_file():
+        raise ArtifactError("model_not_found", path=path)
+    if file.stat().st_size > _LARGEST:
+        raise ArtifactError("model_too_large", name=file.name, most=_LARGEST)
+    content = strict_loads(file.read_bytes(), name=file.name)
+    if not isinstance(content, dict) or content.get("protocol") != PROTOCOL:
+        found = content.get("protocol") if isinstance(content, dict) else None
+        raise ArtifactError("model_protocol", name=file.name, found=found, known=PROTOCOL)
+    stated = content.pop("digest", None)
+    canonical = canonical_json(content)
+    if sha256_digest(canonical) != stated:
+        raise ArtifactError("model_digest", name=file.name)
+    try:
+        return ModelFile.model_validate_json(canonical)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        inner = first.get("ctx", {}).get("error")
+        where = ".".join(str(part) for part in first["loc"]) or "top level"
+        problem = inner.en if isinstance(inner, SanzhixinError) else first["msg"]
+        raise ArtifactError("model_invalid", name=file.name, where=where, problem=problem) from None

@@ -1,0 +1,151 @@
+"""Points, tier, limit, default probability and status of every case, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanzhixin.records.cases import MISSING
+from sanzhixin.scoring.card import CardPoints, score_card
+from sanzhixin.scoring.limits import Limits, exceeds_debt_ratio, find_tier, set_limits
+from sanzhixin.scoring.profile import Profile, card_values
+
+if TYPE_CHECKING:
+    from sanzhixin.records.cases import Cases
+    from sanzhixin.scoring.pd_table import PdArrays
+    from sanzhixin.scoring.plan import Plan
+
+__all__ = ["STATUSES", "Assessment", "assess"]
+
+STATUSES = ("propose", "review", "gated", "insufficient_evidence")
+"""Status by index; the later ones take precedence, gates before evidence."""
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything that a model says of the cases.
+
+    Attributes
+    ----------
+    status : ndarray of shape (n_cases,)
+        Index into `STATUSES`.
+    points : CardPoints
+        Points by characteristic and in total.
+    se_points : ndarray of shape (n_cases,)
+        Standard error of the points that the panel's forms carry; NaN without enough forms.
+    tier : ndarray of shape (n_cases,)
+        Index into the tiers; -1 is unrated.
+    near_upper, near_lower : ndarray of shape (n_cases,)
+        An adjacent tier is about as probable as the scheme's review probability.
+    limits : Limits
+        Bounds and limits.
+    village_limit : ndarray of shape (n_cases,)
+        The council's amount, else the raters'; `MISSING` where neither.
+    pd : PdArrays
+        Default probability and its bounds by points.
+    gate : ndarray of shape (n_cases, n_gates + 1)
+        Records that gate, then the declared purpose.
+    review_record : ndarray of shape (n_cases, n_reviews)
+        Records that ask for a review.
+    over_debt : ndarray of shape (n_cases,)
+        Stated debt exceeds the scheme's share of the assets.
+    override : ndarray of shape (n_cases,)
+        People gave a reason for an override.
+    """
+
+    status: Ints
+    points: CardPoints
+    se_points: NDArray[np.float64]
+    tier: Ints
+    near_upper: Bools
+    near_lower: Bools
+    limits: Limits
+    village_limit: Ints
+    pd: PdArrays
+    gate: Bools
+    review_record: Bools
+    over_debt: Bools
+    override: Bools
+
+
+def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
+    """Score the profile of every case: the one scoring path.
+
+    Parameters
+    ----------
+    cases : Cases
+        Households of a batch.
+    profile : Profile
+        From `take_profile`, of the same cases.
+    plan : Plan
+        The compiled model.
+
+    Returns
+    -------
+    Assessment
+        Arrays, one row per case.
+
+    Raises
+    ------
+    RecordError
+        ``level_unseen``: a category that the card does not know.
+    """
+    points = score_card(plan.card, card_values(cases, profile, plan.panel))
+    tier = find_tier(points.total, plan.tiers)
+    se_points = _standard_error(profile, plan)
+    near_upper, near_lower = _near_cutoff(points.total, tier, se_points, plan)
+    village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
+    limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
+    refused = [purpose in plan.refused_purposes for purpose in cases.purpose]
+    gate = np.column_stack([profile.records[:, plan.gates], refused])
+    review_record = profile.records[:, plan.reviews]
+    over_debt = exceeds_debt_ratio(cases, plan.limits)
+    override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)
+    asks = [near_upper, near_lower, over_debt, override, profile.measures.negative]
+    review = np.logical_or.reduce(asks) | review_record.any(axis=1) | limits.incomplete.any(axis=1)
+    status = np.where(review, 1, 0)
+    status = np.where(profile.sufficient.all(axis=1), status, 3)
+    return Assessment(
+        status=np.where(gate.any(axis=1), 2, status),
+        points=points,
+        se_points=se_points,
+        tier=tier,
+        near_upper=near_upper,
+        near_lower=near_lower,
+        limits=limits,
+        village_limit=village,
+        pd=plan.pd.lookup(points.total),
+        gate=gate,
+        review_record=review_record,
+        over_debt=over_debt,
+        override=override,
+    )
+
+
+def _standard_error(profile: Profile, plan: Plan) -> NDArray[np.float64]:
+    covariance, weight = profile.measures.covariance, plan.unit_points.tolist()
+    variance = np.zeros(covariance.shape[0])
+    for p, left in enumerate(weight):
+        for q, right in enumerate(weight):
+            variance += covariance[:, p, q] * (left * right)
+    return np.sqrt(np.maximum(variance, 0.0))
+
+
+def _near_cutoff(
+    points: Ints, tier: Ints, se_points: NDArray[np.float64], plan: Plan
+) -> tuple[Bools, Bools]:
+    """P(beyond a cut-off) >= p holds when the cut-off is within z(1 - p) standard errors."""
+    cutoffs = plan.tiers.cutoffs
+    reach = plan.review_z * se_points
+    top = cutoffs.size - 1
+    above = cutoffs[np.minimum(tier + 1, top)]
+    below = cutoffs[np.maximum(tier, 0)]
+    near_upper = (tier < top) & (above - points <= reach)
+    near_lower = (tier >= 0) & (points - below <= reach) & (reach > 0)
+    return near_upper, near_lower

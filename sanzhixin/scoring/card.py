@@ -1,0 +1,294 @@
+"""The scorecard: characteristic x bin to integer points, and their clipped sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from sanzhixin.errors import ArtifactError, DomainError, RecordError
+from sanzhixin.records.cases import MISSING, UNSEEN
+from sanzhixin.scheme.base import Decision, Text
+
+__all__ = [
+    "BinCharacteristic",
+    "Card",
+    "CardPoints",
+    "Characteristic",
+    "GridCharacteristic",
+    "LevelCharacteristic",
+    "PointsGroup",
+    "score_card",
+]
+
+_BLOCK = 32_768  # rows scored at once: the working arrays stay in the cache
+
+Ints = NDArray[np.int64]
+
+
+class _Characteristic(Decision):
+    name: Text
+    column: Text
+    zh: Text
+    en: Text
+    group: Text
+    missing_points: int = 0
+
+
+class GridCharacteristic(_Characteristic):
+    """Equal steps: ``floor((value - start) / step)`` points with ``step = span / points``.
+
+    A value is held in millionths; a bound counts as reached when the rounded value stands for an
+    interval that reaches it (half a millionth), so 83.333333, which is 250/3 rounded, reaches 5/6
+    of the way.  Values outside the span get the points of its ends.
+
+    Attributes
+    ----------
+    start, span : int
+        In millionths of the value's unit.
+    points : int
+        Points at the end of the span.
+    """
+
+    kind: Literal["grid"]
+    start: int
+    span: Annotated[int, Field(gt=0)]
+    points: Annotated[int, Field(gt=0)]
+
+    @property
+    def attainable(self) -> range:
+        """Points that some value gets, without the missing ones."""
+        return range(self.points + 1)
+
+    def score(self, values: Ints) -> Ints:
+        """Points of values in millionths, of any shape; `MISSING` gets the missing points."""
+        place = (2 * (values - self.start) + 1) * self.points // (2 * self.span)
+        np.clip(place, 0, self.points, out=place)
+        place[values == MISSING] = self.missing_points
+        return place
+
+
+class BinCharacteristic(_Characteristic):
+    """Half-open intervals ``edge[i-1] <= value < edge[i]``, each with its points.
+
+    Attributes
+    ----------
+    edges : tuple of int
+        Inner bounds in millionths, ascending.
+    points : tuple of int
+        One more than edges.
+    labels_zh, labels_en : tuple of str
+        Texts of the bins.
+    """
+
+    kind: Literal["bins"]
+    edges: Annotated[tuple[int, ...], Field(min_length=1, max_length=254)]
+    points: tuple[int, ...]
+    labels_zh: tuple[str, ...]
+    labels_en: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        rises = all(a < b for a, b in zip(self.edges, self.edges[1:], strict=False))
+        sizes = {len(self.points), len(self.labels_zh), len(self.labels_en)}
+        if not rises or sizes != {len(self.edges) + 1}:
+            raise ArtifactError("card_bins", name=self.name)
+        return self
+
+    @property
+    def attainable(self) -> tuple[int, ...]:
+        """Points that some value gets, without the missing ones."""
+        return self.points
+
+    @cached_property
+    def _lookup(self) -> Ints:
+        return np.array((*self.points, self.missing_points), dtype=np.int64)
+
+    def bins(self, values: Ints) -> NDArray[np.uint8]:
+        """Index of the bin of each value in millionths; one past the last for `MISSING`."""
+        place = np.zeros(values.shape, dtype=np.uint8)
+        for edge in self.edges:
+            place += values >= edge
+        place[values == MISSING] = len(self.points)
+        return place
+
+    def score(self, values: Ints) -> Ints:
+        """Points of values in millionths; `MISSING` gets the missing points."""
+        return self._lookup[self.bins(values)]
+
+
+class LevelCharacteristic(_Characteristic):
+    """A category by its index in `levels`; a level the card does not know is refused.
+
+    Attributes
+    ----------
+    levels : tuple of str
+        Names, in the order of the indices.
+    points : tuple of int
+        One for each level.
+    labels_zh, labels_en : tuple of str
+        Texts of the levels.
+    """
+
+    kind: Literal["levels"]
+    levels: Annotated[tuple[str, ...], Field(min_length=1, max_length=254)]
+    points: tuple[int, ...]
+    labels_zh: tuple[str, ...]
+    labels_en: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        sizes = {len(self.points), len(self.labels_zh), len(self.labels_en)}
+        if sizes != {len(self.levels)} or len(set(self.levels)) < len(self.levels):
+            raise ArtifactError("card_bins", name=self.name)
+        return self
+
+    @property
+    def attainable(self) -> tuple[int, ...]:
+        """Points that some value gets, without the missing ones."""
+        return self.points
+
+    @cached_property
+    def _lookup(self) -> Ints:
+        return np.array((*self.points, self.missing_points), dtype=np.int64)
+
+    def bins(self, values: Ints) -> Ints:
+        """Index of the level; one past the last for `MISSING`.
+
+        Raises
+        ------
+        RecordError
+            ``level_unseen``: a value is none of the levels.
+        """
+        unseen = values == UNSEEN
+        if unseen.any():
+            known = ", ".join(self.levels)
+            raise RecordError("level_unseen", name=self.name, count=int(unseen.sum()), known=known)
+        return np.where(values == MISSING, len(self.points), values)
+
+    def score(self, values: Ints) -> Ints:
+        """Points of level indices; `MISSING` gets the missing points."""
+        return self._lookup[self.bins(values)]
+
+
+Characteristic = Annotated[
+    GridCharacteristic | BinCharacteristic | LevelCharacteristic, Field(discriminator="kind")
+]
+
+
+class PointsGroup(Decision):
+    """Characteristics whose points are clipped together."""
+
+    name: Text
+    zh: Text
+    en: Text
+    lowest: int
+    highest: int
+
+
+class Card(Decision):
+    """A scorecard; the points of a case are the clipped sum over its characteristics.
+
+    Attributes
+    ----------
+    points_per_score : int
+        Points of one unit of the printed score.
+    lowest, highest : int
+        Ends of the total.
+    groups : tuple of PointsGroup
+        Every characteristic names one.
+    characteristics : tuple of Characteristic
+        In the order of the profile.
+    """
+
+    points_per_score: Annotated[int, Field(ge=1)]
+    lowest: int
+    highest: int
+    groups: tuple[PointsGroup, ...]
+    characteristics: Annotated[tuple[Characteristic, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = [item.name for item in self.characteristics]
+        groups = [group.name for group in self.groups]
+        if len(set(names)) < len(names) or len(set(groups)) < len(groups):
+            raise ArtifactError("card_names")
+        if not {item.group for item in self.characteristics} <= set(groups):
+            raise ArtifactError("card_names")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class CardPoints:
+    """Points of every case.
+
+    Attributes
+    ----------
+    by_characteristic : ndarray of shape (n_cases, n_characteristics)
+        Points of each characteristic.
+    group_clip : ndarray of shape (n_cases, n_groups)
+        What the clip of each group added (negative: took off).
+    total_clip : ndarray of shape (n_cases,)
+        What the clip of the total added.
+    total : ndarray of shape (n_cases,)
+        The points.
+    """
+
+    by_characteristic: Ints
+    group_clip: Ints
+    total_clip: Ints
+    total: Ints
+
+
+def score_card(card: Card, values: dict[str, Ints]) -> CardPoints:
+    """Score arrays: one value per case and characteristic to integer points.
+
+    Parameters
+    ----------
+    card : Card
+        The scorecard.
+    values : dict of str to ndarray of shape (n_cases,)
+        By column: millionths for grids and bins, level indices for levels; `MISSING` where absent.
+
+    Returns
+    -------
+    CardPoints
+        Points by characteristic, clips and totals.
+
+    Raises
+    ------
+    DomainError
+        ``card_column_missing``: a column that the card needs is not there.
+    RecordError
+        ``level_unseen``: a category that the card does not know.
+    """
+    absent = sorted({item.column for item in card.characteristics} - set(values))
+    if absent:
+        raise DomainError("card_column_missing", columns=", ".join(absent))
+    n = values[card.characteristics[0].column].size
+    points = np.empty((len(card.characteristics), n), dtype=np.int64)
+    for begin in range(0, n, _BLOCK):
+        rows = slice(begin, begin + _BLOCK)
+        for place, item in enumerate(card.characteristics):
+            points[place, rows] = item.score(values[item.column][rows])
+    return _add_up(card, points)
+
+
+def _add_up(card: Card, points: Ints) -> CardPoints:
+    owner = np.array([item.group for item in card.characteristics])
+    raw = np.stack([points[owner == group.name].sum(axis=0) for group in card.groups])
+    low = np.array([[group.lowest] for group in card.groups], dtype=np.int64)
+    high = np.array([[group.highest] for group in card.groups], dtype=np.int64)
+    clipped = np.clip(raw, low, high)
+    subtotal = clipped.sum(axis=0)
+    total = np.clip(subtotal, card.lowest, card.highest)
+    return CardPoints(
+        by_characteristic=points.T,
+        group_clip=(clipped - raw).T,
+        total_clip=total - subtotal,
+        total=total,
+    )

@@ -1,0 +1,289 @@
+"""Why: every form, item, event, record and bound behind one proposal, raters masked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sanzhixin.errors import mask_id
+from sanzhixin.records.cases import MISSING
+from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
+from sanzhixin.scheme.limits import BOUNDS
+from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events
+from sanzhixin.scoring.limits import NO_BOUND
+from sanzhixin.scoring.measure import MICRO, select_round
+from sanzhixin.scoring.proposal import Proposal
+from sanzhixin.scoring.scorer import Answers
+
+if TYPE_CHECKING:
+    from sanzhixin.scoring.plan import Plan
+
+__all__ = [
+    "BoundLine",
+    "EventLine",
+    "Explanation",
+    "FormLine",
+    "ItemLine",
+    "PillarLine",
+    "RecordLine",
+    "explain_case",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """One form: who (masked), when, and for which pillars it counts or why not.
+
+    Attributes
+    ----------
+    rater : str
+        Masked.
+    role, relation : str
+        As stated on the form.
+    round : int
+        Round of rating.
+    rated_on : date
+        Day of the form.
+    outcomes : dict of str to str
+        By pillar: ``counted``, ``other_round``, ``unfamiliar``, ``recused``, ``role_not_asked`` or
+        ``under_half_answered``.
+    """
+
+    rater: str
+    role: str
+    relation: str
+    round: int
+    rated_on: dt.date
+    outcomes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One panel item: how many counted forms answered it, and their mean rating (None: nobody)."""
+
+    code: str
+    zh: str
+    en: str
+    pillar: str
+    n_ratings: int
+    mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PillarLine:
+    """One pillar: its score 0-100, standard error, points, and how many forms stand behind it."""
+
+    code: str
+    zh: str
+    en: str
+    score: float | None
+    se: float | None
+    points: int
+    points_full: int
+    n_forms: int
+    n_familiar: int
+    n_recused: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One ledger entry and what became of it (a word of `EVENT_OUTCOMES`)."""
+
+    code: str
+    zh: str
+    en: str
+    level: str
+    occurred_on: dt.date
+    status: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One official record: whether it is in force, and what that means."""
+
+    code: str
+    zh: str
+    en: str
+    action: str
+    issued_on: dt.date
+    ended_on: dt.date | None
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLine:
+    """One bound of the limit in yuan; None when it was not stated and so does not bind."""
+
+    bound: str
+    yuan: int | None
+    binds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything behind one proposal.
+
+    Attributes
+    ----------
+    proposal : Proposal
+        The answer.
+    pillars, items, forms, events, records, bounds : tuple
+        Lines in the order of the scheme; bounds are empty where no amount is stated.
+    """
+
+    proposal: Proposal
+    pillars: tuple[PillarLine, ...]
+    items: tuple[ItemLine, ...]
+    forms: tuple[FormLine, ...]
+    events: tuple[EventLine, ...]
+    records: tuple[RecordLine, ...]
+    bounds: tuple[BoundLine, ...]
+
+
+def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanation:
+    """Explain the only case of a batch.
+
+    Parameters
+    ----------
+    answers : Answers
+        Of exactly one case.
+    proposal : Proposal
+        Of the same case.
+    plan : Plan
+        The compiled model.
+
+    Returns
+    -------
+    Explanation
+        Raters are masked; the household is the one that was asked for.
+    """
+    return Explanation(
+        proposal=proposal,
+        pillars=_pillars(answers, plan),
+        items=_items(answers, plan),
+        forms=_forms(answers, plan),
+        events=_events(answers, plan),
+        records=_records(answers, plan),
+        bounds=_bounds(answers, proposal),
+    )
+
+
+def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
+    measures, points = answers.profile.measures, answers.assessment.points
+    by_column = {item.column: i for i, item in enumerate(plan.card.characteristics)}
+    lines = []
+    for place, pillar in enumerate(plan.scheme.pillars):
+        column = by_column[f"{pillar.code}_score"]
+        score = int(measures.score[0, place])
+        variance = float(measures.covariance[0, place, place])
+        item = plan.card.characteristics[column]
+        lines.append(
+            PillarLine(
+                code=pillar.code,
+                zh=pillar.zh,
+                en=pillar.en,
+                score=None if score == MISSING else score / MICRO,
+                se=variance**0.5 if variance >= 0 else None,
+                points=int(points.by_characteristic[0, column]),
+                points_full=max(item.attainable),
+                n_forms=int(measures.n_forms[0, place]),
+                n_familiar=int(measures.n_familiar[0, place]),
+                n_recused=int(measures.n_recused[0, place]),
+            )
+        )
+    return tuple(lines)
+
+
+def _items(answers: Answers, plan: Plan) -> tuple[ItemLine, ...]:
+    forms, table = answers.profile.forms, answers.cases.forms.ratings
+    pillars = list(plan.panel.pillars)
+    lines = []
+    for column, item in enumerate(plan.scheme.panel_items):
+        counted = forms.counted[0, :, pillars.index(item.pillar)]
+        ratings = table[forms.row[0][counted], column].tolist()
+        given = [rating for rating in ratings if rating]
+        mean = sum(given) / len(given) if given else None
+        lines.append(ItemLine(item.code, item.zh, item.en, item.pillar, len(given), mean))
+    return tuple(lines)
+
+
+def _forms(answers: Answers, plan: Plan) -> tuple[FormLine, ...]:
+    forms, layout = answers.cases.forms, answers.profile.forms
+    pairs, _ = select_round(answers.cases, plan.panel)
+    lines = []
+    for place, row in zip(pairs.place.tolist(), pairs.row.tolist(), strict=True):
+        outcomes = {}
+        for i, pillar in enumerate(plan.panel.pillars):
+            may = bool(plan.panel.may_answer[forms.role[row], i])
+            if not layout.used[0, place]:
+                outcomes[pillar] = "other_round"
+            elif not may:
+                outcomes[pillar] = "role_not_asked"
+            elif not forms.familiar[row]:
+                outcomes[pillar] = "unfamiliar"
+            elif layout.recused[0, place, i]:
+                outcomes[pillar] = "recused"
+            else:
+                counted = layout.counted[0, place, i]
+                outcomes[pillar] = "counted" if counted else "under_half_answered"
+        lines.append(
+            FormLine(
+                rater=mask_id(forms.rater_id[row]),
+                role=ROLES[forms.role[row]],
+                relation=RELATIONS[forms.relation[row]],
+                round=int(forms.round[row]),
+                rated_on=dt.date.fromordinal(int(forms.rated_on[row])),
+                outcomes=outcomes,
+            )
+        )
+    return tuple(lines)
+
+
+def _events(answers: Answers, plan: Plan) -> tuple[EventLine, ...]:
+    if not len(answers.cases.events.code):
+        return ()
+    pairs, outcome = read_events(answers.cases, plan.ledger)
+    table, rules = answers.cases.events, tuple(plan.scheme.event_rules.values())
+    return tuple(
+        EventLine(
+            code=rules[table.code[row]].code,
+            zh=rules[table.code[row]].zh,
+            en=rules[table.code[row]].en,
+            level=rules[table.code[row]].levels[table.level[row]].level,
+            occurred_on=dt.date.fromordinal(int(table.occurred_on[row])),
+            status=EVENT_STATUS[table.status[row]],
+            outcome=EVENT_OUTCOMES[became],
+        )
+        for row, became in zip(pairs.row.tolist(), outcome.tolist(), strict=True)
+    )
+
+
+def _records(answers: Answers, plan: Plan) -> tuple[RecordLine, ...]:
+    table, rules = answers.cases.registers, tuple(plan.scheme.official_rules.values())
+    lines = []
+    for row, code in enumerate(table.code.tolist()):
+        ended = int(table.ended_on[row])
+        lines.append(
+            RecordLine(
+                code=rules[code].code,
+                zh=rules[code].zh,
+                en=rules[code].en,
+                action=rules[code].action,
+                issued_on=dt.date.fromordinal(int(table.issued_on[row])),
+                ended_on=None if ended == MISSING else dt.date.fromordinal(ended),
+                in_force=bool(answers.profile.records[0, code]),
+            )
+        )
+    return tuple(lines)
+
+
+def _bounds(answers: Answers, proposal: Proposal) -> tuple[BoundLine, ...]:
+    if proposal.points is None:
+        return ()
+    amounts = answers.assessment.limits.bounds[0].tolist()
+    return tuple(
+        BoundLine(bound, None if yuan == NO_BOUND else yuan, bound == proposal.binding_bound)
+        for bound, yuan in zip(BOUNDS, amounts, strict=True)
+    )

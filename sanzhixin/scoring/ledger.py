@@ -1,0 +1,266 @@
+"""Dated entries: event points with validity and caps, and official records still in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanzhixin.records.cases import MISSING
+from sanzhixin.records.vocabulary import EVENT_STATUS
+from sanzhixin.scoring.dates import earliest_days
+from sanzhixin.scoring.segments import Expansion, expand
+
+if TYPE_CHECKING:
+    from sanzhixin.records.cases import Cases
+    from sanzhixin.scheme import Scheme
+
+__all__ = [
+    "EVENT_OUTCOMES",
+    "EventSums",
+    "LedgerRules",
+    "compile_ledger",
+    "find_records",
+    "read_events",
+    "sum_events",
+]
+
+EVENT_OUTCOMES = (
+    "counted",
+    "pending",
+    "rejected",
+    "revoked",
+    "not_yet_known",
+    "expired",
+    "without_evidence",
+)
+"""What became of an event entry; only the first brings points."""
+
+_NO_CAP = np.iinfo(np.int64).max // 4
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRules:
+    """Event and record rules of a scheme, as arrays.
+
+    Attributes
+    ----------
+    event_codes, record_codes : tuple of str
+        Codes, in the order of the columns.
+    level_points : ndarray of shape (n_events, most_levels)
+        Points of each level, 0 beyond the last.
+    valid_months, window_months : tuple of int
+        Validity of an entry; period of the cap (the validity where there is no cap).
+    n_windows : int
+        Largest number of cap periods within a validity.
+    cap : ndarray of shape (n_events,)
+        Largest absolute sum of a period.
+    start, floor, top : int
+        Event part in points.
+    record_months : tuple of int
+        How long a record counts after its end.
+    """
+
+    event_codes: tuple[str, ...]
+    record_codes: tuple[str, ...]
+    level_points: Ints
+    valid_months: tuple[int, ...]
+    window_months: tuple[int, ...]
+    n_windows: int
+    cap: Ints
+    start: int
+    floor: int
+    top: int
+    record_months: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventSums:
+    """Event points of every case.
+
+    Attributes
+    ----------
+    by_event : ndarray of shape (n_cases, n_events)
+        Points of each event after its caps.
+    room : ndarray of shape (n_cases, n_events)
+        Points that the present period of the cap still has room for.
+    part : ndarray of shape (n_cases,)
+        Start plus all events, clipped to the ends of the event part.
+    clipped : ndarray of shape (n_cases,)
+        What the clip took off (negative) or added.
+    n_counted, n_excluded : ndarray of shape (n_cases,)
+        Entries that count and that do not.
+    """
+
+    by_event: Ints
+    room: Ints
+    part: Ints
+    clipped: Ints
+    n_counted: Ints
+    n_excluded: Ints
+
+
+def compile_ledger(scheme: Scheme) -> LedgerRules:
+    """Bring the event and record rules of a scheme into array form."""
+    rules = tuple(scheme.event_rules.values())
+    points = [[scheme.points(lv.points, rule.code) for lv in rule.levels] for rule in rules]
+    most = max((len(row) for row in points), default=1)
+    caps = [abs(scheme.points(r.cap.points, r.code)) if r.cap else _NO_CAP for r in rules]
+    windows = tuple(rule.cap.months if rule.cap else rule.valid_months for rule in rules)
+    part = scheme.event_part
+    return LedgerRules(
+        event_codes=tuple(scheme.event_rules),
+        record_codes=tuple(scheme.official_rules),
+        level_points=np.array([row + [0] * (most - len(row)) for row in points], dtype=np.int64),
+        valid_months=tuple(rule.valid_months for rule in rules),
+        window_months=windows,
+        n_windows=max(
+            (-(-r.valid_months // span) for r, span in zip(rules, windows, strict=True)), default=1
+        ),
+        cap=np.array(caps, dtype=np.int64),
+        start=scheme.points(part.start, "event part"),
+        floor=scheme.points(part.floor, "event part"),
+        top=scheme.points(part.cap, "event part"),
+        record_months=tuple(rule.expires_months for rule in scheme.official_rules.values()),
+    )
+
+
+def read_events(cases: Cases, rules: LedgerRules) -> tuple[Expansion, Ints]:
+    """Decide entry by entry what becomes of it at the scoring date.
+
+    Parameters
+    ----------
+    cases : Cases
+        Households with their events.
+    rules : LedgerRules
+        From `compile_ledger`.
+
+    Returns
+    -------
+    expansion : Expansion
+        All entries of all cases.
+    outcome : ndarray of shape (n_pairs,)
+        Index into `EVENT_OUTCOMES`; the first reason that applies, in that order.
+    """
+    pairs = expand(cases.event_start, cases.event_end)
+    events, row = cases.events, pairs.row
+    as_of = cases.as_of[pairs.case]
+    oldest = earliest_days(cases.as_of, rules.valid_months)[pairs.case, events.code[row]]
+    status = events.status[row]
+    unknown = (events.recorded_on[row] > as_of) | (events.occurred_on[row] > as_of)
+    outcome = np.select(
+        [
+            status == EVENT_STATUS.index("pending"),
+            status == EVENT_STATUS.index("rejected"),
+            status == EVENT_STATUS.index("revoked"),
+            unknown,
+            events.occurred_on[row] <= oldest,
+            ~events.has_evidence[row],
+        ],
+        [1, 2, 3, 4, 5, 6],
+        default=0,
+    )
+    return pairs, outcome.astype(np.int64)
+
+
+def sum_events(cases: Cases, rules: LedgerRules) -> EventSums:
+    """Add up the points of the entries that count, period by period under their caps.
+
+    Periods of a cap are counted back from the scoring date, so a yearly cap of 10 means at most
+    10 in the twelve months before it, 10 in the twelve before those, while the entries are valid.
+
+    Parameters
+    ----------
+    cases : Cases
+        Households with their events.
+    rules : LedgerRules
+        From `compile_ledger`.
+
+    Returns
+    -------
+    EventSums
+        Points by event and the event part.
+    """
+    n, n_events = len(cases.household_id), len(rules.event_codes)
+    if not cases.events.code.size:
+        return _no_events(n, rules)
+    pairs, outcome = read_events(cases, rules)
+    code = cases.events.code[pairs.row].astype(np.int64)
+    counts = outcome == 0
+    points = np.where(counts, rules.level_points[code, cases.events.level[pairs.row]], 0)
+    window = _windows(cases, rules, pairs, code)
+    sums = np.zeros((n, n_events, rules.n_windows), dtype=np.int64)
+    np.add.at(sums, (pairs.case, code, window), points)
+    cap = rules.cap[None, :, None]
+    capped = np.clip(sums, -cap, cap)
+    n_counted = np.bincount(pairs.case[counts], minlength=n)
+    return _event_sums(
+        capped.sum(axis=2), rules.cap - capped[:, :, 0], rules, n_counted,
+        cases.event_end - cases.event_start - n_counted,
+    )  # fmt: skip
+
+
+def _windows(cases: Cases, rules: LedgerRules, pairs: Expansion, code: Ints) -> Ints:
+    window = np.zeros(code.size, dtype=np.int64)
+    occurred = cases.events.occurred_on[pairs.row]
+    for back in range(1, rules.n_windows):
+        spans = tuple(back * months for months in rules.window_months)
+        window += occurred <= earliest_days(cases.as_of, spans)[pairs.case, code]
+    return window
+
+
+def _no_events(n: int, rules: LedgerRules) -> EventSums:
+    zeros = np.zeros((n, len(rules.event_codes)), dtype=np.int64)
+    none = np.zeros(n, dtype=np.int64)
+    return _event_sums(zeros, rules.cap - zeros, rules, none, none)
+
+
+def _event_sums(
+    by_event: Ints, room: Ints, rules: LedgerRules, n_counted: Ints, n_excluded: Ints
+) -> EventSums:
+    raw = rules.start + by_event.sum(axis=1)
+    part = np.clip(raw, rules.floor, rules.top)
+    return EventSums(
+        by_event=by_event,
+        room=room,
+        part=part,
+        clipped=part - raw,
+        n_counted=n_counted,
+        n_excluded=n_excluded,
+    )
+
+
+def find_records(cases: Cases, rules: LedgerRules) -> NDArray[np.bool_]:
+    """Find which official records are in force at the scoring date.
+
+    A record counts from the day it was issued until its months after the end are over; one without
+    an end counts on.
+
+    Parameters
+    ----------
+    cases : Cases
+        Households with their registers.
+    rules : LedgerRules
+        From `compile_ledger`.
+
+    Returns
+    -------
+    ndarray of shape (n_cases, n_records)
+        True where at least one record of that code is in force.
+    """
+    found = np.zeros((len(cases.household_id), len(rules.record_codes)), dtype=np.bool_)
+    if not cases.registers.code.size:
+        return found
+    pairs = expand(cases.register_start, cases.register_end)
+    code = cases.registers.code[pairs.row]
+    ended = cases.registers.ended_on[pairs.row]
+    oldest = earliest_days(cases.as_of, rules.record_months)[pairs.case, code]
+    in_force = (cases.registers.issued_on[pairs.row] <= cases.as_of[pairs.case]) & (
+        (ended == MISSING) | (ended > oldest)
+    )
+    found[pairs.case[in_force], code[in_force]] = True
+    return found

@@ -1,0 +1,241 @@
+"""From points to a tier and from bounds to a limit in whole yuan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanzhixin.records.cases import MISSING
+from sanzhixin.scheme.base import to_yuan
+from sanzhixin.scheme.limits import BOUNDS
+
+if TYPE_CHECKING:
+    from sanzhixin.records.cases import Cases
+    from sanzhixin.scheme import Scheme
+
+__all__ = [
+    "NO_BOUND",
+    "LimitPlan",
+    "Limits",
+    "TierPlan",
+    "compile_limits",
+    "compile_tiers",
+    "exceeds_debt_ratio",
+    "find_tier",
+    "set_limits",
+]
+
+NO_BOUND = np.iinfo(np.int64).max
+"""An amount that was not stated: it does not bind."""
+
+_SYSTEM = BOUNDS.index("exposure_room") + 1
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TierPlan:
+    """The tier table on points.
+
+    Attributes
+    ----------
+    grades : tuple of str
+        From the lowest tier to the highest.
+    unrated : str
+        Name of what lies below the lowest tier.
+    cutoffs : ndarray of shape (n_tiers,)
+        Lowest points of each tier, ascending.
+    caps : ndarray of shape (n_tiers,)
+        Yuan.
+    """
+
+    grades: tuple[str, ...]
+    unrated: str
+    cutoffs: Ints
+    caps: Ints
+
+    def name(self, tier: int) -> str:
+        """Name of a tier index; -1 is unrated."""
+        return self.grades[tier] if tier >= 0 else self.unrated
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPlan:
+    """The limit rules in yuan and exact fractions.
+
+    Attributes
+    ----------
+    step : int
+        Limits are floored to multiples of it.
+    product_cap, village_cap, customer_total : int
+        Yuan; `NO_BOUND` where the scheme states none.
+    village_caps : dict of str to int
+        Yuan by village_id.
+    income_multiple, debt_ratio, debt_above : Fraction or None
+        Factors of the income and of the assets.
+    required : tuple of int
+        Indices into `BOUNDS` that have to be stated.
+    """
+
+    step: int
+    product_cap: int
+    village_cap: int
+    village_caps: dict[str, int]
+    customer_total: int
+    income_multiple: Fraction | None
+    debt_ratio: Fraction | None
+    debt_above: Fraction | None
+    required: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of every case, before status is looked at.
+
+    Attributes
+    ----------
+    bounds : ndarray of shape (n_cases, n_bounds)
+        Yuan in the order of `BOUNDS`; `NO_BOUND` where absent.
+    system, final : ndarray of shape (n_cases,)
+        Yuan, floored to the step; the second after the village, the manager and the request.
+    binding : ndarray of shape (n_cases,)
+        Index into `BOUNDS` of the smallest bound, the first of equals.
+    incomplete : ndarray of shape (n_cases, n_required)
+        A bound that the scheme requires is absent.
+    """
+
+    bounds: Ints
+    system: Ints
+    final: Ints
+    binding: Ints
+    incomplete: NDArray[np.bool_]
+
+
+def compile_tiers(scheme: Scheme) -> TierPlan:
+    """Convert the tier table of a scheme to points and yuan."""
+    table = scheme.tiers
+    rows = table.ascending
+    cutoffs = [scheme.points(row.at_least, f"tier {row.grade}") for row in rows]
+    caps = [to_yuan(row.cap, table.unit, where=f"tier {row.grade}") for row in rows]
+    return TierPlan(
+        grades=tuple(row.grade for row in rows),
+        unrated=table.unrated,
+        cutoffs=np.array(cutoffs, dtype=np.int64),
+        caps=np.array(caps, dtype=np.int64),
+    )
+
+
+def compile_limits(scheme: Scheme) -> LimitPlan:
+    """Convert the limit rules of a scheme to yuan and exact fractions."""
+    rules = scheme.limits
+    step = to_yuan(rules.step, rules.unit, where="limits.step")
+
+    def bound(value: int | None) -> int:
+        return NO_BOUND if value is None else value
+
+    return LimitPlan(
+        step=step,
+        product_cap=bound(scheme.yuan(rules.product_cap, "limits.product_cap")),
+        village_cap=bound(scheme.yuan(rules.village_cap, "limits.village_cap")),
+        village_caps={
+            village: to_yuan(cap, rules.unit, where=f"limits.village_caps.{village}")
+            for village, cap in rules.village_caps.items()
+        },
+        customer_total=bound(scheme.yuan(rules.customer_total, "limits.customer_total")),
+        income_multiple=None if rules.income_multiple is None else Fraction(rules.income_multiple),
+        debt_ratio=None if rules.debt_ratio is None else Fraction(rules.debt_ratio),
+        debt_above=None if scheme.debt is None else Fraction(scheme.debt.above),
+        required=tuple(BOUNDS.index(name) for name in rules.required),
+    )
+
+
+def find_tier(points: Ints, plan: TierPlan) -> Ints:
+    """Find the tier of points: ``cutoff <= points``, half-open, without rounding.
+
+    Returns
+    -------
+    ndarray of shape (n_cases,)
+        Index into the grades; -1 below the lowest tier.
+    """
+    return np.searchsorted(plan.cutoffs, points, side="right") - 1
+
+
+def set_limits(
+    cases: Cases, tier: Ints, village_limit: Ints, plans: tuple[TierPlan, LimitPlan]
+) -> Limits:
+    """Put the bounds of every case together and floor their minimum to the step.
+
+    Parameters
+    ----------
+    cases : Cases
+        Households with amounts in yuan; `MISSING` does not bind.
+    tier : ndarray of shape (n_cases,)
+        From `find_tier`; -1 has a cap of 0.
+    village_limit : ndarray of shape (n_cases,)
+        The council's amount, else the raters' aggregate; `MISSING` where there is none.
+    plans : tuple of TierPlan and LimitPlan
+        From `compile_tiers` and `compile_limits`.
+
+    Returns
+    -------
+    Limits
+        Bounds, system limit, limit, and which bound is the smallest.
+    """
+    tiers, plan = plans
+    bounds = np.full((len(cases.household_id), len(BOUNDS)), NO_BOUND, dtype=np.int64)
+    bounds[:, 0] = np.where(tier >= 0, tiers.caps[tier], 0)
+    bounds[:, 1] = plan.product_cap
+    bounds[:, 2] = _village_caps(cases, plan)
+    bounds[:, 3] = _times(cases.annual_income, plan.income_multiple)
+    bounds[:, 4] = _room(_times(cases.assets, plan.debt_ratio), cases.debt)
+    bounds[:, 5] = _room(np.full_like(cases.exposure, plan.customer_total), cases.exposure)
+    bounds[:, 6] = _stated(village_limit)
+    bounds[:, 7] = _stated(cases.manager)
+    bounds[:, 8] = _stated(cases.requested)
+    system = bounds[:, :_SYSTEM].min(axis=1) // plan.step * plan.step
+    final = bounds.min(axis=1) // plan.step * plan.step
+    return Limits(
+        bounds=bounds,
+        system=system,
+        final=final,
+        binding=bounds.argmin(axis=1),
+        incomplete=bounds[:, list(plan.required)] == NO_BOUND,
+    )
+
+
+def exceeds_debt_ratio(cases: Cases, plan: LimitPlan) -> NDArray[np.bool_]:
+    """Tell whose stated debt exceeds the share of the stated assets that calls for a review."""
+    above = plan.debt_above
+    if above is None:
+        return np.zeros(len(cases.household_id), dtype=np.bool_)
+    stated = (cases.debt != MISSING) & (cases.assets != MISSING)
+    debt, assets = np.where(stated, cases.debt, 0), np.where(stated, cases.assets, 0)
+    return debt * above.denominator > assets * above.numerator
+
+
+def _village_caps(cases: Cases, plan: LimitPlan) -> Ints | int:
+    if not plan.village_caps:
+        return plan.village_cap
+    caps = plan.village_caps
+    return np.array([caps.get(v, plan.village_cap) for v in cases.village_id], dtype=np.int64)
+
+
+def _times(amount: Ints, factor: Fraction | None) -> Ints:
+    if factor is None:
+        return np.full_like(amount, NO_BOUND)
+    stated = amount != MISSING
+    product = np.where(stated, amount, 0) * factor.numerator // factor.denominator
+    return np.where(stated, product, NO_BOUND)
+
+
+def _room(total: Ints, used: Ints) -> Ints:
+    stated = (total != NO_BOUND) & (used != MISSING)
+    return np.where(stated, np.maximum(total - np.where(stated, used, 0), 0), NO_BOUND)
+
+
+def _stated(amount: Ints) -> Ints:
+    return np.where(amount == MISSING, NO_BOUND, amount)

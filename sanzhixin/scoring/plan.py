@@ -1,0 +1,153 @@
+"""A model file compiled for scoring: every rule as arrays, made once when a model is loaded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanzhixin.errors import ArtifactError
+from sanzhixin.scoring.card import Card, GridCharacteristic
+from sanzhixin.scoring.ledger import LedgerRules, compile_ledger
+from sanzhixin.scoring.limits import (
+    LimitPlan,
+    TierPlan,
+    compile_limits,
+    compile_tiers,
+)
+from sanzhixin.scoring.measure import MICRO, PanelRules, compile_panel
+from sanzhixin.scoring.reasons import Effect, compile_effects
+
+if TYPE_CHECKING:
+    from sanzhixin.scheme import Scheme
+    from sanzhixin.scoring.artifact import ModelFile
+    from sanzhixin.scoring.pd_table import PdTable
+
+__all__ = ["Plan", "ProfilePlan", "check_in_force", "compile_plan", "profile_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePlan:
+    """The rules of a scheme that lead from records to a profile.
+
+    Attributes
+    ----------
+    scheme : Scheme
+        What the bank decided.
+    panel : PanelRules
+        Which forms count and how they are put together.
+    ledger : LedgerRules
+        Events and records.
+    """
+
+    scheme: Scheme
+    panel: PanelRules
+    ledger: LedgerRules
+
+
+def profile_plan(scheme: Scheme) -> ProfilePlan:
+    """Compile what a profile needs; no model is needed for it."""
+    return ProfilePlan(scheme, compile_panel(scheme), compile_ledger(scheme))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(ProfilePlan):
+    """All rules of a model, ready for arrays.
+
+    Attributes
+    ----------
+    model_id : str
+        Of the model file.
+    tiers, limits, card, pd
+        Compiled rules of each step.
+    unit_points : ndarray of shape (n_pillars,)
+        Points that one unit of a pillar's score (0-100) brings.
+    review_z : float
+        Distance to a cut-off, in standard errors, within which a case is reviewed.
+    gates, reviews : tuple of int
+        Record codes (columns) that gate and that ask for a review.
+    refused_purposes : frozenset of str
+        Declared purposes that the product excludes.
+    effects : tuple of Effect
+        Names of the effects that reasons tell.
+    status : str
+        Life cycle of the model file.
+    valid_until : date
+        Last scoring date of the model.
+    """
+
+    model_id: str
+    tiers: TierPlan
+    limits: LimitPlan
+    card: Card
+    pd: PdTable
+    unit_points: NDArray[np.float64]
+    review_z: float
+    gates: tuple[int, ...]
+    reviews: tuple[int, ...]
+    refused_purposes: frozenset[str]
+    effects: tuple[Effect, ...]
+    status: str
+    valid_until: dt.date
+
+
+def compile_plan(model: ModelFile) -> Plan:
+    """Compile a model file; done once, then shared by all cases."""
+    scheme = model.scheme
+    actions = [rule.action for rule in scheme.official_rules.values()]
+    panel = compile_panel(scheme)
+    return Plan(
+        model_id=model.model_id,
+        scheme=scheme,
+        panel=panel,
+        ledger=compile_ledger(scheme),
+        tiers=compile_tiers(scheme),
+        limits=compile_limits(scheme),
+        card=model.card,
+        pd=model.pd,
+        unit_points=_unit_points(model.card, panel),
+        review_z=model.review_z,
+        gates=tuple(i for i, action in enumerate(actions) if action == "gate"),
+        reviews=tuple(i for i, action in enumerate(actions) if action == "review"),
+        refused_purposes=frozenset(scheme.purpose.refused if scheme.purpose else ()),
+        effects=compile_effects(model.card, scheme, panel),
+        status=model.status,
+        valid_until=model.valid_until,
+    )
+
+
+def check_in_force(plan: Plan, as_of: dt.date) -> None:
+    """Refuse a model or scheme that is not in force on the scoring date.
+
+    Raises
+    ------
+    ArtifactError
+        ``model_retired``, ``model_expired``, ``scheme_not_in_force``.
+    """
+    if plan.status == "retired":
+        raise ArtifactError("model_retired", model_id=plan.model_id)
+    if as_of > plan.valid_until:
+        raise ArtifactError(
+            "model_expired", model_id=plan.model_id, until=plan.valid_until, as_of=as_of
+        )
+    scheme = plan.scheme
+    if not scheme.valid_from <= as_of <= scheme.valid_until:
+        raise ArtifactError(
+            "scheme_not_in_force",
+            scheme_id=scheme.scheme_id,
+            start=scheme.valid_from,
+            end=scheme.valid_until,
+            as_of=as_of,
+        )
+
+
+def _unit_points(card: Card, panel: PanelRules) -> NDArray[np.float64]:
+    grids = {
+        item.column: item.points * MICRO / item.span
+        for item in card.characteristics
+        if isinstance(item, GridCharacteristic)
+    }
+    return np.array([grids.get(f"{code}_score", 0.0) for code in panel.pillars])
