@@ -313,6 +313,30 @@ _EVIDENCE: dict[str, Message] = {
         "The covariates part the defaults from all other loans, so no finite slope fits best; use firth=True, or gather more loans.",
         "变量可将违约与未违约完全分开，斜率没有有限的最优值；请用 firth=True 或增加样本。",
     ),
+    "pd_few_defaults": Message(
+        '{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for a slope. Use method="pluto_tasche" or keep the expert table.',
+        '{loans} 笔贷款中违约 {defaults} 笔；估计斜率至少需要违约与未违约各 {needed} 笔。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_no_loans": Message(
+        'There is no loan, so method="{method}" has nothing to learn from. Use method="auto", which gives a table without values.',
+        '没有贷款，method="{method}" 无从估计；请改用 method="auto"，将得到无数值的表。',
+    ),
+    "pd_not_converged": Message(
+        'The logistic curve did not settle in {iterations} steps. Use method="pluto_tasche" or keep the expert table.',
+        'logistic 曲线经 {iterations} 步仍未收敛。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_points_equal": Message(
+        'All {loans} loans have {points} points, so there is no slope. Use method="pluto_tasche" or keep the expert table.',
+        '{loans} 笔贷款的积分均为 {points}，无法估计斜率。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_separated": Message(
+        'The points part all {defaults} defaults from the other loans ({loans} in all), so no finite slope fits best. Use method="pluto_tasche" or keep the expert table.',
+        '积分可将 {defaults} 笔违约与其余贷款（共 {loans} 笔）完全分开，斜率没有有限的最优值。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_slope_rises": Message(
+        'Default does not fall as the points rise (slope {slope} per point), against the order of the tiers; examine the card. Use method="pluto_tasche" or keep the expert table.',
+        '违约率未随积分上升而下降（每分斜率 {slope}），与等级次序相反，请检查评分卡。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
 }
 
 _DOMAIN: dict[str, Message] = {
@@ -347,6 +371,18 @@ _DOMAIN: dict[str, Message] = {
     "outcome_not_binary": Message(
         "defaulted holds {value:g}; write 1 for a default and 0 for none.",
         "违约标志出现 {value:g}；违约写 1，未违约写 0。",
+    ),
+    "pd_confidence": Message(
+        "confidence={value} must lie above 0 and at most at {most}, the confidence of the upper bound; 0.5 is usual.",
+        "confidence={value} 须大于 0 且不超过上限的置信度 {most}；通常取 0.5。",
+    ),
+    "pd_cutoffs": Message(
+        "The cut-offs must be whole points that ascend from 0 to at most {highest}; take them from the tier table.",
+        "分级界点须为 0 至 {highest} 之间递增的整数积分；请取自等级表。",
+    ),
+    "pd_points": Message(
+        "Each loan needs whole points from 0 to {highest} and one outcome, True or False; leave out loans without them.",
+        "每笔贷款须有 0 至 {highest} 的整数积分和一个结果（违约与否）；请剔除不全的贷款。",
     ),
     "points_below_table": Message(
         "Points {points} lie below 0, where the PD table begins; score with the card that belongs to the table.",

@@ -9,11 +9,55 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sanzhixin.records.accept import Acceptance, CountyAcceptance, accept_county, accept_table
+    from sanzhixin.records.application import Application
+    from sanzhixin.records.cases import Cases
+    from sanzhixin.records.columns import table_spec
     from sanzhixin.records.county import County
+    from sanzhixin.records.encode_application import encode_application
+    from sanzhixin.records.encode_county import encode_county
+    from sanzhixin.records.folder import FolderAcceptance, accept_folder, read_county
+    from sanzhixin.records.parse_application import parse_application
+    from sanzhixin.records.pick import application_of
+    from sanzhixin.records.writing import write_county
 
-__all__ = ["County"]
+_HOMES: dict[str, str] = {
+    "Acceptance": "accept",
+    "Application": "application",
+    "Cases": "cases",
+    "County": "county",
+    "CountyAcceptance": "accept",
+    "FolderAcceptance": "folder",
+    "accept_county": "accept",
+    "accept_folder": "folder",
+    "accept_table": "accept",
+    "application_of": "pick",
+    "encode_application": "encode_application",
+    "encode_county": "encode_county",
+    "parse_application": "parse_application",
+    "read_county": "folder",
+    "table_spec": "columns",
+    "write_county": "writing",
+}
 
-_HOMES: dict[str, str] = {"County": "county"}
+__all__ = [
+    "Acceptance",
+    "Application",
+    "Cases",
+    "County",
+    "CountyAcceptance",
+    "FolderAcceptance",
+    "accept_county",
+    "accept_folder",
+    "accept_table",
+    "application_of",
+    "encode_application",
+    "encode_county",
+    "parse_application",
+    "read_county",
+    "table_spec",
+    "write_county",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from sanzhixin.records.columns import table_spec
+from sanzhixin.errors import SchemaError
+from sanzhixin.records.columns import TABLES, table_spec
+from sanzhixin.records.county import County
 from sanzhixin.records.draft import Acceptance, Draft
 from sanzhixin.records.raw import RawTable
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from sanzhixin.records.raw import Note
     from sanzhixin.scheme import Scheme
 
-__all__ = ["Acceptance", "accept_table"]
+__all__ = ["Acceptance", "CountyAcceptance", "accept_county", "accept_table"]
 
 
 def accept_table(
@@ -70,3 +77,119 @@ def accept_table(
     draft = Draft.read(raw, spec, scheme, as_of=as_of, units=units)
     draft.reject_duplicates()
     return draft.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class CountyAcceptance:
+    """Outcome for all tables of a county.
+
+    Attributes
+    ----------
+    county : County
+        The accepted rows.
+    tables : dict of str to Acceptance
+        By table, only those that were handed in.
+    rejected : DataFrame
+        Rejected rows of all tables, in the order of the tables.
+    notes : tuple of Note
+        What was ignored.
+    n_in : int
+        Rows handed in.
+    """
+
+    county: County
+    tables: dict[str, Acceptance]
+    rejected: pd.DataFrame
+    notes: tuple[Note, ...]
+    n_in: int
+
+
+def accept_county(
+    tables: Mapping[str, pd.DataFrame | Sequence[RawTable]],
+    scheme: Scheme,
+    *,
+    as_of: dt.date | None = None,
+    units: Mapping[str, str] | None = None,
+) -> CountyAcceptance:
+    """Accept or reject every row of every table, with the rules across tables.
+
+    A row of a rejected or unknown household is rejected with a reason that says so; so is a form
+    of a rejected, unknown or inactive rater.
+
+    Parameters
+    ----------
+    tables : mapping of str to (DataFrame or sequence of RawTable)
+        By table name; several files of one table are put under each other.
+    scheme : Scheme
+        Brings indicators, factors, codes and the purpose of the consent.
+    as_of : date, optional
+        Scoring date; without it nothing is in the future and no consent expires.
+    units : mapping of str to str, optional
+        Declared unit (元, 万元) of money columns whose header states none.
+
+    Returns
+    -------
+    CountyAcceptance
+        The county of accepted rows, and every rejected row with its reason.
+
+    Raises
+    ------
+    SchemaError
+        A header cannot be used, or ``table_missing``: there are no households, or forms without a
+        list of raters.
+    """
+    _require_tables(tables)
+    done: dict[str, Acceptance] = {}
+    for name in TABLES:
+        if name not in tables:
+            continue
+        given = tables[name]
+        raws = [RawTable.from_frame(given, name)] if isinstance(given, pd.DataFrame) else given
+        spec = table_spec(name, scheme)
+        draft = Draft.join(
+            [Draft.read(raw, spec, scheme, as_of=as_of, units=units) for raw in raws]
+        )
+        draft.reject_duplicates()
+        _refer(draft, done)
+        done[name] = draft.finish()
+    county = County.from_tables(
+        {name: item.accepted for name, item in done.items()}, scheme, as_of=as_of
+    )
+    rejected = [item.rejected for item in done.values()]
+    return CountyAcceptance(
+        county,
+        done,
+        pd.concat(rejected, ignore_index=True),
+        tuple(note for item in done.values() for note in item.notes),
+        sum(item.n_in for item in done.values()),
+    )
+
+
+def _require_tables(tables: Mapping[str, object]) -> None:
+    if "households" not in tables:
+        raise SchemaError("table_missing", table="households", zh=TABLES["households"].zh)
+    if "ratings" in tables and "raters" not in tables:
+        raise SchemaError("table_missing", table="raters", zh=TABLES["raters"].zh)
+
+
+def _refer(draft: Draft, done: Mapping[str, Acceptance]) -> None:
+    for field, table, key in _REFERENCES:
+        if draft.spec.name == table or field not in draft.frame or table not in done:
+            continue
+        values = draft.frame[field]
+        given = values.notna()
+        missing = given & ~values.isin(done[table].accepted[field])
+        turned_away = missing & values.isin(done[table].rejected_keys)
+        draft.add(_rows(turned_away), field, f"{key}_rejected")
+        draft.add(_rows(missing & ~turned_away), field, f"{key}_unknown")
+        if table == "raters":
+            raters = done[table].accepted
+            idle = values.isin(raters["rater_id"][~raters["active"].astype(bool)])
+            draft.add(_rows(idle), field, "rater_inactive")
+
+
+def _rows(mask: pd.Series) -> NDArray[np.int64]:
+    return np.flatnonzero(mask.to_numpy(dtype=bool))
+
+
+_REFERENCES = (("household_id", "households", "household"), ("rater_id", "raters", "rater"))

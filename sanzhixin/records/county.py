@@ -11,10 +11,12 @@ import pandas as pd
 
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.dtypes import empty_frame, to_canonical
+from sanzhixin.records.pick import application_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sanzhixin.records.application import Application
     from sanzhixin.scheme import Scheme
 
 __all__ = ["County"]
@@ -116,6 +118,10 @@ class County:
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name, in the order of `TABLES`."""
         return {item.name: getattr(self, item.name) for item in fields(self) if item.name in TABLES}
+
+    def application(self, household_id: str) -> Application:
+        """Collect what the tables say about one household; see `application_of`."""
+        return application_of(self, household_id)
 
     def equals(self, other: County) -> bool:
         """Tell whether all tables and the day are the same: columns, dtypes, values.

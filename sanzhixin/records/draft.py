@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +46,8 @@ class Acceptance:
         Ignored columns.
     n_in : int
         Rows handed in; always accepted plus rejected.
+    rejected_keys : tuple of str
+        Identifiers (the first key column) that could be read in rejected rows.
     """
 
     table: str
@@ -53,6 +55,7 @@ class Acceptance:
     rejected: pd.DataFrame
     notes: tuple[Note, ...]
     n_in: int
+    rejected_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Draft:
@@ -66,10 +69,10 @@ class Draft:
         self.findings: list[tuple[NDArray[np.int64], str, str]] = []
         self.notes: list[Note] = []
 
-    def add(self, rows: NDArray[np.int64], field: str, code: str) -> None:
+    def add(self, rows: NDArray[np.int64], name: str, code: str) -> None:
         """Record that rows, by position, break a rule."""
         if len(rows):
-            self.findings.append((rows, field, code))
+            self.findings.append((rows, name, code))
             self.bad[rows] = True
 
     @property
@@ -92,10 +95,10 @@ class Draft:
         match = match_headers(headers, spec, units=units, file=raw.file or spec.name)
         draft = cls(spec, [raw], pd.DataFrame(index=pd.RangeIndex(len(raw.frame))))
         draft._read_cells(match)
-        for rows, field, code in resolve(draft.frame, spec, scheme):
-            draft._find_readable(rows, field, code)
-        for rows, field, code in check_rows(draft.frame, spec, scheme, as_of):
-            draft.add(np.flatnonzero(rows.to_numpy(dtype=bool)), field, code)
+        for rows, name, code in resolve(draft.frame, spec, scheme):
+            draft._find_readable(rows, name, code)
+        for rows, name, code in check_rows(draft.frame, spec, scheme, as_of):
+            draft.add(np.flatnonzero(rows.to_numpy(dtype=bool)), name, code)
         draft.notes += [_ignored_note(raw.file or spec.name, match)] if match.ignored else []
         return draft
 
@@ -122,12 +125,12 @@ class Draft:
             {name: values[name] for name in (*self.spec.names, *extra)}, index=self.frame.index
         )
 
-    def _find_readable(self, rows: pd.Series, field: str, code: str) -> None:
-        unread = [found for found, name, _ in self.findings if name == field]
+    def _find_readable(self, rows: pd.Series, name: str, code: str) -> None:
+        unread = [found for found, field_name, _ in self.findings if field_name == name]
         mask = rows.to_numpy(dtype=bool)
         for found in unread:
             mask[found] = False
-        self.add(np.flatnonzero(mask), field, code)
+        self.add(np.flatnonzero(mask), name, code)
 
     @classmethod
     def join(cls, drafts: Sequence[Draft]) -> Draft:
@@ -138,8 +141,8 @@ class Draft:
         whole = cls(drafts[0].spec, [raw for draft in drafts for raw in draft.raws], frame)
         start = 0
         for draft in drafts:
-            for rows, field, code in draft.findings:
-                whole.add(rows + start, field, code)
+            for rows, name, code in draft.findings:
+                whole.add(rows + start, name, code)
             whole.notes += draft.notes
             start += len(draft.frame)
         return whole
@@ -147,9 +150,9 @@ class Draft:
     def reject_duplicates(self) -> None:
         """Reject later copies of identical rows, and every row whose copies differ."""
         copies, differing = find_duplicates(self.good, self.spec.key)
-        field = self.spec.key[-1] if "round" not in self.spec.key else self.spec.key[1]
-        self.add(copies.to_numpy(dtype=np.int64), field, "duplicate_copy")
-        self.add(differing.to_numpy(dtype=np.int64), field, "duplicate_differs")
+        shown = self.spec.key[1] if "round" in self.spec.key else self.spec.key[0]
+        self.add(copies.to_numpy(dtype=np.int64), shown, "duplicate_copy")
+        self.add(differing.to_numpy(dtype=np.int64), shown, "duplicate_differs")
 
     def finish(self) -> Acceptance:
         """Part the rows into accepted and rejected."""
@@ -157,7 +160,10 @@ class Draft:
         rejected = rejected_frame(self.spec, self.raws, self.findings, list(self.frame.columns))
         n_in = len(self.frame) + sum(len(raw.broken) for raw in self.raws)
         assert n_in == len(accepted) + len(rejected)  # noqa: S101 - our own invariant
-        return Acceptance(self.spec.name, accepted, rejected, tuple(self.notes), n_in)
+        keys = self.frame[self.spec.key[0]][self.bad].dropna()
+        return Acceptance(
+            self.spec.name, accepted, rejected, tuple(self.notes), n_in, tuple(keys.tolist())
+        )
 
 
 def _ignored_note(file: str, match: HeaderMatch) -> Note:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DTYPES", "empty_frame", "to_canonical"]
 
-DTYPES: dict[Kind, str] = {
+DTYPES: dict[Kind, Any] = {
     "id": "str",
     "text": "str",
     "choice": "str",
@@ -45,5 +45,7 @@ def to_canonical(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         else pd.Series(pd.NA, index=index, dtype="object").astype(DTYPES[column.kind])
         for column in spec.columns
     }
-    extra = {name: frame[name].reset_index(drop=True) for name in frame if name not in columns}
+    extra: dict[Any, pd.Series] = {
+        name: frame[name].reset_index(drop=True) for name in frame if name not in columns
+    }
     return pd.DataFrame({**columns, **extra}, index=index)

@@ -112,9 +112,13 @@ def parse_text(value: object) -> str | None:
     text = plain.strip(_BLANKS) if isinstance(plain, str) else str(plain)
     if not text:
         return None
-    if len(text) > MAX_TEXT or any(unicodedata.category(char) in {"Cc", "Cf"} for char in text):
+    if len(text) > MAX_TEXT or not (text.isprintable() or _is_clean(text)):
         raise RuleBroken("text_characters")
     return text
+
+
+def _is_clean(text: str) -> bool:
+    return not any(unicodedata.category(char) in {"Cc", "Cf"} for char in text)
 
 
 def parse_number(value: object) -> float | None:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
     from sanzhixin.records.columns import TableSpec
 
-__all__ = ["HeaderMatch", "MatchedColumn", "count_known", "match_headers"]
+__all__ = ["HeaderMatch", "MatchedColumn", "count_known", "find_header", "match_headers"]
 
 _YUAN = {"元": 1, "yuan": 1, "万元": 10_000, "万": 10_000, "wan": 10_000}
 _BRACKET_UNIT = re.compile(r"(.+)[(\[]([^()\[\]]*)[)\]]\Z")
 _SUFFIX_UNIT = re.compile(r"(.+)_(yuan|wan)\Z")
 _REMARK = re.compile(r"[(\[](?:是/否|分|1[-~]5分?|yyyy-?mm-?dd)[)\]]\Z")
+_FEWEST_KNOWN = 2
 _JOINTS = ("", "_", "-", ".", "、")
 
 
@@ -121,6 +122,26 @@ def count_known(headers: Sequence[str], spec: TableSpec) -> int:
     synonyms, money = _synonyms(spec)
     texts = [normalise_header(header) for header in headers]
     return sum(_REMARK.sub("", text) in synonyms or _split_unit(text)[0] in money for text in texts)
+
+
+def find_header(rows: Sequence[Sequence[str]], spec: TableSpec) -> int | None:
+    """Find the header among the first rows of a file.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The first rows; a title may stand above the header.
+    spec : TableSpec
+        Whose headers to expect.
+
+    Returns
+    -------
+    int or None
+        The row with the most known columns, the first of equals; None below two known columns.
+    """
+    counts = [count_known(row, spec) for row in rows]
+    best = max(counts, default=0)
+    return counts.index(best) if best >= _FEWEST_KNOWN else None
 
 
 def _refuse_denied(headers: Sequence[str], spec: TableSpec, where: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -53,14 +53,14 @@ def rejected_frame(
     """
     found = _by_row(findings, order)
     columns = {column.name: column for column in spec.columns}
-    records: list[tuple[object, ...]] = []
+    records: list[tuple[Any, ...]] = []
     start = 0
     for raw in raws:
         rows = np.array(
             [row for row in found if start <= row < start + len(raw.frame)], dtype=np.int64
         )
         texts = row_texts(raw, rows - start)
-        block = [
+        block: list[tuple[Any, ...]] = [
             (spec.name, raw.file, int(raw.lines[row - start]), *_reasons(found[row], columns), text)
             for row, text in zip(rows.tolist(), texts, strict=True)
         ]

@@ -1,0 +1,238 @@
+"""A folder of files as one county: read, accept, report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sanzhixin.errors import InputError, RecordError, SchemaError
+from sanzhixin.records.accept import CountyAcceptance, accept_county
+from sanzhixin.records.columns import TABLES, table_spec
+from sanzhixin.records.raw import Note, RawTable
+from sanzhixin.records.reading import SUFFIXES, FileFacts, read_file
+from sanzhixin.scheme import load_scheme
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanzhixin.records.county import County
+    from sanzhixin.scheme import Scheme
+
+__all__ = ["CountySettings", "FolderAcceptance", "accept_folder", "read_county", "read_settings"]
+
+SETTINGS_FILE = "county.toml"
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CountySettings:
+    """What ``county.toml`` declares.
+
+    Attributes
+    ----------
+    as_of : date or None
+        The day on which the tables stand.
+    units : dict of str to str
+        Unit (元, 万元) of money columns whose header states none.
+    """
+
+    as_of: dt.date | None
+    units: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAcceptance:
+    """Everything that acceptance of a folder brings.
+
+    Attributes
+    ----------
+    county : County
+        The accepted rows.
+    acceptance : CountyAcceptance
+        Outcome by table.
+    rejected : DataFrame
+        Rejected rows; see `sanzhixin.records.accept.Acceptance`.
+    notes : tuple of Note
+        Ignored columns and files.
+    files : tuple of FileFacts
+        What was read.
+    settings : CountySettings
+        What was declared.
+    """
+
+    county: County
+    acceptance: CountyAcceptance
+    rejected: pd.DataFrame
+    notes: tuple[Note, ...]
+    files: tuple[FileFacts, ...]
+    settings: CountySettings
+
+
+def accept_folder(
+    folder: str | Path, scheme: Scheme | None = None, *, as_of: dt.date | None = None
+) -> FolderAcceptance:
+    """Read every file of a folder and accept or reject every row.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Files directly in it, in the order of their names; several files of one table are put under
+        each other; hidden files are left alone.
+    scheme : Scheme, optional
+        By default the built-in ``tongxiang``.
+    as_of : date, optional
+        Scoring date; by default the one of ``county.toml``; without both no date rule applies.
+
+    Returns
+    -------
+    FolderAcceptance
+        Accepted county, rejected rows, notes and file facts.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read; ``folder_without_tables``: no file or sheet is named after a table.
+    SchemaError
+        A header or ``county.toml`` cannot be used, or a needed table is missing.
+    """
+    place = Path(folder)
+    chosen = scheme if scheme is not None else load_scheme("tongxiang")
+    settings = read_settings(place)
+    tables: dict[str, list[RawTable]] = {}
+    files: list[FileFacts] = []
+    notes: list[Note] = []
+    for path in _files(place):
+        done = read_file(path, chosen)
+        files.append(done.facts)
+        for table, raw in done.tables:
+            tables.setdefault(table, []).append(raw)
+        if not done.tables:
+            notes.append(Note(path.name, "file ignored: not a table", "未使用的文件：不是已知表"))
+    if not tables:
+        raise InputError(
+            "folder_without_tables",
+            folder=place.name,
+            tables=", ".join(TABLES),
+            tables_zh="、".join(spec.zh for spec in TABLES.values()),
+        )
+    acceptance = accept_county(tables, chosen, as_of=as_of or settings.as_of, units=settings.units)
+    return FolderAcceptance(
+        county=acceptance.county,
+        acceptance=acceptance,
+        rejected=acceptance.rejected,
+        notes=(*notes, *acceptance.notes),
+        files=tuple(files),
+        settings=settings,
+    )
+
+
+def read_county(
+    folder: str | Path,
+    scheme: Scheme | None = None,
+    as_of: dt.date | None = None,
+    *,
+    strict: bool = True,
+) -> County:
+    """Read a folder of CSV, Excel or Parquet files as a county.
+
+    Parameters
+    ----------
+    folder : str or Path
+        One file or sheet per table, named after it in English or Chinese.
+    scheme : Scheme, optional
+        By default the built-in ``tongxiang``.
+    as_of : date, optional
+        Scoring date; by default the one of ``county.toml``.
+    strict : bool, default=True
+        False keeps the accepted rows and drops the rejected ones; use `accept_folder` to see them.
+
+    Returns
+    -------
+    County
+        Accepted rows with canonical columns and dtypes.
+
+    Raises
+    ------
+    RecordError
+        ``rows_rejected``: `strict`, and a row was rejected; the first three are described.
+    InputError, SchemaError
+        As `accept_folder`.
+    """
+    done = accept_folder(folder, scheme, as_of=as_of)
+    if strict and len(done.rejected):
+        first = done.rejected.head(_SHOWN)
+        raise RecordError(
+            "rows_rejected",
+            count=len(done.rejected),
+            total=done.acceptance.n_in,
+            first=" ".join(
+                f"{file}, line {line}: {text}"
+                for file, line, text in zip(
+                    first["file"], first["line"], first["reason_en"], strict=True
+                )
+            ),
+            first_zh="".join(
+                f"{file} 第{line}行：{text}"
+                for file, line, text in zip(
+                    first["file"], first["line"], first["reason_zh"], strict=True
+                )
+            ),
+        )
+    return done.county
+
+
+def read_settings(folder: Path) -> CountySettings:
+    """Read ``county.toml`` of a folder; without the file nothing is declared.
+
+    Raises
+    ------
+    InputError
+        ``toml_invalid``: not TOML.
+    SchemaError
+        ``county_toml_key``, ``county_toml_value``: an unknown key, or a wrong value.
+    """
+    path = folder / SETTINGS_FILE
+    if not path.is_file():
+        return CountySettings(None, {})
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError("toml_invalid", name=SETTINGS_FILE, problem=error) from None
+    as_of, units = data.pop("as_of", None), data.pop("units", {})
+    if data:
+        raise SchemaError("county_toml_key", file=SETTINGS_FILE, key=sorted(data)[0])
+    if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
+        raise SchemaError("county_toml_value", file=SETTINGS_FILE, key="as_of", wanted="2026-06-30")
+    return CountySettings(as_of, _checked_units(units))
+
+
+def _checked_units(units: object) -> dict[str, str]:
+    if not isinstance(units, dict):
+        raise SchemaError("county_toml_value", file=SETTINGS_FILE, key="units", wanted="[units]")
+    money = {
+        column.name
+        for name in TABLES
+        for column in table_spec(name).columns
+        if column.kind == "money"
+    }
+    for key, unit in units.items():
+        if key not in money:
+            raise SchemaError("county_toml_key", file=SETTINGS_FILE, key=f"units.{key}")
+        if unit not in {"元", "万元"}:
+            raise SchemaError(
+                "county_toml_value", file=SETTINGS_FILE, key=f"units.{key}", wanted='"元" / "万元"'
+            )
+    return dict(units)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError("file_not_found", file=folder.name)
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and path.is_file() and path.name[0] not in ".~_"
+    )
