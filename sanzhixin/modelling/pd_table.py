@@ -38,15 +38,15 @@ _NOTES: dict[PdMethod, tuple[str, str]] = {
         "未使用贷款结果，不给出违约概率；等级与额度仅由积分决定。",
     ),
     "pluto_tasche": (
-        "prob_default is a prudent bound at confidence {confidence:g}, not an expected value; "
-        "upper is the bound at 0.95, lower a Jeffreys bound.",
-        "违约概率为置信度 {confidence:g} 的审慎上限，并非期望值；上限取置信度 0.95，"
-        "下限取 Jeffreys 区间。",
+        "Method pluto_tasche: prob_default is a prudent bound at confidence {confidence:g}, not an "
+        "expected value; upper is the bound at 0.95, lower a Jeffreys bound.",
+        "采用 pluto_tasche：违约概率为置信度 {confidence:g} 的审慎上限，并非期望值；"
+        "上限取置信度 0.95，下限取 Jeffreys 区间。",
     ),
     "logistic": (
-        "Logistic curve over the points, 95 % band by the delta method; points without loans "
-        "are extrapolated.",
-        "按积分拟合 logistic 曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
+        "Method logistic: curve over the points, 95 % band by the delta method; points without "
+        "loans are extrapolated.",
+        "采用 logistic：按积分拟合曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
     ),
 }
 _OBSERVED = (
@@ -55,7 +55,7 @@ _OBSERVED = (
     "仅以获批农户校准：{loans} 笔贷款违约 {defaults} 笔，违约率 {rate:.2%}"
     "（95% 区间 {lower:.2%} 至 {upper:.2%}）。",
 )
-_FALLBACK = ("No slope was fitted: {reason}", "未拟合斜率：{reason}")
+_FALLBACK = ('method="logistic" was refused: {reason}', 'method="logistic" 未采用：{reason}')
 
 
 class _Values(NamedTuple):
@@ -66,10 +66,10 @@ class _Values(NamedTuple):
 
 
 def fit_pd_table(
-    points: NDArray[np.int64],
+    points: NDArray[np.integer],
     defaulted: NDArray[np.bool_],
     *,
-    cutoffs: Sequence[int],
+    cutoffs: Sequence[int] | NDArray[np.int64],
     highest_points: int,
     method: PdChoice = "auto",
     confidence: float = 0.5,
@@ -127,25 +127,170 @@ def fit_pd_table(
     >>> points = np.repeat([700, 800, 900], 300)
     >>> defaulted = np.arange(900) % 300 < np.repeat([4, 2, 0], 300)
     >>> table = fit_pd_table(points, defaulted, cutoffs=[650, 750, 850], highest_points=1000)
-    >>> table.method, [row.upper for row in table.rows]
-    ('pluto_tasche', [None, 0.03024084, 0.01964168, 0.00993612])
+    >>> [(row.at_least, row.prob_default, row.upper) for row in table.rows][:2]
+    [(0, None, None), (650, 0.0155523, 0.0302504)]
+    >>> table.method, table.population
+    ('pluto_tasche', 'calibrated on approved households')
     """
-    points, defaulted = _check_loans(points, defaulted, highest_points)
+    earned, defaulted = _check_loans(points, defaulted, highest_points)
     starts = _check_cutoffs(cutoffs, highest_points)
     if not 0 < confidence <= _LEVEL:
         raise DomainError("pd_confidence", value=confidence, most=_LEVEL)
-    if method == "none" or (method == "auto" and not points.size):
+    if method == "none" or (method == "auto" and not earned.size):
         return PdTable.none(note_en=_NOTES["none"][0], note_zh=_NOTES["none"][1])
-    if not points.size:
+    if not earned.size:
         raise EvidenceError("pd_no_loans", method=method)
     reason: EvidenceError | None = None
     if method != "pluto_tasche":
         try:
-            values = _logistic_values(points, defaulted, highest_points)
+            values = _logistic_values(earned, defaulted, highest_points)
             return _table("fitted", "logistic", None, values, defaulted, None)
         except EvidenceError as error:
             if method == "logistic":
                 raise
             reason = error
-    values = _prudent_values(points, defaulted, starts, confidence)
+    values = _prudent_values(earned, defaulted, starts, confidence)
     return _table("prudent", "pluto_tasche", confidence, values, defaulted, reason)
+
+
+def _check_loans(
+    points: NDArray[np.integer], defaulted: NDArray[np.bool_], highest_points: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    points, defaulted = np.asarray(points), np.asarray(defaulted)
+    whole = np.issubdtype(points.dtype, np.integer) or not points.size
+    if (
+        points.ndim != 1
+        or points.shape != defaulted.shape
+        or not whole
+        or (defaulted.size and defaulted.dtype != np.bool_)
+        or ((points < 0) | (points > highest_points)).any()
+    ):
+        raise DomainError("pd_points", highest=highest_points)
+    return points.astype(np.int64), defaulted.astype(np.bool_)
+
+
+def _check_cutoffs(
+    cutoffs: Sequence[int] | NDArray[np.int64], highest_points: int
+) -> NDArray[np.int64]:
+    rising = all(low < high for low, high in pairwise(cutoffs))
+    if not rising or not all(0 <= cut <= highest_points for cut in cutoffs):
+        raise DomainError("pd_cutoffs", highest=highest_points)
+    return np.unique(np.array([0, *cutoffs], dtype=np.int64))
+
+
+def _prudent_values(
+    points: NDArray[np.int64],
+    defaulted: NDArray[np.bool_],
+    starts: NDArray[np.int64],
+    confidence: float,
+) -> _Values:
+    tier = np.searchsorted(starts, points, side="right") - 1
+    loans = np.bincount(tier, minlength=len(starts))
+    defaults = np.bincount(tier[defaulted], minlength=len(starts))
+    worst_last = slice(None, None, -1)
+    prob_default, upper = (
+        pluto_tasche(defaults[worst_last], loans[worst_last], confidence=level)[worst_last]
+        for level in (confidence, _LEVEL)
+    )
+    lower = np.minimum(_lower_bounds(defaults, loans), prob_default)
+    return _Values(starts, prob_default, lower, upper)
+
+
+def _lower_bounds(defaults: NDArray[np.int64], loans: NDArray[np.int64]) -> Floats:
+    """Bound each tier, worst first: running minimum; without loans that of the next better one."""
+    held = np.flatnonzero(loans)
+    own = jeffreys_interval(defaults[held], loans[held], level=_LEVEL).lower
+    running = np.append(np.minimum.accumulate(own), 0.0)
+    return running[np.searchsorted(held, np.arange(len(loans)))]
+
+
+def _logistic_values(
+    points: NDArray[np.int64], defaulted: NDArray[np.bool_], highest_points: int
+) -> _Values:
+    _check_evidence(points, defaulted)
+    distinct, place = np.unique(points, return_inverse=True)
+    counts = [
+        np.bincount(place[group], minlength=distinct.size) for group in (~defaulted, defaulted)
+    ]
+    fit = fit_logistic(
+        np.tile(distinct, 2), np.repeat([0, 1], distinct.size), np.concatenate(counts)
+    )
+    if not fit.converged:
+        raise EvidenceError("pd_not_converged", iterations=fit.iterations)
+    if fit.coef[1] >= 0:
+        raise EvidenceError("pd_slope_rises", slope=f"{fit.coef[1]:+.3g}")
+    starts = np.arange(highest_points + 1)
+    design = np.stack([np.ones(starts.size), starts])
+    log_odds = fit.coef[0] + fit.coef[1] * design[1]
+    error = np.sqrt(np.einsum("in,ij,jn->n", design, fit.covariance, design))
+    reach = float(norm.ppf(0.5 + _LEVEL / 2)) * error
+    lower = np.minimum.accumulate(log_odds - reach)
+    upper = np.maximum.accumulate((log_odds + reach)[::-1])[::-1]
+    return _Values(starts, expit(log_odds), expit(lower), expit(upper))
+
+
+def _check_evidence(points: NDArray[np.int64], defaulted: NDArray[np.bool_]) -> None:
+    defaults, loans = int(defaulted.sum()), defaulted.size
+    if min(defaults, loans - defaults) < LEAST_OUTCOMES:
+        raise EvidenceError(
+            "pd_few_defaults", defaults=defaults, loans=loans, needed=LEAST_OUTCOMES
+        )
+    if points.min() == points.max():
+        raise EvidenceError("pd_points_equal", loans=loans, points=int(points[0]))
+    bad, good = points[defaulted], points[~defaulted]
+    if bad.max() <= good.min() or good.max() <= bad.min():
+        raise EvidenceError("pd_separated", defaults=defaults, loans=loans)
+
+
+def _table(
+    basis: PdBasis,
+    method: PdMethod,
+    confidence: float | None,
+    values: _Values,
+    defaulted: NDArray[np.bool_],
+    reason: EvidenceError | None,
+) -> PdTable:
+    defaults, loans = int(defaulted.sum()), defaulted.size
+    whole = jeffreys_interval(defaults, loans, level=_LEVEL)
+    seen = {
+        "defaults": defaults,
+        "loans": loans,
+        "rate": defaults / loans,
+        "lower": float(whole.lower),
+        "upper": float(whole.upper),
+    }
+    notes = [
+        " ".join(
+            [
+                _OBSERVED[place].format_map(seen),
+                *([_FALLBACK[place].format(reason=text)] if text else []),
+                _NOTES[method][place].format(confidence=confidence),
+            ]
+        )
+        for place, text in enumerate((reason and reason.en, reason and reason.zh))
+    ]
+    return PdTable(
+        basis=basis,
+        method=method,
+        population=POPULATION,
+        n_loans=loans,
+        n_defaults=defaults,
+        confidence=confidence,
+        rows=_rows(values),
+        note_en=notes[0],
+        note_zh=notes[1],
+    )
+
+
+def _rows(values: _Values) -> tuple[PdRow, ...]:
+    columns = np.stack([values.prob_default, values.lower, values.upper], axis=1).round(DECIMALS)
+    rows: list[PdRow] = []
+    before: tuple[float | None, ...] = ()
+    for start, column in zip(values.starts.tolist(), columns.tolist(), strict=True):
+        entry = (None, None, None) if np.isnan(column[0]) else tuple(column)
+        if entry != before:
+            rows.append(
+                PdRow(at_least=start, prob_default=entry[0], lower=entry[1], upper=entry[2])
+            )
+        before = entry
+    return tuple(rows)
