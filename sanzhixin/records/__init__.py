@@ -1,6 +1,8 @@
 """What comes in: column specs, acceptance with reasons, counties, one record of a backend.
 
 Names are loaded on first use, so that a backend which reads single records never loads pandas.
+The functions that stand alone in a module of their own name (`encode_county`,
+`encode_application`, `parse_application`) are imported from there.
 """
 
 from __future__ import annotations
@@ -14,10 +16,7 @@ if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases
     from sanzhixin.records.columns import table_spec
     from sanzhixin.records.county import County
-    from sanzhixin.records.encode_application import encode_application
-    from sanzhixin.records.encode_county import encode_county
     from sanzhixin.records.folder import FolderAcceptance, accept_folder, read_county
-    from sanzhixin.records.parse_application import parse_application
     from sanzhixin.records.pick import application_of
     from sanzhixin.records.writing import write_county
 
@@ -32,9 +31,6 @@ _HOMES: dict[str, str] = {
     "accept_folder": "folder",
     "accept_table": "accept",
     "application_of": "pick",
-    "encode_application": "encode_application",
-    "encode_county": "encode_county",
-    "parse_application": "parse_application",
     "read_county": "folder",
     "table_spec": "columns",
     "write_county": "writing",
@@ -51,9 +47,6 @@ __all__ = [
     "accept_folder",
     "accept_table",
     "application_of",
-    "encode_application",
-    "encode_county",
-    "parse_application",
     "read_county",
     "table_spec",
     "write_county",

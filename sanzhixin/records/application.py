@@ -181,8 +181,8 @@ class ProposalInput(_Record):
 class Application(_Record):
     """One household with everything that its proposal rests on.
 
-    Use `sanzhixin.records.parse_application` to build it from a dict: that also checks the rules
-    of a scheme and reads factor columns at the top level.
+    Use `parse_application` of the module of that name to build it from a dict: that also checks
+    the rules of a scheme and reads factor columns at the top level.
 
     Attributes
     ----------
