@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sanzhixin.errors import _SCHEME, InputError, SchemeError
+from sanzhixin.scheme import load_scheme
+from sanzhixin.scheme.deny import DENIED
+
+FOLDER = Path(__file__).parent / "scheme"
+
+# file: code, words of the English sentence, words of the Chinese sentence
+REFUSED = {
+    "aggregator_unknown": ("scheme_invalid", "refused at aggregator", "在 aggregator 处无效"),
+    "amount_negative": (
+        "amount_negative",
+        "limits.product_cap: the amount -1 万元 is negative",
+        "金额 -1万元 为负",
+    ),
+    "amount_not_whole": ("amount_not_whole", "limits.step: 0.00001 万元", "不是整数元"),
+    "amount_of_a_village_not_whole": (
+        "amount_not_whole",
+        "limits.village_caps.V07: 3.00005 万元",
+        "3.00005万元 不是整数元",
+    ),
+    "code_repeated": ("code_repeated", "these stand twice: FS01", "代码不得重复：FS01"),
+    "code_repeated_factor": ("code_repeated", "factor needs its own code", "phone_years"),
+    "code_repeated_pillar": ("code_repeated", "pillar needs its own code", "代码不得重复"),
+    "denied_debt_rule": ("denied_attribute", "wubao: welfare status", "低保五保不得用于评分"),
+    "denied_factor_column": ("denied_attribute", "x01: age may not", "年龄不得用于评分"),
+    "denied_purpose_rule": ("denied_attribute", "G4: petitioning", "信访不得用于评分"),
+    "event_cap_sign": ("event_cap_sign", "ML07: the cap has another sign", "上限请写负数"),
+    "event_level_repeated": ("event_level_repeated", "ML05: a level stands twice", "等级重复"),
+    "event_loss_too_long": ("event_loss_unbounded", "12 months at most", "不超过 12 个月"),
+    "event_loss_unbounded": ("event_loss_unbounded", "NR08 costs points", "NR08 为扣分项"),
+    "event_part": ("event_part", "got floor 30, start 25, cap 40", "现为 30、25、40"),
+    "event_sign_mixed": ("event_sign_mixed", "ML07: some levels bring", "请拆成两个事件"),
+    "extends_circle_a": ("extends_too_deep", "remove the circle", "是否循环继承"),
+    "extends_circle_b": ("extends_too_deep", "remove the circle", "是否循环继承"),
+    "extends_itself": ("extends_too_deep", "remove the circle", "是否循环继承"),
+    "extends_not_text": ("extends_not_text", "as text", "extends 应为内置方案名称"),
+    "factor_bins_gap": ("factor_bins_apart", "ends at 3 and the next begins at 5", "止于 3"),
+    "factor_bins_order": ("factor_bins_order", "bounds of the bins do not rise", "界点未递增"),
+    "factor_bins_overlap": (
+        "factor_bins_apart",
+        "ends at 5 and the next begins at 3",
+        "后一区间起于 3",
+    ),
+    "factor_ends_closed": ("factor_ends_closed", "customer_years: the first bin", "首区间不得有"),
+    "factor_level_repeated": ("factor_level_repeated", "a level stands twice", "取值重复"),
+    "factor_too_strong": ("factor_too_strong", "3.5 score units exceed", "超过单项上限 3"),
+    "factor_without_reference": (
+        "factor_without_reference",
+        "utility_payment: one bin must have 0 points",
+        "须有一个 0 分的参照区间",
+    ),
+    "gate_unlisted": ("gate_unlisted", "G5: list class 'village_notice'", "清单外的行为不得"),
+    "gate_unlisted_in_catalog": ("gate_unlisted", "FS08: list class", "不在法定清单"),
+    "key_missing": ("scheme_invalid", "pillars.3.weight: Field required", "共 1 处"),
+    "key_unknown": ("scheme_invalid", "refused at min_ratings", "在 min_ratings 处无效"),
+    "kind_unknown": ("scheme_invalid", "'rumour' found using 'kind'", "在 indicators.0 处无效"),
+    "limit_unit_unknown": (
+        "scheme_invalid",
+        "refused at limits.unit: Input should be '元' or '万元'",
+        "在 limits.unit 处无效",
+    ),
+    "number_as_text": ("scheme_invalid", "refused at min_forms", "在 min_forms 处无效"),
+    "number_not_finite": ("scheme_invalid", "a finite number", "在 limits.step 处无效"),
+    "official_without_document": (
+        "official_without_document",
+        "ML08: an official negative record needs",
+        "须写明清单类别",
+    ),
+    "official_without_list_class": (
+        "official_without_document",
+        "G5: an official negative record needs list_class",
+        "和文书编号",
+    ),
+    "pillar_crowded": ("pillar_crowded", "fs has 13 panel items", "有 13 项评议指标"),
+    "pillar_empty": ("pillar_empty", "Pillar xx has no panel item", "维度 xx 没有评议指标"),
+    "pillar_scales": ("pillar_scales", "Pillar fs: its items", "各指标量表不同"),
+    "pillar_unknown": ("pillar_unknown", "pillar 'zz' is not declared", "'zz' 未声明"),
+    "pillar_weight": ("pillar_weight", "needs a weight above 0", "权重须大于 0"),
+    "points_not_whole": ("points_not_whole", "pillar fs: 20.05 is finer", "不做四舍五入"),
+    "points_of_an_event_not_whole": (
+        "points_not_whole",
+        "ML05 standard: 0.25 is finer",
+        "小于一个积分单位",
+    ),
+    "raters_by_pillar": ("raters_by_pillar", "each pillar once (fs, ml, nr)", "逐一列出各维度"),
+    "required_bound_without_rule": (
+        "required_bound_without_rule",
+        "limits.required names income_multiple",
+        "没有相应规则",
+    ),
+    "scale_invalid": ("scale_invalid", "FS01: a scale runs", "现为 5 至 5"),
+    "scheme_dates": ("scheme_dates", "end (2023-12-31) before it begins", "早于开始日"),
+    "score_table_total": ("score_table_total", "add up to 101", "之和为 101"),
+    "tier_below_scale": ("tier_out_of_scale", "begins at -1, outside", "起点 -1 超出"),
+    "tier_bound_finer_than_a_point": ("points_not_whole", "tier A: 89.96", "不做四舍五入"),
+    "tier_bound_twice": ("tier_overlap", "85 belongs to both", "85 同时属于"),
+    "tier_cap_falls": ("tier_cap_falls", "limit would fall as the score rises", "额度下降"),
+    "tier_empty": ("tier_empty", "below (85) must exceed at_least (85)", "须大于 at_least"),
+    "tier_gap": ("tier_gap", "no tier holds scores from 84.9 to 85", "84.9 至 85 之间"),
+    "tier_named_unrated": ("tier_repeated", "未评级 stands more than once", "名称 未评级 重复"),
+    "tier_open_below": ("tier_overlap", "B (ends open)", "85 同时属于 B"),
+    "tier_out_of_scale": ("tier_out_of_scale", "begins at 101", "超出 0 至 100"),
+    "tier_overlap": ("tier_overlap", "85 belongs to both B (ends 86) and A", "止于 86"),
+    "tier_repeated": ("tier_repeated", "the name A stands more than once", "名称 A 重复"),
+    "tier_top_closed": ("tier_top_closed", "highest tier A ends at 100", "止于 100"),
+    "tier_unit_unknown": ("scheme_invalid", "refused at tiers.unit", "在 tiers.unit 处无效"),
+}
+DENIED_FILES = [
+    (item, f"denied_{item.code}_{tongue}") for item in DENIED for tongue in ("zh", "en")
+]
+UNREADABLE = {
+    "toml_broken": "(at line 2, column 7)",
+    "toml_gbk": "'utf-8' codec can't decode byte",
+    "toml_key_twice": "Cannot overwrite a value (at line 3",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_broken_scheme_is_refused_in_both_languages(name):
+    code, english, chinese = REFUSED[name]
+    with pytest.raises(SchemeError) as caught:
+        load_scheme(FOLDER / f"{name}.toml")
+    assert caught.value.code == code
+    assert english in str(caught.value)
+    assert chinese in caught.value.zh
+
+
+@pytest.mark.parametrize(("item", "name"), DENIED_FILES, ids=[name for _, name in DENIED_FILES])
+def test_every_denied_category_is_refused_in_chinese_and_english_names(item, name):
+    with pytest.raises(SchemeError) as caught:
+        load_scheme(FOLDER / f"{name}.toml")
+    assert caught.value.code == "denied_attribute"
+    assert f": {item.en} may not enter a score ({item.basis})" in str(caught.value)
+    assert f"：{item.zh}不得用于评分" in caught.value.zh
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_is_no_toml_is_refused_with_the_place(name):
+    with pytest.raises(InputError) as caught:
+        load_scheme(FOLDER / f"{name}.toml")
+    assert caught.value.code == "toml_invalid"
+    assert f"{name}.toml is not valid TOML in UTF-8" in str(caught.value)
+    assert UNREADABLE[name] in str(caught.value)
+    assert f"{name}.toml 不是有效的 UTF-8 TOML 文件" in caught.value.zh
+
+
+def test_every_refusal_of_a_scheme_has_a_file():
+    provoked = {code for code, _, _ in REFUSED.values()} | {"denied_attribute"}
+    assert provoked == set(_SCHEME)
+
+
+def test_every_file_has_its_expectation():
+    expected = {*REFUSED, *(name for _, name in DENIED_FILES), *UNREADABLE}
+    assert {path.stem for path in FOLDER.glob("*.toml")} == expected
+
+
+@pytest.mark.parametrize("table", ["indicators", "gates", "factors"])
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+def test_denied_names_stand_in_each_table_in_both_languages(table, tongue):
+    texts = [path.read_text("utf-8") for path in FOLDER.glob(f"denied_*_{tongue}.toml")]
+    assert any(f"[[{table}]]" in text for text in texts)
+
+
+def test_the_base_of_the_broken_files_is_itself_accepted():
+    assert load_scheme(FOLDER / "base" / "smallest.toml").scheme_id == "smallest/1.0.0"
