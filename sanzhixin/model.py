@@ -15,7 +15,7 @@ from sanzhixin.scoring.explain import Explanation, explain_case
 from sanzhixin.scoring.plan import compile_plan
 from sanzhixin.scoring.profile import event_columns, factor_columns, pillar_columns, take_profile
 from sanzhixin.scoring.proposal import Proposal
-from sanzhixin.scoring.scorer import Answers, propose_cases, score_cases
+from sanzhixin.scoring.scorer import propose_cases, score_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,7 +232,7 @@ class SanzhixinModel:
             raise RecordError("household_unknown", household=mask_id(household_id))
         day = scoring_date(as_of, county.as_of)
         cases = encode_county(county, self.scheme, day, households=[household_id])
-        answers: Answers = score_cases(cases, self._plan)
+        answers = score_cases(cases, self._plan)
         proposal = Proposal(**propose_cases(cases, self._plan)[0])
         return explain_case(answers, proposal, self._plan)
 
@@ -257,7 +257,7 @@ class SanzhixinModel:
         return write_model_file(self._file, Path(path))
 
     def _encode(self, application: Application | dict[str, Any], as_of: dt.date | None) -> Cases:
-        from sanzhixin.records.application import parse_application
+        from sanzhixin.records.parse_application import parse_application
         from sanzhixin.records.encode_application import encode_application
 
         if isinstance(application, dict):

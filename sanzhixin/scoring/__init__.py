@@ -4,7 +4,8 @@ from sanzhixin.scoring.artifact import ModelFile, Provenance, read_model_file, w
 from sanzhixin.scoring.expert import expert_card
 from sanzhixin.scoring.plan import Plan, compile_plan
 from sanzhixin.scoring.proposal import NextStep, NextTier, Proposal, Reason
-from sanzhixin.scoring.scorer import Answers, propose_cases, score_cases
+from sanzhixin.scoring.scorer import propose_cases, score_cases
+from sanzhixin.scoring.view import Answers
 
 __all__ = [
     "Answers",

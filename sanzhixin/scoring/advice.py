@@ -2,113 +2,143 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from sanzhixin.scoring.reasons import TEXTS, plain_score
 
 if TYPE_CHECKING:
-    from sanzhixin.scoring.assess import Assessment
+    from sanzhixin.scheme import Scheme
+    from sanzhixin.scoring.card import Card
     from sanzhixin.scoring.plan import Plan
-    from sanzhixin.scoring.profile import Profile
+    from sanzhixin.scoring.view import View
 
-__all__ = ["next_tiers"]
+__all__ = ["Chance", "compile_chances", "next_tier"]
 
 Row = dict[str, Any]
 
 
-def next_tiers(profile: Profile, answer: Assessment, plan: Plan) -> list[Row | None]:
-    """Say, case by case, how far the next tier is and which changeable items could bring it.
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A changeable item.
+
+    Attributes
+    ----------
+    kind : {"event", "factor"}
+        Where its points come from.
+    code, zh, en : str
+        Code of the step and names.
+    place : int
+        Column of the event, or of the characteristic.
+    best : int
+        Points of a factor's best bin; 0 for events, whose room depends on the ledger.
+    members : tuple of int
+        Characteristics that are clipped together with a factor.
+    ends : tuple of int
+        Lowest and highest points of that clip.
+    """
+
+    kind: Literal["event", "factor"]
+    code: str
+    zh: str
+    en: str
+    place: int
+    best: int = 0
+    members: tuple[int, ...] = ()
+    ends: tuple[int, int] = (0, 0)
+
+
+def compile_chances(card: Card, scheme: Scheme) -> tuple[Chance, ...]:
+    """Collect the changeable events and factors of a scheme."""
+    events = [
+        Chance("event", f"EVENT_{code}", rule.zh, rule.en, place)
+        for place, (code, rule) in enumerate(scheme.event_rules.items())
+        if rule.changeable and not rule.is_loss
+    ]
+    changeable = {factor.name for factor in scheme.factors if factor.changeable}
+    groups = {group.name: group for group in card.groups}
+    owners = [item.group for item in card.characteristics]
+    factors = [
+        Chance(
+            "factor",
+            f"FACTOR_{item.name}",
+            item.zh,
+            item.en,
+            place,
+            best=max(item.attainable),
+            members=tuple(i for i, owner in enumerate(owners) if owner == item.group),
+            ends=(groups[item.group].lowest, groups[item.group].highest),
+        )
+        for place, item in enumerate(card.characteristics)
+        if item.name in changeable
+    ]
+    return (*events, *factors)
+
+
+def next_tier(view: View, plan: Plan) -> Row | None:
+    """Say how far the next tier is and which changeable items could bring it.
 
     Ratings are the panel's and are not named as steps.  An event brings at most what its cap and
-    the event part leave room for; a factor at most its best level, within the clip of all factors.
+    the event part leave room for; a factor at most its best bin, within the clip of all factors.
 
     Parameters
     ----------
-    profile, answer : Profile, Assessment
-        Of the same cases.
+    view : View
+        The case.
     plan : Plan
         The compiled model.
 
     Returns
     -------
-    list of dict or None
+    dict or None
         Keys of `NextTier`; None in the highest tier.
     """
-    names, gains, reach = _changeable(profile, answer, plan)
-    cutoffs = plan.tiers.cutoffs
-    upper = answer.tier + 1
-    top = cutoffs.size
-    needed = cutoffs[np.minimum(upper, top - 1)] - answer.points.total
-    order = np.argsort(-gains, axis=1, kind="stable").tolist()
-    rows = zip(upper.tolist(), needed.tolist(), order, gains.tolist(), reach.tolist(), strict=True)
-    return [
-        None
-        if tier == top
-        else _tell(plan, tier, need, [(names[i], gain[i]) for i in places if gain[i] > 0], most)
-        for tier, need, places, gain, most in rows
-    ]
+    upper = view.tier + 1
+    if upper == len(plan.tiers.grades):
+        return None
+    need = int(plan.tiers.cutoffs[upper]) - view.points
+    room = plan.ledger.top - view.event_part
+    gains = [(chance, _gain(view, chance, room)) for chance in plan.chances]
+    steps = sorted((pair for pair in gains if pair[1] > 0), key=lambda pair: -pair[1])
+    reach = min(room, sum(gain for chance, gain in steps if chance.kind == "event"))
+    reach += _together(view, [chance for chance, _ in steps if chance.kind == "factor"])
+    return _tell(plan, plan.tiers.grades[upper], need, steps, within_reach=reach >= need)
 
 
-def _changeable(
-    profile: Profile, answer: Assessment, plan: Plan
-) -> tuple[list[tuple[str, str, str]], NDArray[np.int64], NDArray[np.int64]]:
-    """Names, largest gain of each item alone, and largest gain of all together."""
-    n = answer.tier.size
-    events, rules = profile.events, list(plan.scheme.event_rules.values())
-    own = [i for i, rule in enumerate(rules) if rule.changeable and not rule.is_loss]
-    names = [(f"EVENT_{rules[i].code}", rules[i].zh, rules[i].en) for i in own]
-    part_room = (plan.ledger.top - events.part)[:, None]
-    gains = np.minimum(events.room[:, own], part_room)
-    reach = np.minimum(gains.sum(axis=1), part_room[:, 0])
-    changeable = {factor.name for factor in plan.scheme.factors if factor.changeable}
-    for place, item in enumerate(plan.card.characteristics):
-        if item.name in changeable and item.kind != "grid":
-            names.append((f"FACTOR_{item.name}", item.zh, item.en))
-            gain = _factor_gain(answer, plan, place, max(item.points))
-            gains = np.column_stack([gains, gain])
-            reach = reach + gain
-    return names, gains.reshape(n, len(names)), reach
+def _gain(view: View, chance: Chance, room: int) -> int:
+    if chance.kind == "event":
+        return min(view.event_room[chance.place], room)
+    return _together(view, [chance])
 
 
-def _factor_gain(answer: Assessment, plan: Plan, place: int, best: int) -> NDArray[np.int64]:
-    item = plan.card.characteristics[place]
-    group = next(group for group in plan.card.groups if group.name == item.group)
-    members = [i for i, other in enumerate(plan.card.characteristics) if other.group == item.group]
-    points = answer.points.by_characteristic
-    now = points[:, members].sum(axis=1)
-    then = now - points[:, place] + best
-    low, high = group.lowest, group.highest
-    return np.clip(then, low, high) - np.clip(now, low, high)
+def _together(view: View, chances: list[Chance]) -> int:
+    """Points that factors bring when all are at their best, within the clip of their group."""
+    if not chances:
+        return 0
+    low, high = chances[0].ends
+    now = sum(view.by_characteristic[i] for i in chances[0].members)
+    then = now + sum(chance.best - view.by_characteristic[chance.place] for chance in chances)
+    return min(max(then, low), high) - min(max(now, low), high)
 
 
 def _tell(
-    plan: Plan, tier: int, need: int, steps: list[tuple[tuple[str, str, str], int]], most: int
+    plan: Plan, grade: str, need: int, steps: list[tuple[Chance, int]], *, within_reach: bool
 ) -> Row:
     per = plan.card.points_per_score
-    told = [
-        {
-            "code": code,
-            "zh": TEXTS["next_step"][0].format(zh=zh, gain=plain_score(gain, per)),
-            "en": TEXTS["next_step"][1].format(en=en, gain=plain_score(gain, per)),
-            "points": gain,
-        }
-        for (code, zh, en), gain in steps
-    ]
-    key = "next_only_panel" if not told else "next_reach" if most >= need else "next_panel"
-    grade = plan.tiers.name(tier)
-    sentences = []
-    for language, comma, joint in ((0, "、", "；"), (1, ", ", "; ")):
-        items = comma.join(step["zh" if language == 0 else "en"] for step in told)
-        first = TEXTS["next_tier"][language].format(tier=grade, need=plain_score(need, per))
-        sentences.append(first + joint + TEXTS[key][language].format(steps=items))
+    key = "next_only_panel" if not steps else "next_reach" if within_reach else "next_panel"
+    (step_zh, step_en), first, rest = TEXTS["next_step"], TEXTS["next_tier"], TEXTS[key]
+    told = []
+    for chance, points in steps:
+        gain = plain_score(points, per)
+        zh, en = step_zh.format(zh=chance.zh, gain=gain), step_en.format(en=chance.en, gain=gain)
+        told.append({"code": chance.code, "zh": zh, "en": en, "points": points})
+    short = plain_score(need, per)
+    items_zh, items_en = "、".join(s["zh"] for s in told), ", ".join(s["en"] for s in told)
     return {
         "tier": grade,
         "points_needed": need,
-        "within_reach": most >= need,
+        "within_reach": within_reach,
         "steps": told,
-        "zh": sentences[0],
-        "en": sentences[1],
+        "zh": f"{first[0].format(tier=grade, need=short)}；{rest[0].format(steps=items_zh)}",
+        "en": f"{first[1].format(tier=grade, need=short)}; {rest[1].format(steps=items_en)}",
     }

@@ -102,17 +102,16 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     near_upper, near_lower = _near_cutoff(points.total, tier, se_points, plan)
     village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
     limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
-    refused = [purpose in plan.refused_purposes for purpose in cases.purpose]
-    gate = np.column_stack([profile.records[:, plan.gates], refused])
+    gate = _gates(cases, profile, plan)
     review_record = profile.records[:, plan.reviews]
     over_debt = exceeds_debt_ratio(cases, plan.limits)
     override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)
-    asks = [near_upper, near_lower, over_debt, override, profile.measures.negative]
-    review = np.logical_or.reduce(asks) | review_record.any(axis=1) | limits.incomplete.any(axis=1)
-    status = np.where(review, 1, 0)
-    status = np.where(profile.sufficient.all(axis=1), status, 3)
+    review = near_upper | near_lower | over_debt | override | profile.measures.negative
+    review |= review_record.any(axis=1) | limits.incomplete.any(axis=1)
+    sufficient = profile.sufficient.all(axis=1)
+    status = np.where(gate.any(axis=1), 2, np.where(sufficient, review.astype(np.int64), 3))
     return Assessment(
-        status=np.where(gate.any(axis=1), 2, status),
+        status=status,
         points=points,
         se_points=se_points,
         tier=tier,
@@ -128,12 +127,17 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     )
 
 
+def _gates(cases: Cases, profile: Profile, plan: Plan) -> Bools:
+    gate = np.empty((len(cases), len(plan.gates) + 1), dtype=np.bool_)
+    gate[:, :-1] = profile.records[:, plan.gates]
+    gate[:, -1] = [purpose in plan.refused_purposes for purpose in cases.purpose]
+    return gate
+
+
 def _standard_error(profile: Profile, plan: Plan) -> NDArray[np.float64]:
-    covariance, weight = profile.measures.covariance, plan.unit_points.tolist()
-    variance = np.zeros(covariance.shape[0])
-    for p, left in enumerate(weight):
-        for q, right in enumerate(weight):
-            variance += covariance[:, p, q] * (left * right)
+    """Take the root of w'Cw, with w the points that a unit of each pillar's score brings."""
+    covariance = profile.measures.covariance
+    variance = (covariance.reshape(covariance.shape[0], -1) * plan.pair_points).sum(axis=1)
     return np.sqrt(np.maximum(variance, 0.0))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from sanzhixin.records.cases import MISSING, UNSEEN
-from sanzhixin.scoring.canonical import canonical_json, sha256_digest
+from sanzhixin.scoring.canonical import sha256_digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,9 @@ def input_digests(cases: Cases) -> list[str]:
     list of str
         ``sha256:`` and 64 hexadecimal digits, one per case.
     """
-    return [sha256_digest(canonical_json(record)) for record in input_records(cases)]
+    # Lists of text, whole numbers and None: their compact JSON is the canonical one (RFC 8785).
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return [sha256_digest(encode(record).encode()) for record in input_records(cases)]
 
 
 def input_records(cases: Cases) -> list[Plain]:

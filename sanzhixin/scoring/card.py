@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _BLOCK = 32_768  # rows scored at once: the working arrays stay in the cache
+_FEW = 256  # below, one binary search is quicker than a comparison for every edge
 
 Ints = NDArray[np.int64]
 
@@ -65,11 +67,12 @@ class GridCharacteristic(_Characteristic):
         return range(self.points + 1)
 
     def score(self, values: Ints) -> Ints:
-        """Points of values in millionths, of any shape; `MISSING` gets the missing points."""
-        place = (2 * (values - self.start) + 1) * self.points // (2 * self.span)
-        np.clip(place, 0, self.points, out=place)
-        place[values == MISSING] = self.missing_points
-        return place
+        """Points of values in millionths; `MISSING` gets the missing points."""
+        inside = np.minimum(np.maximum(values, self.start), self.start + self.span)
+        place = (2 * self.points * (inside - self.start) + self.points) // (2 * self.span)
+        if self.missing_points == 0:
+            return place
+        return np.where(values == MISSING, self.missing_points, place)
 
 
 class BinCharacteristic(_Characteristic):
@@ -105,15 +108,21 @@ class BinCharacteristic(_Characteristic):
         return self.points
 
     @cached_property
-    def _lookup(self) -> Ints:
-        return np.array((*self.points, self.missing_points), dtype=np.int64)
+    def _edges(self) -> Ints:
+        """All bounds; `MISSING` alone lies below the first."""
+        return np.array((MISSING + 1, *self.edges), dtype=np.int64)
 
-    def bins(self, values: Ints) -> NDArray[np.uint8]:
-        """Index of the bin of each value in millionths; one past the last for `MISSING`."""
+    @cached_property
+    def _lookup(self) -> Ints:
+        return np.array((self.missing_points, *self.points), dtype=np.int64)
+
+    def bins(self, values: Ints) -> NDArray[np.integer]:
+        """Index of the bin of each value in millionths, from 1; 0 for `MISSING`."""
+        if values.size < _FEW:
+            return np.searchsorted(self._edges, values, side="right")
         place = np.zeros(values.shape, dtype=np.uint8)
-        for edge in self.edges:
+        for edge in self._edges.tolist():
             place += values >= edge
-        place[values == MISSING] = len(self.points)
         return place
 
     def score(self, values: Ints) -> Ints:
@@ -154,10 +163,10 @@ class LevelCharacteristic(_Characteristic):
 
     @cached_property
     def _lookup(self) -> Ints:
-        return np.array((*self.points, self.missing_points), dtype=np.int64)
+        return np.array((self.missing_points, *self.points), dtype=np.int64)
 
     def bins(self, values: Ints) -> Ints:
-        """Index of the level; one past the last for `MISSING`.
+        """Index of the level, from 1; 0 for `MISSING`.
 
         Raises
         ------
@@ -168,7 +177,7 @@ class LevelCharacteristic(_Characteristic):
         if unseen.any():
             known = ", ".join(self.levels)
             raise RecordError("level_unseen", name=self.name, count=int(unseen.sum()), known=known)
-        return np.where(values == MISSING, len(self.points), values)
+        return np.maximum(values, -1) + 1
 
     def score(self, values: Ints) -> Ints:
         """Points of level indices; `MISSING` gets the missing points."""
@@ -200,9 +209,9 @@ class Card(Decision):
     lowest, highest : int
         Ends of the total.
     groups : tuple of PointsGroup
-        Every characteristic names one.
+        Every one has characteristics.
     characteristics : tuple of Characteristic
-        In the order of the profile.
+        Group by group, in the order of the groups.
     """
 
     points_per_score: Annotated[int, Field(ge=1)]
@@ -211,13 +220,25 @@ class Card(Decision):
     groups: tuple[PointsGroup, ...]
     characteristics: Annotated[tuple[Characteristic, ...], Field(min_length=1)]
 
+    @cached_property
+    def group_start(self) -> Ints:
+        """Index of the first characteristic of each group."""
+        owners = [item.group for item in self.characteristics]
+        return np.array([owners.index(group.name) for group in self.groups], dtype=np.int64)
+
+    @cached_property
+    def group_ends(self) -> Ints:
+        """Lowest and highest points of each group, shape (2, n_groups, 1)."""
+        ends = [[[group.lowest] for group in self.groups], [[g.highest] for g in self.groups]]
+        return np.array(ends, dtype=np.int64)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         names = [item.name for item in self.characteristics]
         groups = [group.name for group in self.groups]
         if len(set(names)) < len(names) or len(set(groups)) < len(groups):
             raise ArtifactError("card_names")
-        if not {item.group for item in self.characteristics} <= set(groups):
+        if [name for name, _ in groupby(item.group for item in self.characteristics)] != groups:
             raise ArtifactError("card_names")
         return self
 
@@ -266,7 +287,7 @@ def score_card(card: Card, values: dict[str, Ints]) -> CardPoints:
     RecordError
         ``level_unseen``: a category that the card does not know.
     """
-    absent = sorted({item.column for item in card.characteristics} - set(values))
+    absent = sorted({item.column for item in card.characteristics} - values.keys())
     if absent:
         raise DomainError("card_column_missing", columns=", ".join(absent))
     n = values[card.characteristics[0].column].size
@@ -279,13 +300,10 @@ def score_card(card: Card, values: dict[str, Ints]) -> CardPoints:
 
 
 def _add_up(card: Card, points: Ints) -> CardPoints:
-    owner = np.array([item.group for item in card.characteristics])
-    raw = np.stack([points[owner == group.name].sum(axis=0) for group in card.groups])
-    low = np.array([[group.lowest] for group in card.groups], dtype=np.int64)
-    high = np.array([[group.highest] for group in card.groups], dtype=np.int64)
-    clipped = np.clip(raw, low, high)
+    raw = np.add.reduceat(points, card.group_start, axis=0)
+    clipped = np.minimum(np.maximum(raw, card.group_ends[0]), card.group_ends[1])
     subtotal = clipped.sum(axis=0)
-    total = np.clip(subtotal, card.lowest, card.highest)
+    total = np.minimum(np.maximum(subtotal, card.lowest), card.highest)
     return CardPoints(
         by_characteristic=points.T,
         group_clip=(clipped - raw).T,

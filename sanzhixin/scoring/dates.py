@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,35 +26,48 @@ def months_before(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(day.day, last))
 
 
-def earliest_days(as_of: NDArray[np.int64], months: tuple[int, ...]) -> NDArray[np.int64]:
-    """Find, for each scoring date and each period, the last day that no longer counts.
+def earliest_days(
+    as_of: NDArray[np.int64],
+    months: tuple[int, ...],
+    case: NDArray[np.int64],
+    kind: NDArray[np.int64] | int,
+) -> NDArray[np.int64]:
+    """Find, entry by entry, the last day that no longer counts.
 
     Parameters
     ----------
-    as_of : ndarray of shape (n,)
+    as_of : ndarray of shape (n_cases,)
         Scoring dates as proleptic day numbers.
     months : tuple of int
         Periods of validity.
+    case : ndarray of shape (n_entries,)
+        Case of each entry.
+    kind : ndarray of shape (n_entries, ...) or int
+        Which of `months` applies.
 
     Returns
     -------
-    ndarray of shape (n, len(months))
-        Something dated on or before this day has expired at `as_of`.
+    ndarray
+        Shape of `kind` (or of `case`): something dated on or before this day has expired.
 
     Examples
     --------
-    >>> earliest_days(np.array([dt.date(2026, 6, 30).toordinal()]), (12,)).tolist()
-    [[739432]]
-    >>> dt.date.fromordinal(739432)
+    >>> as_of = np.array([dt.date(2026, 6, 30).toordinal()])
+    >>> day = earliest_days(as_of, (12,), np.array([0]), np.array([0]))[0]
+    >>> dt.date.fromordinal(int(day))
     datetime.date(2025, 6, 30)
     """
-    if as_of.size == 1 or (as_of == as_of[0]).all():
-        return np.broadcast_to(_row(int(as_of[0]), months), (as_of.size, len(months)))
+    if as_of.size == 1 or bool((as_of == as_of[0]).all()):
+        return _row(int(as_of[0]), months)[kind]
     days, place = np.unique(as_of, return_inverse=True)
     table = np.array([_row(int(day), months) for day in days], dtype=np.int64)
-    return table.reshape(days.size, len(months))[place]
+    which = place[case]
+    return table[which if np.ndim(kind) < 2 else which[:, None], kind]
 
 
+@lru_cache(maxsize=1024)
 def _row(day: int, months: tuple[int, ...]) -> NDArray[np.int64]:
     date = dt.date.fromordinal(day)
-    return np.array([months_before(date, span).toordinal() for span in months], dtype=np.int64)
+    row = np.array([months_before(date, span).toordinal() for span in months], dtype=np.int64)
+    row.setflags(write=False)
+    return row

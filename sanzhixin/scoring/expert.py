@@ -43,27 +43,23 @@ def expert_card(scheme: Scheme) -> Card:
     >>> [item.points for item in card.characteristics[:4]]
     [200, 160, 240, 400]
     """
-    panel = tuple(_pillar(scheme, code) for code in (pillar.code for pillar in scheme.pillars))
+    panel = tuple(_pillar(scheme, pillar.code) for pillar in scheme.pillars)
     factors = tuple(_factor(scheme, factor) for factor in scheme.factors)
     together = scheme.points(scheme.factor_limits.together, "factor limits")
-    highest = scheme.points(scheme.highest_score, "highest_score")
     weights = sum(item.points for item in panel)
     top = scheme.points(scheme.event_part.cap, "event part")
+    groups = (
+        PointsGroup(name="panel", zh="评议", en="panel", lowest=0, highest=weights),
+        PointsGroup(name="events", zh="事件", en="events", lowest=0, highest=top),
+        PointsGroup(
+            name="factors", zh="其他因素", en="other factors", lowest=-together, highest=together
+        ),
+    )
     return Card(
         points_per_score=scheme.points_per_score,
         lowest=0,
-        highest=highest,
-        groups=(
-            PointsGroup(name="panel", zh="评议", en="panel", lowest=0, highest=weights),
-            PointsGroup(name="events", zh="事件", en="events", lowest=0, highest=top),
-            PointsGroup(
-                name="factors",
-                zh="其他因素",
-                en="other factors",
-                lowest=-together,
-                highest=together,
-            ),
-        ),
+        highest=scheme.points(scheme.highest_score, "highest_score"),
+        groups=groups if factors else groups[:2],
         characteristics=(*panel, _event_part(top), *factors),
     )
 

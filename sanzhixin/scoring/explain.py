@@ -14,7 +14,7 @@ from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events
 from sanzhixin.scoring.limits import NO_BOUND
 from sanzhixin.scoring.measure import MICRO, select_round
 from sanzhixin.scoring.proposal import Proposal
-from sanzhixin.scoring.scorer import Answers
+from sanzhixin.scoring.view import Answers
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.plan import Plan

@@ -38,6 +38,11 @@ EVENT_OUTCOMES = (
 )
 """What became of an event entry; only the first brings points."""
 
+_NOT_YET_KNOWN, _EXPIRED, _WITHOUT_EVIDENCE = 4, 5, 6
+_BY_STATUS = np.array(
+    [EVENT_OUTCOMES.index(status) if status != "approved" else 0 for status in EVENT_STATUS]
+)
+
 _NO_CAP = np.iinfo(np.int64).max // 4
 
 Ints = NDArray[np.int64]
@@ -53,10 +58,10 @@ class LedgerRules:
         Codes, in the order of the columns.
     level_points : ndarray of shape (n_events, most_levels)
         Points of each level, 0 beyond the last.
-    valid_months, window_months : tuple of int
-        Validity of an entry; period of the cap (the validity where there is no cap).
+    months : tuple of int
+        For each event its validity, then the ends of its cap periods but the last.
     n_windows : int
-        Largest number of cap periods within a validity.
+        Largest number of cap periods within a validity; one where there is no cap.
     cap : ndarray of shape (n_events,)
         Largest absolute sum of a period.
     start, floor, top : int
@@ -68,8 +73,7 @@ class LedgerRules:
     event_codes: tuple[str, ...]
     record_codes: tuple[str, ...]
     level_points: Ints
-    valid_months: tuple[int, ...]
-    window_months: tuple[int, ...]
+    months: tuple[int, ...]
     n_windows: int
     cap: Ints
     start: int
@@ -110,17 +114,21 @@ def compile_ledger(scheme: Scheme) -> LedgerRules:
     points = [[scheme.points(lv.points, rule.code) for lv in rule.levels] for rule in rules]
     most = max((len(row) for row in points), default=1)
     caps = [abs(scheme.points(r.cap.points, r.code)) if r.cap else _NO_CAP for r in rules]
-    windows = tuple(rule.cap.months if rule.cap else rule.valid_months for rule in rules)
+    periods = [rule.cap.months if rule.cap else rule.valid_months for rule in rules]
+    n_windows = max(
+        (-(-r.valid_months // span) for r, span in zip(rules, periods, strict=True)), default=1
+    )
     part = scheme.event_part
     return LedgerRules(
         event_codes=tuple(scheme.event_rules),
         record_codes=tuple(scheme.official_rules),
         level_points=np.array([row + [0] * (most - len(row)) for row in points], dtype=np.int64),
-        valid_months=tuple(rule.valid_months for rule in rules),
-        window_months=windows,
-        n_windows=max(
-            (-(-r.valid_months // span) for r, span in zip(rules, windows, strict=True)), default=1
+        months=tuple(
+            months
+            for rule, span in zip(rules, periods, strict=True)
+            for months in (rule.valid_months, *(span * k for k in range(1, n_windows)))
         ),
+        n_windows=n_windows,
         cap=np.array(caps, dtype=np.int64),
         start=scheme.points(part.start, "event part"),
         floor=scheme.points(part.floor, "event part"),
@@ -146,25 +154,18 @@ def read_events(cases: Cases, rules: LedgerRules) -> tuple[Expansion, Ints]:
     outcome : ndarray of shape (n_pairs,)
         Index into `EVENT_OUTCOMES`; the first reason that applies, in that order.
     """
-    pairs = expand(cases.event_start, cases.event_end)
-    events, row = cases.events, pairs.row
-    as_of = cases.as_of[pairs.case]
-    oldest = earliest_days(cases.as_of, rules.valid_months)[pairs.case, events.code[row]]
-    status = events.status[row]
-    unknown = (events.recorded_on[row] > as_of) | (events.occurred_on[row] > as_of)
-    outcome = np.select(
-        [
-            status == EVENT_STATUS.index("pending"),
-            status == EVENT_STATUS.index("rejected"),
-            status == EVENT_STATUS.index("revoked"),
-            unknown,
-            events.occurred_on[row] <= oldest,
-            ~events.has_evidence[row],
-        ],
-        [1, 2, 3, 4, 5, 6],
-        default=0,
-    )
-    return pairs, outcome.astype(np.int64)
+    events = cases.events
+    pairs = expand(cases.event_start, cases.event_end, events.code.size)
+    as_of = pairs.spread(cases.as_of)
+    occurred = pairs.gather(events.occurred_on)
+    validity = pairs.gather(events.code).astype(np.int64) * rules.n_windows
+    oldest = earliest_days(cases.as_of, rules.months, pairs.case, validity)
+    unknown = (pairs.gather(events.recorded_on) > as_of) | (occurred > as_of)
+    outcome = np.where(pairs.gather(events.has_evidence), 0, _WITHOUT_EVIDENCE)
+    outcome = np.where(occurred <= oldest, _EXPIRED, outcome)
+    outcome = np.where(unknown, _NOT_YET_KNOWN, outcome)
+    by_status = _BY_STATUS[pairs.gather(events.status)]
+    return pairs, np.where(by_status > 0, by_status, outcome)
 
 
 def sum_events(cases: Cases, rules: LedgerRules) -> EventSums:
@@ -189,28 +190,28 @@ def sum_events(cases: Cases, rules: LedgerRules) -> EventSums:
     if not cases.events.code.size:
         return _no_events(n, rules)
     pairs, outcome = read_events(cases, rules)
-    code = cases.events.code[pairs.row].astype(np.int64)
+    code = pairs.gather(cases.events.code).astype(np.int64)
     counts = outcome == 0
-    points = np.where(counts, rules.level_points[code, cases.events.level[pairs.row]], 0)
-    window = _windows(cases, rules, pairs, code)
-    sums = np.zeros((n, n_events, rules.n_windows), dtype=np.int64)
-    np.add.at(sums, (pairs.case, code, window), points)
-    cap = rules.cap[None, :, None]
-    capped = np.clip(sums, -cap, cap)
-    n_counted = np.bincount(pairs.case[counts], minlength=n)
+    points = rules.level_points[code, pairs.gather(cases.events.level)] * counts
+    cell = (pairs.case * n_events + code) * rules.n_windows + _windows(cases, rules, pairs, code)
+    sums = np.bincount(cell, weights=points, minlength=n * n_events * rules.n_windows)
+    sums = sums.astype(np.int64).reshape(n, n_events, rules.n_windows)
+    cap = rules.cap[:, None]
+    capped = np.maximum(np.minimum(sums, cap), -cap)
+    n_counted = np.bincount(pairs.case, weights=counts, minlength=n).astype(np.int64)
     return _event_sums(
-        capped.sum(axis=2), rules.cap - capped[:, :, 0], rules, n_counted,
+        capped.sum(axis=2),
+        rules.cap - capped[:, :, 0],
+        rules,
+        n_counted,
         cases.event_end - cases.event_start - n_counted,
-    )  # fmt: skip
+    )
 
 
 def _windows(cases: Cases, rules: LedgerRules, pairs: Expansion, code: Ints) -> Ints:
-    window = np.zeros(code.size, dtype=np.int64)
-    occurred = cases.events.occurred_on[pairs.row]
-    for back in range(1, rules.n_windows):
-        spans = tuple(back * months for months in rules.window_months)
-        window += occurred <= earliest_days(cases.as_of, spans)[pairs.case, code]
-    return window
+    ends = code[:, None] * rules.n_windows + np.arange(1, rules.n_windows)
+    days = earliest_days(cases.as_of, rules.months, pairs.case, ends)
+    return (pairs.gather(cases.events.occurred_on)[:, None] <= days).sum(axis=1)
 
 
 def _no_events(n: int, rules: LedgerRules) -> EventSums:
@@ -223,7 +224,7 @@ def _event_sums(
     by_event: Ints, room: Ints, rules: LedgerRules, n_counted: Ints, n_excluded: Ints
 ) -> EventSums:
     raw = rules.start + by_event.sum(axis=1)
-    part = np.clip(raw, rules.floor, rules.top)
+    part = np.minimum(np.maximum(raw, rules.floor), rules.top)
     return EventSums(
         by_event=by_event,
         room=room,
@@ -255,12 +256,12 @@ def find_records(cases: Cases, rules: LedgerRules) -> NDArray[np.bool_]:
     found = np.zeros((len(cases.household_id), len(rules.record_codes)), dtype=np.bool_)
     if not cases.registers.code.size:
         return found
-    pairs = expand(cases.register_start, cases.register_end)
-    code = cases.registers.code[pairs.row]
-    ended = cases.registers.ended_on[pairs.row]
-    oldest = earliest_days(cases.as_of, rules.record_months)[pairs.case, code]
-    in_force = (cases.registers.issued_on[pairs.row] <= cases.as_of[pairs.case]) & (
-        (ended == MISSING) | (ended > oldest)
-    )
+    registers = cases.registers
+    pairs = expand(cases.register_start, cases.register_end, registers.code.size)
+    code = pairs.gather(registers.code).astype(np.int64)
+    ended = pairs.gather(registers.ended_on)
+    oldest = earliest_days(cases.as_of, rules.record_months, pairs.case, code)
+    issued = pairs.gather(registers.issued_on) <= pairs.spread(cases.as_of)
+    in_force = issued & ((ended == MISSING) | (ended > oldest))
     found[pairs.case[in_force], code[in_force]] = True
     return found

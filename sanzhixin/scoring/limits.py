@@ -192,10 +192,9 @@ def set_limits(
     bounds[:, 2] = _village_caps(cases, plan)
     bounds[:, 3] = _times(cases.annual_income, plan.income_multiple)
     bounds[:, 4] = _room(_times(cases.assets, plan.debt_ratio), cases.debt)
-    bounds[:, 5] = _room(np.full_like(cases.exposure, plan.customer_total), cases.exposure)
-    bounds[:, 6] = _stated(village_limit)
-    bounds[:, 7] = _stated(cases.manager)
-    bounds[:, 8] = _stated(cases.requested)
+    bounds[:, 5] = _room(plan.customer_total, cases.exposure)
+    bounds[:, 6:] = np.array((village_limit, cases.manager, cases.requested)).T
+    bounds[bounds == MISSING] = NO_BOUND
     system = bounds[:, :_SYSTEM].min(axis=1) // plan.step * plan.step
     final = bounds.min(axis=1) // plan.step * plan.step
     return Limits(
@@ -228,14 +227,9 @@ def _times(amount: Ints, factor: Fraction | None) -> Ints:
     if factor is None:
         return np.full_like(amount, NO_BOUND)
     stated = amount != MISSING
-    product = np.where(stated, amount, 0) * factor.numerator // factor.denominator
-    return np.where(stated, product, NO_BOUND)
+    return np.where(stated, amount * stated * factor.numerator // factor.denominator, NO_BOUND)
 
 
-def _room(total: Ints, used: Ints) -> Ints:
+def _room(total: Ints | int, used: Ints) -> Ints:
     stated = (total != NO_BOUND) & (used != MISSING)
-    return np.where(stated, np.maximum(total - np.where(stated, used, 0), 0), NO_BOUND)
-
-
-def _stated(amount: Ints) -> Ints:
-    return np.where(amount == MISSING, NO_BOUND, amount)
+    return np.where(stated, np.maximum(total - used * stated, 0), NO_BOUND)

@@ -40,7 +40,8 @@ MICRO = 1_000_000
 """A score is held as a whole number of millionths."""
 
 _MOST_FORMS = 200
-_LARGE = np.iinfo(np.int64).max
+_FORMS_TO_TRIM = 5
+_LARGE = 1 << 40  # above every form mean in units
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -193,16 +194,15 @@ def select_round(cases: Cases, rules: PanelRules) -> tuple[Expansion, Bools]:
     DomainError
         ``too_many_forms``: more than 200 forms of one household.
     """
-    pairs = expand(cases.form_start, cases.form_end)
+    pairs = expand(cases.form_start, cases.form_end, len(cases.forms.rater_id))
     if pairs.longest > _MOST_FORMS:
         raise DomainError("too_many_forms", count=pairs.longest, most=_MOST_FORMS)
-    rated_on = cases.forms.rated_on[pairs.row]
-    oldest = earliest_days(cases.as_of, (rules.validity_months,))[:, 0]
-    valid = (rated_on <= cases.as_of[pairs.case]) & (rated_on > oldest[pairs.case])
-    rounds = np.where(valid, cases.forms.round[pairs.row], -1)
-    latest = np.full(len(cases.household_id), -1, dtype=np.int64)
-    np.maximum.at(latest, pairs.case, rounds)
-    return pairs, valid & (rounds == latest[pairs.case])
+    rated_on = pairs.gather(cases.forms.rated_on)
+    oldest = earliest_days(cases.as_of, (rules.validity_months,), pairs.case, 0)
+    valid = (rated_on <= pairs.spread(cases.as_of)) & (rated_on > oldest)
+    rounds = np.where(valid, pairs.gather(cases.forms.round), -1)
+    latest = pairs.lay_out(rounds, -1).max(axis=1)
+    return pairs, valid & (rounds == pairs.spread(latest))
 
 
 def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
@@ -230,27 +230,23 @@ def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
         ``too_many_forms``: more than 200 forms of one household.
     """
     pairs, used = select_round(cases, rules)
-    forms, row = cases.forms, pairs.row
-    n_cases, n_pillars = len(cases.household_id), len(rules.pillars)
+    forms = cases.forms
     mean, answered_enough = _form_means(forms, rules)
-    recused = rules.recused[forms.relation][row] & used
-    may = rules.may_answer[forms.role][row]
-    speaks = used & forms.familiar[row]
+    recused = pairs.gather(rules.recused[forms.relation]) & used
+    may = pairs.gather(rules.may_answer[forms.role])
+    speaks = pairs.gather(forms.familiar) & used
     familiar = speaks[:, None] & may
-    counted = familiar & ~recused[:, None] & answered_enough[row]
-    amount = np.where(speaks & ~recused, forms.proposed_limit[row], MISSING)
-
-    shape = (n_cases, max(pairs.longest, 1))
-    at = (pairs.case, pairs.place)
-    deep = (*shape, n_pillars)
+    open_forms = ~recused
+    counted = familiar & open_forms[:, None] & pairs.gather(answered_enough)
+    amount = np.where(speaks & open_forms, pairs.gather(forms.proposed_limit), MISSING)
     return FormSet(
-        used=_lay_out(used, at, shape, fill=False),
-        mean=_lay_out(np.where(counted, mean[row], 0), at, deep, fill=0),
-        counted=_lay_out(counted, at, deep, fill=False),
-        familiar=_lay_out(familiar, at, deep, fill=False),
-        recused=_lay_out(recused[:, None] & may, at, deep, fill=False),
-        amount=_lay_out(amount, at, shape, fill=MISSING),
-        row=_lay_out(row, at, shape, fill=0),
+        used=pairs.lay_out(used, 0),
+        mean=pairs.lay_out(pairs.gather(mean) * counted, 0),
+        counted=pairs.lay_out(counted, 0),
+        familiar=pairs.lay_out(familiar, 0),
+        recused=pairs.lay_out(recused[:, None] & may, 0),
+        amount=pairs.lay_out(amount, MISSING),
+        row=pairs.lay_out(pairs.row, 0),
     )
 
 
@@ -263,18 +259,6 @@ def _form_means(forms: Forms, rules: PanelRules) -> tuple[Ints, Bools]:
     answered = np.add.reduceat(ratings > 0, rules.starts, axis=1, dtype=np.int64)
     mean = total * rules.unit // np.maximum(answered, 1)
     return mean, 2 * answered >= rules.n_items
-
-
-def _lay_out(
-    values: NDArray[np.generic],
-    at: tuple[Ints, Ints],
-    shape: tuple[int, ...],
-    *,
-    fill: int,
-) -> NDArray[np.generic]:
-    grid = np.full(shape, fill, dtype=values.dtype)
-    grid[at] = values
-    return grid
 
 
 def measure(forms: FormSet, rules: PanelRules) -> PillarMeasures:
@@ -304,59 +288,62 @@ def measure(forms: FormSet, rules: PanelRules) -> PillarMeasures:
     if rules.aggregator not in _AGGREGATORS:
         raise DomainError("aggregator_needs_panel", aggregator=rules.aggregator)
     n_forms = forms.counted.sum(axis=1)
-    top, bottom = _AGGREGATORS[rules.aggregator](forms, n_forms)
-    top = np.where(n_forms > 0, top, 0)
-    bottom = np.maximum(bottom, 1) * rules.unit
-    over = 100 * MICRO * (top - rules.lowest * bottom)
-    score = (2 * over + rules.span * bottom) // (2 * rules.span * bottom)
-    negative = (forms.counted & (forms.mean <= rules.negative)).any(axis=(1, 2))
+    total = forms.mean.sum(axis=1)
+    top, parts = _AGGREGATORS[rules.aggregator](forms, n_forms, total)
+    known = n_forms > 0
+    bottom = np.maximum(parts, 1) * rules.unit
+    width = rules.span * bottom
+    over = (200 * MICRO) * (top - rules.lowest * bottom)
+    score = np.where(known, (over + width) // (2 * width), MISSING)
     return PillarMeasures(
-        score=np.where(n_forms > 0, score, MISSING),
-        covariance=_covariance(forms, rules, n_forms),
+        score=score,
+        covariance=_covariance(forms, rules, n_forms, total),
         n_forms=n_forms,
         n_familiar=forms.familiar.sum(axis=1),
         n_recused=forms.recused.sum(axis=1),
-        negative=negative,
+        negative=(forms.counted & (forms.mean <= rules.negative)).any(axis=(1, 2)),
     )
 
 
-def _covariance(forms: FormSet, rules: PanelRules, n_forms: Ints) -> NDArray[np.float64]:
-    total = forms.mean.sum(axis=1)
-    apart = np.where(forms.counted, forms.mean * n_forms[:, None, :] - total[:, None, :], 0)
+def _covariance(
+    forms: FormSet, rules: PanelRules, n_forms: Ints, total: Ints
+) -> NDArray[np.float64]:
+    apart = (forms.mean * n_forms[:, None, :] - total[:, None, :]) * forms.counted
     product = (apart[:, :, :, None] * apart[:, :, None, :]).sum(axis=1)
-    n = n_forms.astype(np.float64)
-    spread = np.sqrt(np.where(n_forms > 1, n * (n - 1), np.nan)) * n * rules.unit * rules.span
-    scale = 100.0 / spread
+    spread = np.sqrt(n_forms * (n_forms - 1.0)) * (n_forms * rules.unit * rules.span)
+    scale = np.where(n_forms > 1, 100.0 / np.maximum(spread, 1.0), np.nan)
     return product * (scale[:, :, None] * scale[:, None, :])
 
 
-def _mean(forms: FormSet, n_forms: Ints) -> tuple[Ints, Ints]:
-    return forms.mean.sum(axis=1), n_forms
+def _mean(forms: FormSet, n_forms: Ints, total: Ints) -> tuple[Ints, Ints]:
+    return total, n_forms
 
 
-def _minimum(forms: FormSet, n_forms: Ints) -> tuple[Ints, Ints]:
-    return np.where(forms.counted, forms.mean, _LARGE).min(axis=1), np.ones_like(n_forms)
+def _minimum(forms: FormSet, n_forms: Ints, total: Ints) -> tuple[Ints, Ints]:
+    return _smallest(forms), np.ones_like(n_forms)
 
 
-def _median(forms: FormSet, n_forms: Ints) -> tuple[Ints, Ints]:
+def _median(forms: FormSet, n_forms: Ints, total: Ints) -> tuple[Ints, Ints]:
     ordered = np.sort(np.where(forms.counted, forms.mean, _LARGE), axis=1)
     last = np.maximum(n_forms, 1) - 1
     return _pick(ordered, last // 2) + _pick(ordered, (last + 1) // 2), np.full_like(n_forms, 2)
 
 
-def _trimmed_mean(forms: FormSet, n_forms: Ints) -> tuple[Ints, Ints]:
-    low, _ = _minimum(forms, n_forms)
-    high = forms.mean.max(axis=1)
-    trim = n_forms >= 5
-    total = forms.mean.sum(axis=1)
-    return np.where(trim, total - low - high, total), np.where(trim, n_forms - 2, n_forms)
+def _trimmed_mean(forms: FormSet, n_forms: Ints, total: Ints) -> tuple[Ints, Ints]:
+    trim = n_forms >= _FORMS_TO_TRIM
+    ends = _smallest(forms) + forms.mean.max(axis=1)
+    return np.where(trim, total - ends, total), np.where(trim, n_forms - 2, n_forms)
+
+
+def _smallest(forms: FormSet) -> Ints:
+    return np.where(forms.counted, forms.mean, _LARGE).min(axis=1)
 
 
 def _pick(ordered: Ints, place: Ints) -> Ints:
     return np.take_along_axis(ordered, place[:, None, :], axis=1)[:, 0, :]
 
 
-_AGGREGATORS: dict[str, Callable[[FormSet, Ints], tuple[Ints, Ints]]] = {
+_AGGREGATORS: dict[str, Callable[[FormSet, Ints, Ints], tuple[Ints, Ints]]] = {
     "min": _minimum,
     "mean": _mean,
     "median": _median,
@@ -381,14 +368,14 @@ def village_amount(forms: FormSet, rules: PanelRules) -> Ints:
     """
     stated = forms.amount >= 0
     count = stated.sum(axis=1)
-    ordered = np.sort(np.where(stated, forms.amount, _LARGE), axis=1)
-    last = np.maximum(count, 1) - 1
+    if rules.village_aggregate == "mean":
+        amount = (forms.amount * stated).sum(axis=1) // np.maximum(count, 1)
+        return np.where(count > 0, amount, MISSING)
+    ordered = np.sort(forms.amount, axis=1)  # those who state nothing come first
     if rules.village_aggregate == "min":
-        amount = ordered[:, 0]
-    elif rules.village_aggregate == "mean":
-        amount = np.where(stated, forms.amount, 0).sum(axis=1) // np.maximum(count, 1)
+        low = high = stated.shape[1] - count
     else:
-        rows = np.arange(last.size)
-        low, high = ordered[rows, last // 2], ordered[rows, (last + 1) // 2]
-        amount = low + (high - low) // 2
-    return np.where(count > 0, amount, MISSING)
+        low, high = stated.shape[1] - 1 - count // 2, stated.shape[1] - 1 - (count - 1) // 2
+    rows, last = np.arange(count.size), stated.shape[1] - 1
+    left, right = (ordered[rows, np.minimum(place, last)] for place in (low, high))
+    return np.where(count > 0, left + (right - left) // 2, MISSING)

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanzhixin.errors import ArtifactError
-from sanzhixin.scoring.card import Card, GridCharacteristic
+from sanzhixin.scoring.advice import Chance, compile_chances
+from sanzhixin.scoring.card import (
+    BinCharacteristic,
+    Card,
+    GridCharacteristic,
+    LevelCharacteristic,
+)
 from sanzhixin.scoring.ledger import LedgerRules, compile_ledger
 from sanzhixin.scoring.limits import (
     LimitPlan,
@@ -63,8 +69,8 @@ class Plan(ProfilePlan):
         Of the model file.
     tiers, limits, card, pd
         Compiled rules of each step.
-    unit_points : ndarray of shape (n_pillars,)
-        Points that one unit of a pillar's score (0-100) brings.
+    pair_points : ndarray of shape (n_pillars ** 2,)
+        Products of the points that one unit of each pillar's score (0-100) brings.
     review_z : float
         Distance to a cut-off, in standard errors, within which a case is reviewed.
     gates, reviews : tuple of int
@@ -73,6 +79,18 @@ class Plan(ProfilePlan):
         Declared purposes that the product excludes.
     effects : tuple of Effect
         Names of the effects that reasons tell.
+    own : list of int
+        Characteristics other than the event part.
+    reference : ndarray of shape (len(own),)
+        Their points at full marks of the panel and reference factors.
+    clipped_groups : list of int
+        Groups other than the event part.
+    labelled : tuple of BinCharacteristic or LevelCharacteristic
+        Characteristics whose bins have texts.
+    chances : tuple of Chance
+        Changeable items that advice may name.
+    lowest_cutoff : int
+        Points of the lowest tier.
     status : str
         Life cycle of the model file.
     valid_until : date
@@ -84,36 +102,51 @@ class Plan(ProfilePlan):
     limits: LimitPlan
     card: Card
     pd: PdTable
-    unit_points: NDArray[np.float64]
+    pair_points: NDArray[np.float64]
     review_z: float
     gates: tuple[int, ...]
     reviews: tuple[int, ...]
     refused_purposes: frozenset[str]
     effects: tuple[Effect, ...]
+    own: list[int]
+    reference: NDArray[np.int64]
+    clipped_groups: list[int]
+    labelled: tuple[BinCharacteristic | LevelCharacteristic, ...]
+    chances: tuple[Chance, ...]
+    lowest_cutoff: int
     status: str
     valid_until: dt.date
 
 
 def compile_plan(model: ModelFile) -> Plan:
     """Compile a model file; done once, then shared by all cases."""
-    scheme = model.scheme
+    scheme, card = model.scheme, model.card
     actions = [rule.action for rule in scheme.official_rules.values()]
-    panel = compile_panel(scheme)
+    panel, tiers = compile_panel(scheme), compile_tiers(scheme)
+    items = card.characteristics
+    own = [i for i, item in enumerate(items) if item.group != "events"]
+    full = [item.points if item.kind == "grid" else 0 for item in items]
     return Plan(
-        model_id=model.model_id,
         scheme=scheme,
         panel=panel,
         ledger=compile_ledger(scheme),
-        tiers=compile_tiers(scheme),
+        model_id=model.model_id,
+        tiers=tiers,
         limits=compile_limits(scheme),
-        card=model.card,
+        card=card,
         pd=model.pd,
-        unit_points=_unit_points(model.card, panel),
+        pair_points=_pair_points(card, panel),
         review_z=model.review_z,
         gates=tuple(i for i, action in enumerate(actions) if action == "gate"),
         reviews=tuple(i for i, action in enumerate(actions) if action == "review"),
         refused_purposes=frozenset(scheme.purpose.refused if scheme.purpose else ()),
-        effects=compile_effects(model.card, scheme, panel),
+        effects=compile_effects(card, scheme, panel),
+        own=own,
+        reference=np.array([full[i] for i in own], dtype=np.int64),
+        clipped_groups=[i for i, group in enumerate(card.groups) if group.name != "events"],
+        labelled=tuple(item for item in items if item.kind != "grid"),
+        chances=compile_chances(card, scheme),
+        lowest_cutoff=int(tiers.cutoffs[0]),
         status=model.status,
         valid_until=model.valid_until,
     )
@@ -144,10 +177,11 @@ def check_in_force(plan: Plan, as_of: dt.date) -> None:
         )
 
 
-def _unit_points(card: Card, panel: PanelRules) -> NDArray[np.float64]:
+def _pair_points(card: Card, panel: PanelRules) -> NDArray[np.float64]:
     grids = {
         item.column: item.points * MICRO / item.span
         for item in card.characteristics
         if isinstance(item, GridCharacteristic)
     }
-    return np.array([grids.get(f"{code}_score", 0.0) for code in panel.pillars])
+    weight = np.array([grids.get(f"{code}_score", 0.0) for code in panel.pillars])
+    return (weight[:, None] * weight).ravel()

@@ -1,35 +1,38 @@
-"""Reasons and advice: the effects that made the points, in Chinese and English from one table."""
+"""Reasons: the effects that made the points, in Chinese and English from one table."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.catalog import LISTED_CLASSES
+from sanzhixin.scoring.assess import STATUSES
 from sanzhixin.scoring.measure import MICRO
 
 if TYPE_CHECKING:
-    from sanzhixin.records.cases import Cases
     from sanzhixin.scheme import Scheme
-    from sanzhixin.scoring.assess import Assessment
-    from sanzhixin.scoring.card import Card
+    from sanzhixin.scoring.card import BinCharacteristic, Card, LevelCharacteristic
     from sanzhixin.scoring.measure import PanelRules
     from sanzhixin.scoring.plan import Plan
-    from sanzhixin.scoring.profile import Profile
+    from sanzhixin.scoring.view import View
 
 __all__ = [
+    "GATED",
+    "INSUFFICIENT",
     "MOST_REASONS",
     "TEXTS",
     "Effect",
     "compile_effects",
-    "point_effects",
+    "factor_label",
+    "plain_score",
     "point_reasons",
     "special_reasons",
 ]
 
+GATED, INSUFFICIENT = STATUSES.index("gated"), STATUSES.index("insufficient_evidence")
 MOST_REASONS = 4
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -80,7 +83,7 @@ TEXTS: dict[str, tuple[str, str]] = {
 Row = dict[str, Any]
 
 
-def say(key: str, code: str, points: int | None, /, **values: object) -> Row:
+def say(key: str, code: str, points: int | None, values: Mapping[str, object]) -> Row:
     """Fill both templates of a sentence into one reason."""
     zh, en = TEXTS[key]
     return {
@@ -115,7 +118,7 @@ class Effect:
     zh, en : str
         Name of the pillar, factor, event or group.
     place : int
-        Pillar, or characteristic of the card.
+        Pillar, or labelled characteristic.
     """
 
     kind: Literal["panel", "factor", "event", "clip"]
@@ -128,11 +131,12 @@ class Effect:
 def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effect, ...]:
     """Name the columns of `point_effects`, in the order in which ties are told."""
     pillars = {f"{code}_score": place for place, code in enumerate(panel.pillars)}
+    labelled = [item.name for item in card.characteristics if item.kind != "grid"]
     effects = [
         Effect("panel", f"PANEL_{item.name}", item.zh, item.en, pillars[item.column])
         if item.column in pillars
-        else Effect("factor", f"FACTOR_{item.name}", item.zh, item.en, place)
-        for place, item in enumerate(card.characteristics)
+        else Effect("factor", f"FACTOR_{item.name}", item.zh, item.en, labelled.index(item.name))
+        for item in card.characteristics
         if item.group != "events"
     ]
     effects += [
@@ -148,145 +152,94 @@ def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effe
     return (*effects, Effect("clip", "CLIP_total", "总分", "total"))
 
 
-def point_effects(profile: Profile, answer: Assessment, plan: Plan) -> NDArray[np.int64]:
-    """Split the points into effects against full marks, no event and reference factors.
-
-    The effects of a case add up to its points less those of the reference, exactly.
+def point_reasons(view: View, plan: Plan) -> list[Row]:
+    """Tell the largest effects on the points of a case, ties in the order of the card.
 
     Parameters
     ----------
-    profile, answer : Profile, Assessment
-        Of the same cases.
+    view : View
+        The case.
     plan : Plan
         The compiled model.
 
     Returns
     -------
-    ndarray of shape (n_cases, n_effects)
-        In the order of ``plan.effects``.
+    list of dict
+        At most four, with the keys of `Reason`; empty where nothing deviates from the reference.
     """
-    card, points = plan.card, answer.points
-    own = [i for i, item in enumerate(card.characteristics) if item.group != "events"]
-    full = np.array([_reference(card, i) for i in own], dtype=np.int64)
-    groups = [i for i, group in enumerate(card.groups) if group.name != "events"]
-    return np.column_stack(
-        [
-            points.by_characteristic[:, own] - full,
-            profile.events.by_event,
-            profile.events.clipped,
-            points.group_clip[:, groups],
-            points.total_clip,
-        ]
-    )
+    sizes = view.effects
+    order = sorted((i for i, size in enumerate(sizes) if size), key=lambda i: -abs(sizes[i]))
+    return [_tell(view, plan, plan.effects[i], sizes[i]) for i in order[:MOST_REASONS]]
 
 
-def _reference(card: Card, place: int) -> int:
-    item = card.characteristics[place]
-    return item.points if item.kind == "grid" else 0
-
-
-def point_reasons(
-    effects: NDArray[np.int64], cases: Cases, profile: Profile, plan: Plan
-) -> list[list[Row]]:
-    """Tell the largest effects of every case, at most four, ties in the order of the card.
-
-    Parameters
-    ----------
-    effects : ndarray of shape (n_cases, n_effects)
-        From `point_effects`.
-    cases, profile : Cases, Profile
-        Of the same cases.
-    plan : Plan
-        The compiled model.
-
-    Returns
-    -------
-    list of list of dict
-        Keys of `Reason`; empty where nothing deviates from the reference.
-    """
-    order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :MOST_REASONS].tolist()
-    labels = _factor_labels(cases, plan)
-    scores = profile.measures.score.tolist()
+def _tell(view: View, plan: Plan, effect: Effect, size: int) -> Row:
     per = plan.card.points_per_score
-
-    def tell(case: int, place: int, size: int) -> Row:
-        effect = plan.effects[place]
-        names = {"zh": effect.zh, "en": effect.en}
-        amount = {"gain": plain_score(size, per), "lost": plain_score(-size, per)}
-        if effect.kind == "panel":
-            score = plain_score(scores[case][effect.place] * 10 // MICRO, 10)
-            return say("panel", effect.code, size, score=score, **names, **amount)
-        key = f"{effect.kind}_{'gain' if size > 0 else 'loss'}"
-        if effect.kind == "factor":
-            zh, en = labels[effect.place][case]
-            return say(key, effect.code, size, label_zh=zh, label_en=en, **names, **amount)
-        return say(key, effect.code, size, **names, **amount)
-
-    return [
-        [tell(case, place, sizes[place]) for place in places if sizes[place]]
-        for case, (places, sizes) in enumerate(zip(order, effects.tolist(), strict=True))
-    ]
+    values = {"zh": effect.zh, "en": effect.en}
+    values["gain" if size > 0 else "lost"] = plain_score(abs(size), per)
+    key = effect.kind if effect.kind == "panel" else f"{effect.kind}_{_SIGN[size > 0]}"
+    if effect.kind == "panel":
+        values["score"] = plain_score(view.pillar_scores[effect.place] * 10 // MICRO, 10)
+    elif effect.kind == "factor":
+        values |= factor_label(plan.labelled[effect.place], view.factors[effect.place])
+    return say(key, effect.code, size, values)
 
 
-def _factor_labels(cases: Cases, plan: Plan) -> dict[int, list[tuple[str, str]]]:
-    labels = {}
-    for place, item in enumerate(plan.card.characteristics):
-        if item.kind == "grid":
-            continue
-        names = [*zip(item.labels_zh, item.labels_en, strict=True), ("缺失", "missing")]
-        labels[place] = [names[i] for i in item.bins(cases.factors[item.column]).tolist()]
-    return labels
+_SIGN = {True: "gain", False: "loss"}
 
 
-def special_reasons(profile: Profile, answer: Assessment, plan: Plan) -> list[list[Row]]:
+def factor_label(item: BinCharacteristic | LevelCharacteristic, value: int) -> dict[str, str]:
+    """Name the bin or level of a factor's value in both languages."""
+    if value == MISSING:
+        return {"label_zh": "缺失", "label_en": "missing"}
+    place = bisect_right(item.edges, value) if item.kind == "bins" else value
+    return {"label_zh": item.labels_zh[place], "label_en": item.labels_en[place]}
+
+
+def special_reasons(view: View, plan: Plan) -> list[Row]:
     """Tell what stands before the points: gates, missing evidence, a score below all tiers.
 
     Parameters
     ----------
-    profile, answer : Profile, Assessment
-        Of the same cases.
+    view : View
+        The case.
     plan : Plan
         The compiled model.
 
     Returns
     -------
-    list of list of dict
+    list of dict
         Keys of `Reason`, in the order of the scheme.
     """
-    told: list[list[Row]] = [[] for _ in range(answer.status.size)]
-    for case, place in np.argwhere(answer.gate).tolist():
-        told[case].append(_gate(place, plan))
-    n_forms = profile.measures.n_forms
-    for case, place in np.argwhere(~profile.sufficient).tolist():
-        if answer.status[case] == _INSUFFICIENT:
-            told[case].append(_evidence(place, int(n_forms[case, place]), plan))
-    per, cut = plan.card.points_per_score, int(plan.tiers.cutoffs[0])
-    for case in np.flatnonzero((answer.tier < 0) & (answer.status < _GATED)).tolist():
-        score = plain_score(int(answer.points.total[case]), per)
-        told[case].append(say("unrated", "UNRATED", None, score=score, cut=plain_score(cut, per)))
-    return told
-
-
-_GATED, _INSUFFICIENT = 2, 3
+    if view.status == GATED:
+        return [_gate(place, plan) for place, holds in enumerate(view.gate) if holds]
+    if view.status == INSUFFICIENT:
+        short = [place for place, enough in enumerate(view.sufficient) if not enough]
+        return [_evidence(place, view.n_forms[place], plan) for place in short]
+    if view.tier >= 0:
+        return []
+    per = plan.card.points_per_score
+    cut = plain_score(plan.lowest_cutoff, per)
+    values = {"score": plain_score(view.points, per), "cut": cut}
+    return [say("unrated", "UNRATED", None, values)]
 
 
 def _gate(place: int, plan: Plan) -> Row:
     if place == len(plan.gates):
         rule = plan.scheme.purpose
         names = {"zh": rule.zh, "en": rule.en} if rule else {}
-        return say("purpose", f"GATE_{rule.code if rule else ''}", None, **names)
+        return say("purpose", f"GATE_{rule.code if rule else ''}", None, names)
     code = plan.ledger.record_codes[plan.gates[place]]
     record = plan.scheme.official_rules[code]
-    list_en = record.list_class.replace("_", " ")
-    list_zh = LISTED_CLASSES[record.list_class]
-    return say(
-        "gate", f"GATE_{code}", None, zh=record.zh, en=record.en, list_zh=list_zh, list_en=list_en
-    )
+    names = {
+        "zh": record.zh,
+        "en": record.en,
+        "list_zh": LISTED_CLASSES[record.list_class],
+        "list_en": record.list_class.replace("_", " "),
+    }
+    return say("gate", f"GATE_{code}", None, names)
 
 
 def _evidence(place: int, count: int, plan: Plan) -> Row:
     pillar = plan.scheme.pillars[place]
-    return say(
-        "evidence", f"EVIDENCE_{pillar.code}", None, zh=pillar.zh, en=pillar.en, count=count,
-        need=plan.panel.min_forms,
-    )  # fmt: skip
+    values = {"zh": pillar.zh, "en": pillar.en, "count": count, "need": plan.panel.min_forms}
+    return say("evidence", f"EVIDENCE_{pillar.code}", None, values)
