@@ -215,6 +215,10 @@ _INPUT: dict[str, Message] = {
         "{file}: the text is neither UTF-8, UTF-16 with a mark, nor GB18030 with known headers. Save it as UTF-8.",
         "{file}：文本不是 UTF-8、带标记的 UTF-16，也不是表头可识别的 GB18030；请另存为 UTF-8。",
     ),
+    "file_no_permission": Message(
+        "{file}: no permission to read it. Ask for access, or copy it to a folder of yours.",
+        "{file}：没有读取权限；请申请权限，或复制到有权限的文件夹。",
+    ),
     "file_not_found": Message(
         "{file}: not found. Check the path.",
         "{file}：不存在；请检查路径。",
@@ -281,10 +285,6 @@ _RECORD: dict[str, Message] = {
     "level_unseen": Message(
         "Factor {name}: {count} value(s) are none of the levels that the card knows ({known}); correct them or leave them blank.",
         "因素 {name}：有 {count} 个取值不在评分卡范围（{known}）内；请更正或留空。",
-    ),
-    "as_of_missing": Message(
-        "No scoring date: the county states none. Give as_of, or write it in county.toml.",
-        "未给出评定日：数据中没有声明；请指定 as_of 或写入 county.toml。",
     ),
     "codes_unknown": Message(
         "{count} rows of {table} carry codes or levels that the scheme does not have: {codes}. Accept the tables with this scheme, or use the scheme they were made for.",
@@ -541,9 +541,53 @@ _ARTIFACT: dict[str, Message] = {
 }
 
 _OUTPUT: dict[str, Message] = {
+    "file_altered": Message(
+        "{path} does not match its digest in {mark}; it was changed after the run. Score again.",
+        "{path} 与 {mark} 中的摘要不符，运行之后被改动；请重新评定。",
+    ),
+    "file_gone": Message(
+        "{path} is named in the manifest but is not there; restore it or score again.",
+        "清单中列出的 {path} 不存在；请恢复或重新评定。",
+    ),
+    "manifest_unusable": Message(
+        "{path} holds no readable manifest.json of a run; score again.",
+        "{path} 中没有可读的 manifest.json；请重新评定。",
+    ),
+    "output_folder_in_use": Message(
+        "{path} holds {count} files or folders that are not an earlier run; nothing was changed. Choose a new or empty folder.",
+        "{path} 中有 {count} 个不属于以往运行的文件或文件夹；未作任何改动，请选择新的或空的文件夹。",
+    ),
     "output_not_written": Message(
         "{path} could not be written ({problem}); nothing was changed. Free space or choose another folder.",
         "无法写入 {path}（{problem}）；原有内容未变。请清理空间或更换文件夹。",
+    ),
+    "rows_differ": Message(
+        "{path} holds {found} rows, the manifest states {stated}; score again.",
+        "{path} 有 {found} 行，而清单记为 {stated} 行；请重新评定。",
+    ),
+    "rows_lost": Message(
+        "The manifest's rows of {what} do not add up: handed in must equal accepted plus rejected. Score again.",
+        "清单中 {what} 的行数不平：交来行数应等于接收与退回之和；请重新评定。",
+    ),
+    "run_not_committed": Message(
+        "{path} could not be written ({problem}); nothing was published. Free space or choose another folder, then go on with --resume.",
+        "无法写入 {path}（{problem}）；未发布任何结果。请清理空间或更换文件夹，再用 --resume 继续。",
+    ),
+    "run_option": Message(
+        "{name}={value} is not possible; state {known}.",
+        "{name}={value} 无效；可用：{known}。",
+    ),
+    "run_unfinished": Message(
+        "{path} holds the parts of an unfinished run; go on with --resume.",
+        "{path} 中是未完成的运行；请用 --resume 继续。",
+    ),
+    "success_missing": Message(
+        "{path} has no _SUCCESS, so its run did not finish; do not use its files, score again.",
+        "{path} 没有 _SUCCESS 标记，运行未完成；请勿使用其中文件，并重新评定。",
+    ),
+    "worksheet_full": Message(
+        "A worksheet holds {most} rows under its header and there are more proposals; use --format parquet or csv.",
+        "工作表除表头外最多 {most} 行，建议数超过此数；请改用 --format parquet 或 csv。",
     ),
 }
 

@@ -127,7 +127,7 @@ class Draft:
 
     def _find_readable(self, rows: pd.Series, name: str, code: str) -> None:
         unread = [found for found, field_name, _ in self.findings if field_name == name]
-        mask = rows.to_numpy(dtype=bool)
+        mask = rows.to_numpy(dtype=bool, copy=True)
         for found in unread:
             mask[found] = False
         self.add(np.flatnonzero(mask), name, code)

@@ -20,7 +20,7 @@ __all__ = ["HeaderMatch", "MatchedColumn", "count_known", "find_header", "match_
 _YUAN = {"元": 1, "yuan": 1, "万元": 10_000, "万": 10_000, "wan": 10_000}
 _BRACKET_UNIT = re.compile(r"(.+)[(\[]([^()\[\]]*)[)\]]\Z")
 _SUFFIX_UNIT = re.compile(r"(.+)_(yuan|wan)\Z")
-_REMARK = re.compile(r"[(\[](?:是/否|分|1[-~]5分?|yyyy-?mm-?dd)[)\]]\Z")
+_REMARK = re.compile(r"[(\[](?:是/否|分|1[-~_]5分?|yyyy-?mm-?dd)[)\]]\Z")
 _FEWEST_KNOWN = 2
 _JOINTS = ("", "_", "-", ".", "、")
 
