@@ -257,8 +257,8 @@ class SanzhixinModel:
         return write_model_file(self._file, Path(path))
 
     def _encode(self, application: Application | dict[str, Any], as_of: dt.date | None) -> Cases:
-        from sanzhixin.records.parse_application import parse_application
         from sanzhixin.records.encode_application import encode_application
+        from sanzhixin.records.parse_application import parse_application
 
         if isinstance(application, dict):
             application = parse_application(application, self.scheme)
@@ -327,8 +327,9 @@ def _factor_arrays(cases: Cases, scheme: Scheme) -> dict[str, Any]:
     import pandas as pd
 
     kinds = {factor.name: factor.kind for factor in scheme.factors}
+    types = {"numeric": "Float64", "categorical": "str"}
     return {
-        name: pd.array(values, dtype="Float64" if kinds[name] == "numeric" else "str")
+        name: pd.Series(values, dtype=types[kinds[name]])
         for name, values in factor_columns(cases, scheme).items()
     }
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model import SanzhixinModel, scoring_date
-from sanzhixin.modelling.pd_table import fit_pd_table
-from sanzhixin.scoring.artifact import PROTOCOL, ModelFile, Provenance
+from sanzhixin.modelling.pd_table import PdChoice, fit_pd_table
+from sanzhixin.scoring.artifact import ModelFile, Provenance
 from sanzhixin.scoring.dates import months_before
 from sanzhixin.scoring.expert import expert_card
 from sanzhixin.scoring.pd_table import PdTable
@@ -67,7 +67,7 @@ def fit(
     name: str | None = None,
     version: str = "0.1.0",
     as_of: dt.date | None = None,
-    pd_method: str = "auto",
+    pd_method: PdChoice = "auto",
     fitted_by: str | None = None,
 ) -> SanzhixinModel:
     """Fit a model: the expert card of the scheme with default probabilities from the loans.
@@ -162,7 +162,7 @@ def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
     probability = float(scheme.review.review_probability)
     return SanzhixinModel(
         ModelFile(
-            protocol=PROTOCOL,
+            protocol=1,
             name=name,
             version=version,
             status="draft",
@@ -210,12 +210,12 @@ def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> O
 def _ripe(loans: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     import pandas as pd
 
-    seen = loans["observed_until"].clip(upper=pd.Timestamp(as_of))
+    day = pd.Timestamp(as_of)
     window_end = loans["granted_on"] + pd.DateOffset(months=OUTCOME_MONTHS)
     failed = loans["defaulted"].fillna(value=False).astype(bool)
-    known = failed & (loans["defaulted_on"] <= pd.Timestamp(as_of))
-    complete = loans["defaulted"].notna() & (seen >= window_end)
-    ripe = loans[known | (complete & ~failed)]
+    known = failed & (loans["defaulted_on"] <= day)
+    over = (window_end <= day) & (loans["observed_until"] >= window_end)
+    ripe: pd.DataFrame = loans[known | (loans["defaulted"].notna() & over & ~failed)]
     return ripe.sort_values(["household_id", "loan_id"], kind="stable")
 
 

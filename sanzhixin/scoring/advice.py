@@ -127,7 +127,7 @@ def _tell(
     per = plan.card.points_per_score
     key = "next_only_panel" if not steps else "next_reach" if within_reach else "next_panel"
     (step_zh, step_en), first, rest = TEXTS["next_step"], TEXTS["next_tier"], TEXTS[key]
-    told = []
+    told: list[Row] = []
     for chance, points in steps:
         gain = plain_score(points, per)
         zh, en = step_zh.format(zh=chance.zh, gain=gain), step_en.format(en=chance.en, gain=gain)

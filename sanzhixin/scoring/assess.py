@@ -138,7 +138,7 @@ def _standard_error(profile: Profile, plan: Plan) -> NDArray[np.float64]:
     """Take the root of w'Cw, with w the points that a unit of each pillar's score brings."""
     covariance = profile.measures.covariance
     variance = (covariance.reshape(covariance.shape[0], -1) * plan.pair_points).sum(axis=1)
-    return np.sqrt(np.maximum(variance, 0.0))
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _near_cutoff(

@@ -68,19 +68,16 @@ def input_records(cases: Cases) -> list[Plain]:
         cases.manager,
     )
     factors = _columns(*cases.factors.values()) or [[] for _ in cases.household_id]
-    forms, events, registers = _form_rows(cases), _event_rows(cases), _register_rows(cases)
-    spans = _columns(
-        cases.form_start,
-        cases.form_end,
-        cases.event_start,
-        cases.event_end,
-        cases.register_start,
-        cases.register_end,
+    tables = (
+        _cut(_form_rows(cases), cases.form_start, cases.form_end),
+        _cut(_event_rows(cases), cases.event_start, cases.event_end),
+        _cut(_register_rows(cases), cases.register_start, cases.register_end),
     )
-    return [
-        [*h, a, f, forms[s[0] : s[1]], events[s[2] : s[3]], registers[s[4] : s[5]]]
-        for h, a, f, s in zip(head, amounts, factors, spans, strict=True)
-    ]
+    return [[*row[0], *row[1:]] for row in zip(head, amounts, factors, *tables, strict=True)]
+
+
+def _cut(rows: list[Plain], start: NDArray[np.int64], end: NDArray[np.int64]) -> list[list[Plain]]:
+    return [rows[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
 def _form_rows(cases: Cases) -> list[Plain]:

@@ -119,7 +119,7 @@ class BinCharacteristic(_Characteristic):
     def bins(self, values: Ints) -> NDArray[np.integer]:
         """Index of the bin of each value in millionths, from 1; 0 for `MISSING`."""
         if values.size < _FEW:
-            return np.searchsorted(self._edges, values, side="right")
+            return np.asarray(self._edges.searchsorted(values, side="right"))
         place = np.zeros(values.shape, dtype=np.uint8)
         for edge in self._edges.tolist():
             place += values >= edge

@@ -58,11 +58,12 @@ def earliest_days(
     datetime.date(2025, 6, 30)
     """
     if as_of.size == 1 or bool((as_of == as_of[0]).all()):
-        return _row(int(as_of[0]), months)[kind]
+        return np.asarray(_row(int(as_of[0]), months)[kind])
     days, place = np.unique(as_of, return_inverse=True)
-    table = np.array([_row(int(day), months) for day in days], dtype=np.int64)
+    table: NDArray[np.int64] = np.stack([_row(int(day), months) for day in days])
     which = place[case]
-    return table[which if np.ndim(kind) < 2 else which[:, None], kind]
+    oldest: NDArray[np.int64] = table[which if np.ndim(kind) < 2 else which[:, None], kind]
+    return oldest
 
 
 @lru_cache(maxsize=1024)

@@ -211,7 +211,7 @@ def sum_events(cases: Cases, rules: LedgerRules) -> EventSums:
 def _windows(cases: Cases, rules: LedgerRules, pairs: Expansion, code: Ints) -> Ints:
     ends = code[:, None] * rules.n_windows + np.arange(1, rules.n_windows)
     days = earliest_days(cases.as_of, rules.months, pairs.case, ends)
-    return (pairs.gather(cases.events.occurred_on)[:, None] <= days).sum(axis=1)
+    return np.asarray((pairs.gather(cases.events.occurred_on)[:, None] <= days).sum(axis=1))
 
 
 def _no_events(n: int, rules: LedgerRules) -> EventSums:

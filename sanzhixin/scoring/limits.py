@@ -186,23 +186,37 @@ def set_limits(
         Bounds, system limit, limit, and which bound is the smallest.
     """
     tiers, plan = plans
-    bounds = np.full((len(cases.household_id), len(BOUNDS)), NO_BOUND, dtype=np.int64)
-    bounds[:, 0] = np.where(tier >= 0, tiers.caps[tier], 0)
-    bounds[:, 1] = plan.product_cap
-    bounds[:, 2] = _village_caps(cases, plan)
-    bounds[:, 3] = _times(cases.annual_income, plan.income_multiple)
-    bounds[:, 4] = _room(_times(cases.assets, plan.debt_ratio), cases.debt)
-    bounds[:, 5] = _room(plan.customer_total, cases.exposure)
-    bounds[:, 6:] = np.array((village_limit, cases.manager, cases.requested)).T
-    bounds[bounds == MISSING] = NO_BOUND
-    system = bounds[:, :_SYSTEM].min(axis=1) // plan.step * plan.step
-    final = bounds.min(axis=1) // plan.step * plan.step
+    stated = (
+        cases.annual_income,
+        cases.assets,
+        cases.debt,
+        cases.exposure,
+        village_limit,
+        cases.manager,
+        cases.requested,
+    )
+    amount = np.array(stated, dtype=np.int64)
+    known = amount != MISSING
+    amount *= known
+    bounds = np.full((len(BOUNDS), amount.shape[1]), NO_BOUND, dtype=np.int64)
+    bounds[0] = tiers.caps[tier] * (tier >= 0)
+    bounds[1] = plan.product_cap
+    bounds[2] = _village_caps(cases, plan)
+    if plan.income_multiple is not None:
+        bounds[3] = np.where(known[0], _times(amount[0], plan.income_multiple), NO_BOUND)
+    if plan.debt_ratio is not None:
+        room = np.maximum(_times(amount[1], plan.debt_ratio) - amount[2], 0)
+        bounds[4] = np.where(known[1] & known[2], room, NO_BOUND)
+    if plan.customer_total != NO_BOUND:
+        room = np.maximum(plan.customer_total - amount[3], 0)
+        bounds[5] = np.where(known[3], room, NO_BOUND)
+    bounds[_SYSTEM:] = np.where(known[4:], amount[4:], NO_BOUND)
     return Limits(
-        bounds=bounds,
-        system=system,
-        final=final,
-        binding=bounds.argmin(axis=1),
-        incomplete=bounds[:, list(plan.required)] == NO_BOUND,
+        bounds=bounds.T,
+        system=bounds[:_SYSTEM].min(axis=0) // plan.step * plan.step,
+        final=bounds.min(axis=0) // plan.step * plan.step,
+        binding=bounds.argmin(axis=0),
+        incomplete=bounds[list(plan.required)].T == NO_BOUND,
     )
 
 
@@ -223,13 +237,5 @@ def _village_caps(cases: Cases, plan: LimitPlan) -> Ints | int:
     return np.array([caps.get(v, plan.village_cap) for v in cases.village_id], dtype=np.int64)
 
 
-def _times(amount: Ints, factor: Fraction | None) -> Ints:
-    if factor is None:
-        return np.full_like(amount, NO_BOUND)
-    stated = amount != MISSING
-    return np.where(stated, amount * stated * factor.numerator // factor.denominator, NO_BOUND)
-
-
-def _room(total: Ints | int, used: Ints) -> Ints:
-    stated = (total != NO_BOUND) & (used != MISSING)
-    return np.where(stated, np.maximum(total - used * stated, 0), NO_BOUND)
+def _times(amount: Ints, factor: Fraction) -> Ints:
+    return amount * factor.numerator // factor.denominator

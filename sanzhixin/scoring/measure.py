@@ -301,7 +301,7 @@ def measure(forms: FormSet, rules: PanelRules) -> PillarMeasures:
         n_forms=n_forms,
         n_familiar=forms.familiar.sum(axis=1),
         n_recused=forms.recused.sum(axis=1),
-        negative=(forms.counted & (forms.mean <= rules.negative)).any(axis=(1, 2)),
+        negative=np.asarray((forms.counted & (forms.mean <= rules.negative)).any(axis=(1, 2))),
     )
 
 
@@ -312,7 +312,7 @@ def _covariance(
     product = (apart[:, :, :, None] * apart[:, :, None, :]).sum(axis=1)
     spread = np.sqrt(n_forms * (n_forms - 1.0)) * (n_forms * rules.unit * rules.span)
     scale = np.where(n_forms > 1, 100.0 / np.maximum(spread, 1.0), np.nan)
-    return product * (scale[:, :, None] * scale[:, None, :])
+    return np.asarray(product * (scale[:, :, None] * scale[:, None, :]))
 
 
 def _mean(forms: FormSet, n_forms: Ints, total: Ints) -> tuple[Ints, Ints]:
@@ -336,7 +336,7 @@ def _trimmed_mean(forms: FormSet, n_forms: Ints, total: Ints) -> tuple[Ints, Int
 
 
 def _smallest(forms: FormSet) -> Ints:
-    return np.where(forms.counted, forms.mean, _LARGE).min(axis=1)
+    return np.asarray(np.where(forms.counted, forms.mean, _LARGE).min(axis=1))
 
 
 def _pick(ordered: Ints, place: Ints) -> Ints:

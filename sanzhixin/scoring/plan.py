@@ -184,4 +184,4 @@ def _pair_points(card: Card, panel: PanelRules) -> NDArray[np.float64]:
         if isinstance(item, GridCharacteristic)
     }
     weight = np.array([grids.get(f"{code}_score", 0.0) for code in panel.pillars])
-    return (weight[:, None] * weight).ravel()
+    return np.outer(weight, weight).ravel()

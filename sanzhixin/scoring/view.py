@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -115,7 +116,7 @@ def views(answers: Answers, plan: Plan) -> Iterator[View]:
         limits.binding.tolist(),
         _stated(answer.village_limit),
         _stated(cases.manager),
-        [[None if x != x else x for x in row] for row in _pd_rows(answer)],
+        _pd_rows(answer),
         cases.consent_until.tolist(),
         _factor_rows(cases, plan),
     )
@@ -156,8 +157,9 @@ def _stated(amounts: NDArray[np.int64]) -> list[int | None]:
     return [None if amount == MISSING else amount for amount in amounts.tolist()]
 
 
-def _pd_rows(answer: Assessment) -> list[list[float]]:
-    return np.array((answer.pd.prob_default, answer.pd.lower, answer.pd.upper)).T.tolist()
+def _pd_rows(answer: Assessment) -> list[list[float | None]]:
+    rows = np.array((answer.pd.prob_default, answer.pd.lower, answer.pd.upper)).T.tolist()
+    return [[None if isnan(value) else value for value in row] for row in rows]
 
 
 def _factor_rows(cases: Cases, plan: Plan) -> list[list[int]]:
