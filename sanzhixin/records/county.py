@@ -116,17 +116,47 @@ class County:
         return cls(**frames, as_of=as_of, truth=truth)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """All tables by name, in the order of `TABLES`."""
+        """Give all tables by name.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            In the order of `TABLES`.
+        """
         return {item.name: getattr(self, item.name) for item in fields(self) if item.name in TABLES}
 
     def application(self, household_id: str) -> Application:
-        """Collect what the tables say about one household; see `application_of`."""
+        """Collect what the tables say about one household.
+
+        Parameters
+        ----------
+        household_id : str
+            Which household.
+
+        Returns
+        -------
+        Application
+            As a backend would hand it in; see `application_of`.
+
+        Raises
+        ------
+        RecordError
+            ``household_not_found``: the household is not in the county.
+        """
         return application_of(self, household_id)
 
     def equals(self, other: County) -> bool:
         """Tell whether all tables and the day are the same: columns, dtypes, values.
 
-        The truth of a simulator is not compared.
+        Parameters
+        ----------
+        other : County
+            To compare with; the truth of a simulator is not compared.
+
+        Returns
+        -------
+        bool
+            True when nothing differs.
         """
         mine, theirs = self.tables(), other.tables()
         return self.as_of == other.as_of and all(

@@ -160,6 +160,15 @@ def read_county(
         ``rows_rejected``: `strict`, and a row was rejected; the first three are described.
     InputError, SchemaError
         As `accept_folder`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sanzhixin.records import County, write_county
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = write_county(County(as_of=dt.date(2026, 6, 30)), folder)
+    ...     read_county(folder).as_of
+    datetime.date(2026, 6, 30)
     """
     done = accept_folder(folder, scheme, as_of=as_of)
     if strict and len(done.rejected):

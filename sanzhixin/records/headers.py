@@ -118,10 +118,16 @@ def match_headers(
 
 
 def count_known(headers: Sequence[str], spec: TableSpec) -> int:
-    """Count the headers that mean a column of the table, units aside."""
+    """Count the headers that mean a column of the table, units aside.
+
+    A table with free columns counts them too, once one of its own columns is there.
+    """
     synonyms, money = _synonyms(spec)
     texts = [normalise_header(header) for header in headers]
-    return sum(_REMARK.sub("", text) in synonyms or _split_unit(text)[0] in money for text in texts)
+    known = sum(
+        _REMARK.sub("", text) in synonyms or _split_unit(text)[0] in money for text in texts
+    )
+    return sum(map(bool, texts)) if spec.free_columns and known else known
 
 
 def find_header(rows: Sequence[Sequence[str]], spec: TableSpec) -> int | None:

@@ -146,9 +146,9 @@ def test_unknown_households_and_codes_are_refused(county, scheme):
     with pytest.raises(RecordError, match=r"3\*\*\*9"):
         county.application("330483999")
     strange = dataclasses.replace(county, events=county.events.assign(code="XX99"))
-    with pytest.raises(RecordError, match="2 rows of events .* XX99"):
+    with pytest.raises(RecordError, match=r"2 rows of events .* XX99"):
         encode_county(strange, scheme, AS_OF)
-    with pytest.raises(RecordError, match="1 rows of events .* XX99"):
+    with pytest.raises(RecordError, match=r"1 rows of events .* XX99"):
         encode_application(strange.application("H1"), scheme, AS_OF)
     strange = dataclasses.replace(county, registers=county.registers.assign(code="XX99"))
     with pytest.raises(RecordError, match="registers"):

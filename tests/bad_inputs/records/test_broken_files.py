@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import zipfile
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sanzhixin.errors import InputError, SanzhixinError, SchemaError
+from sanzhixin.records import accept_folder
+from sanzhixin.records.columns import table_spec
+from sanzhixin.records.csv_files import read_csv
+from sanzhixin.records.xlsx_files import read_workbook
+
+HEADER = "户号,议事会建议额度（元）,调整理由\n"
+
+
+def xlsx(rows, title="授信建议"):
+    book = openpyxl.Workbook()
+    book.active.title = title
+    for row in rows:
+        book.active.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def bomb(names=1, size=1000):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as book:
+        for k in range(names):
+            book.writestr(f"xl/worksheets/sheet{k}.xml", b"0" * size)
+    return stream.getvalue()
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+BROKEN_FILES = [
+    ("proposals.csv", b"\xff\xfe\xff", "file_encoding", "Save it as UTF-8"),
+    ("proposals.csv", HEADER.encode("utf-16-le"), "file_encoding", "GB18030"),
+    ("proposals.csv", HEADER.encode() + b"H1,\xc2\xc3,\n", "file_encoding", "UTF-8"),
+    (
+        "proposals.csv",
+        "household_id,council_limit_yuan,override_reason\nH1,5,旅\n".encode("gbk").replace(
+            "旅".encode("gbk"), b"\xc2\xb2"
+        ),
+        "file_encoding",
+        "UTF-8",
+    ),
+    ("proposals.csv", (HEADER + "H1,5,\x00\n").encode(), "file_encoding", "proposals.csv"),
+    ("proposals.csv", b"", "file_empty", "Put the column names in one row"),
+    ("proposals.csv", b"a,b,c\n1,2,3\n", "file_empty", "first 10 rows"),
+    ("proposals.csv", (HEADER + 'H1,5,"never\nH2,6,x\n').encode(), "file_quotes", "near line 2"),
+    ("proposals.csv", (HEADER + 'H1,5,"a"b\n').encode(), "file_quotes", "Close the quotation"),
+    ("proposals.csv", (HEADER + f"H1,5,{'x' * 200_000}\n").encode(), "file_too_large", "a cell"),
+    ("授信建议.xlsx", b"not a workbook", "file_unreadable", "Export it again"),
+    ("授信建议.xlsx", bomb(), "file_unreadable", ".xlsx"),
+    (
+        "授信建议.xlsx",
+        xlsx([["户号", "议事会建议额度（元）"]])[:-400],
+        "file_unreadable",
+        "damaged",
+    ),
+    ("授信建议.xlsx", xlsx([["甲", "乙"], [1, 2]]), "file_empty", "授信建议"),
+    ("授信建议.xlsx", bomb(size=40_000_000), "file_too_large", "compression ratio"),
+    ("授信建议.xlsx", bomb(names=2_001, size=1), "file_too_large", "number of parts"),
+    ("授信建议.xlsx", xlsx([["户号", "调整理由", *["x"] * 600]]), "file_too_large", "columns"),
+    ("授信建议.xls", OLE + b"\x00" * 500, "workbook_old", "save it as .xlsx"),
+    (
+        "授信建议.xlsx",
+        OLE + "EncryptedPackage".encode("utf-16-le"),
+        "workbook_encrypted",
+        "password",
+    ),
+    ("proposals.parquet", b"PAR1 nothing PAR1", "file_unreadable", "Parquet"),
+    ("county.toml", b"as_of = ", "toml_invalid", "county.toml"),
+    ("county.toml", "as_of = 2026-06-30 # \u00e9".encode("latin-1"), "toml_invalid", "UTF-8"),
+]
+BROKEN_SCHEMAS = [
+    ("proposals.csv", "户号,议事会建议额度\nH1,5\n", "money_unit_missing", "（万元）"),
+    ("proposals.csv", "户号,议事会建议额度（千元）\nH1,5\n", "money_unit_unknown", "千元"),
+    ("proposals.csv", "户号,户编号,调整理由\nH1,H1,x\n", "columns_repeated", "household_id"),
+    ("proposals.csv", "调整理由,议事会建议额度（元）\nx,5\n", "columns_missing", "户号"),
+    ("proposals.csv", "户号,健康状况,调整理由\nH1,良好,x\n", "denied_column", "Delete the column"),
+    ("proposals.csv", "户号,宗教,调整理由\nH1,无,x\n", "denied_column", "征信业管理条例"),
+    ("audit_groups.csv", "户号,性别,宗教信仰\nH1,男,无\n", "denied_column", "religion"),
+    ("ratings.csv", "轮次,户号,评议员编号\n1,H1,R1\n", "table_missing", "raters"),
+    ("county.toml", "asof = 2026-06-30\n", "county_toml_key", "asof"),
+    ("county.toml", 'as_of = "2026-06-30"\n', "county_toml_value", "2026-06-30"),
+    ("county.toml", "as_of = 2026-06-30T00:00:00\n", "county_toml_value", "as_of"),
+    ("county.toml", "units = 5\n", "county_toml_value", "units"),
+    ("county.toml", '[units]\nshoe_yuan = "元"\n', "county_toml_key", "shoe_yuan"),
+    ("county.toml", '[units]\ndebt_yuan = "两"\n', "county_toml_value", "万元"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "code", "words"), BROKEN_FILES)
+def test_a_file_that_cannot_be_read_is_refused(folder, scheme, name, data, code, words):
+    (folder / name).write_bytes(data)
+    with pytest.raises(InputError, match=words) as caught:
+        accept_folder(folder, scheme)
+    assert caught.value.code == code
+    assert caught.value.exit_code == 4
+    assert caught.value.zh.startswith(name)
+
+
+@pytest.mark.parametrize(("name", "text", "code", "words"), BROKEN_SCHEMAS)
+def test_a_file_with_other_columns_is_refused(folder, scheme, name, text, code, words):
+    (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SchemaError, match=words) as caught:
+        accept_folder(folder, scheme)
+    assert caught.value.code == code
+    assert caught.value.exit_code == 5
+
+
+def test_a_folder_without_tables_is_refused(tmp_path, scheme):
+    with pytest.raises(InputError, match="households"):
+        accept_folder(tmp_path, scheme)
+    with pytest.raises(InputError, match="not found"):
+        accept_folder(tmp_path / "nowhere", scheme)
+
+
+def test_ragged_rows_are_rejected_and_never_shifted(folder, scheme):
+    (folder / "proposals.csv").write_text(
+        HEADER + "H1,50000,a,b\nH2\n\n,,\nH2,60000,c\n", encoding="utf-8"
+    )
+    done = accept_folder(folder, scheme)
+    assert done.rejected["code"].tolist() == ["row_ragged", "row_ragged"]
+    assert done.rejected["line"].tolist() == [2, 3]
+    assert done.rejected["row"].tolist() == ['{"": ["H1", "50000", "a", "b"]}', '{"": ["H2"]}']
+    assert done.county.proposals["council_limit_yuan"].tolist() == [60_000]
+
+
+def test_cells_beside_the_table_are_rejected_and_never_shifted(folder, scheme):
+    rows = [["户号", "议事会建议额度（元）"], ["H1", 50_000, "stray"], ["H2", 60_000]]
+    (folder / "授信建议.xlsx").write_bytes(xlsx(rows))
+    done = accept_folder(folder, scheme)
+    assert done.rejected["line"].tolist() == [2]
+    assert done.county.proposals["household_id"].tolist() == ["H2"]
+
+
+def test_identity_numbers_that_a_workbook_damaged_are_refused(folder, scheme):
+    rows = [["户号", "调整理由"], [330102199001011234, "a"], ["3.30102E+17", "b"], [1.5, "c"]]
+    (folder / "授信建议.xlsx").write_bytes(xlsx(rows))
+    assert accept_folder(folder, scheme).rejected["code"].tolist() == ["id_damaged"] * 3
+
+
+def test_a_column_of_floats_in_parquet_is_no_identifier(folder, scheme):
+    frame = pd.DataFrame({"household_id": [1.0, None], "override_reason": ["a", "b"]})
+    frame.to_parquet(folder / "proposals.parquet")
+    codes = accept_folder(folder, scheme).rejected["code"].tolist()
+    assert codes == ["id_damaged", "missing"]
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.binary(max_size=200), start=st.sampled_from(["", HEADER]))
+def test_readers_raise_our_errors_only(scheme, data, start):
+    with contextlib.suppress(SanzhixinError):
+        read_csv(start.encode() + data, table_spec("proposals", scheme), "f.csv")
+    with contextlib.suppress(SanzhixinError):
+        list(read_workbook(data, scheme, "f.xlsx", table="proposals"))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.integers(0, 10_000), value=st.integers(0, 255))
+def test_a_workbook_with_a_changed_byte_is_read_or_refused(scheme, place, value):
+    data = bytearray(WORKBOOK)
+    data[place % len(data)] = value
+    with contextlib.suppress(InputError):
+        list(read_workbook(bytes(data), scheme, "f.xlsx"))
+
+
+WORKBOOK = xlsx([["户号", "议事会建议额度（元）"], ["H1", 50_000]])
