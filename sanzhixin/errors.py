@@ -32,6 +32,22 @@ class Message(NamedTuple):
 
 
 _SCHEME: dict[str, Message] = {
+    "factor_column": Message(
+        "Factor {name}: column {column} is reserved or serves another factor; give the factor its own column.",
+        "因素 {name}：列 {column} 为保留列或已被其他因素使用；请使用单独的列。",
+    ),
+    "negative_off_scale": Message(
+        "review.negative_form_mean must lie on the scale of pillar {pillar}, below its highest rating; correct it.",
+        "review.negative_form_mean 须在维度 {pillar} 的量表内且低于最高分；请更正。",
+    ),
+    "number_digits": Message(
+        "A number has more than {decimals} decimals or {digits} digits; write it shorter.",
+        "数字超过 {decimals} 位小数或 {digits} 位；请简写。",
+    ),
+    "remove_unknown": Message(
+        "remove names {entry}, which the extended scheme does not have; write e.g. limits.product_cap or factors.customer_years.",
+        "remove 中的 {entry} 在被继承方案中不存在；请写如 limits.product_cap 或 factors.customer_years。",
+    ),
     "amount_negative": Message(
         "{where}: the amount {value} {unit} is negative; state an amount of 0 or more.",
         "{where}：金额 {value}{unit} 为负；请填写不小于 0 的金额。",
@@ -69,12 +85,12 @@ _SCHEME: dict[str, Message] = {
         "{code}：同一事件既有加分又有扣分；请拆成两个事件。",
     ),
     "extends_not_text": Message(
-        "{source}: `extends` must be the name of a built-in scheme or a path, as text.",
-        "{source}：extends 应为内置方案名称或文件路径（文本）。",
+        "{name}: `extends` must be the name of a built-in scheme or a path, as text, and `remove` a list of entries.",
+        "{name}：extends 应为内置方案名称或文件路径（文本），remove 应为条目列表。",
     ),
     "extends_too_deep": Message(
-        "{source}: more than {deepest} schemes extend each other; remove the circle.",
-        "{source}：方案继承超过 {deepest} 层；请检查是否循环继承。",
+        "{name}: more than {deepest} schemes extend each other; remove the circle.",
+        "{name}：方案继承超过 {deepest} 层；请检查是否循环继承。",
     ),
     "factor_bins_apart": Message(
         "Factor {name}: one bin ends at {below} and the next begins at {at_least}; bins are half-open and must touch: set both to the same bound.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from sanzhixin.errors import SchemeError
 
@@ -13,6 +13,9 @@ __all__ = ["Code", "Consent", "Decision", "MoneyUnit", "Number", "Text", "to_poi
 
 MoneyUnit = Literal["元", "万元"]
 Consent = Literal["general", "written"]
+
+_MOST_DECIMALS = 6
+_MOST_DIGITS = 12
 
 _YUAN_PER_UNIT: dict[str, int] = {"元": 1, "万元": 10_000}
 
@@ -25,6 +28,17 @@ def _to_decimal(value: object) -> object:
     return value
 
 
+def _check_digits(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    if (
+        not isinstance(exponent, int)
+        or exponent < -_MOST_DECIMALS
+        or value.adjusted() > _MOST_DIGITS
+    ):
+        raise SchemeError("number_digits", decimals=_MOST_DECIMALS, digits=_MOST_DIGITS)
+    return value
+
+
 def _to_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
@@ -32,6 +46,7 @@ def _to_number(value: Decimal) -> int | float:
 Number = Annotated[
     Decimal,
     BeforeValidator(_to_decimal),
+    AfterValidator(_check_digits),
     Field(allow_inf_nan=False),
     PlainSerializer(_to_number, return_type=int | float),
 ]

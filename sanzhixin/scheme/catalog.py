@@ -164,7 +164,7 @@ class OfficialRule(_Indicator):
 
     @model_validator(mode="after")
     def _check_document(self) -> Self:
-        if not self.list_class or not self.document:
+        if not self.list_class.strip() or not self.document.strip():
             raise SchemeError("official_without_document", code=self.code)
         if self.action == "gate" and self.list_class not in LISTED_CLASSES:
             known = ", ".join(LISTED_CLASSES)

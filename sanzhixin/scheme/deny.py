@@ -53,7 +53,10 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "religion",
         _CREDIT_REGULATION,
         False,
-        ("宗教", "宗教信仰", "信教", "信仰", "教派", "religion", "religious", "faith", "church"),
+        (
+            *("宗教", "宗教信仰", "信教", "信仰", "教派", "佛教", "基督教", "天主教", "道教"),
+            *("religion", "religious"),
+        ),
     ),
     DeniedAttribute(
         "genes",
@@ -61,7 +64,7 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "genes",
         _CREDIT_REGULATION,
         False,
-        ("基因", "遗传", "遗传病", "gene", "genes", "genetic", "genetics", "dna"),
+        ("基因", "遗传", "遗传病", "gene", "genetic", "dna"),
     ),
     DeniedAttribute(
         "fingerprints",
@@ -69,7 +72,7 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "fingerprints",
         _CREDIT_REGULATION,
         False,
-        ("指纹", "人脸", "虹膜", "生物识别", "fingerprint", "fingerprints", "biometric", "face_id"),
+        ("指纹", "人脸", "虹膜", "生物识别", "fingerprint", "biometric", "face_id"),
     ),
     DeniedAttribute(
         "blood_type",
@@ -97,8 +100,20 @@ DENIED: tuple[DeniedAttribute, ...] = (
                 "患病",
                 "慢性病",
             ),
-            *("残疾", "伤残", "残疾人", "残疾等级", "精神病", "医疗", "劳动能力", "体检"),
-            *("health", "disease", "illness", "medical", "disability", "disabled"),
+            *(
+                "残疾",
+                "伤残",
+                "残疾人",
+                "残疾等级",
+                "残障",
+                "殘疾",
+                "精神病",
+                "医疗",
+                "劳动能力",
+                "体检",
+            ),
+            *("大病", "重病", "孕妇", "怀孕"),
+            *("health", "disease", "illness", "medical", "disability", "disabled", "pregnant"),
         ),
     ),
     DeniedAttribute(
@@ -107,7 +122,17 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "ethnicity",
         _PROTECTED,
         True,
-        ("民族", "族别", "少数民族", "种族", "ethnicity", "ethnic", "race", "nationality"),
+        (
+            "民族",
+            "民族成分",
+            "族别",
+            "少数民族",
+            "种族",
+            "ethnicity",
+            "ethnic",
+            "race",
+            "nationality",
+        ),
     ),
     DeniedAttribute("sex", "性别", "sex", _PROTECTED, True, ("性别", "男女", "sex", "gender")),
     DeniedAttribute(
@@ -116,7 +141,19 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "age",
         _PROTECTED,
         True,
-        ("年龄", "岁数", "出生日期", "出生年月", "age", "birth_date", "birthday", "date_of_birth"),
+        (
+            *("年龄", "年齡", "岁数", "高龄", "出生日期", "出生年月", "出生年份", "生日"),
+            *(
+                "age",
+                "birth_date",
+                "birthday",
+                "date_of_birth",
+                "dob",
+                "birth_year",
+                "year_of_birth",
+            ),
+            *("elderly",),
+        ),
     ),
     DeniedAttribute(
         "marital_status",
@@ -125,8 +162,20 @@ DENIED: tuple[DeniedAttribute, ...] = (
         _PROTECTED,
         True,
         (
-            *("婚姻", "婚姻状况", "婚否", "婚况", "单身", "离异", "离婚", "丧偶", "未婚", "已婚"),
-            *("marital", "marital_status", "marriage", "married", "divorced"),
+            *(
+                "婚姻",
+                "婚姻状况",
+                "婚否",
+                "婚况",
+                "单身",
+                "离异",
+                "离婚",
+                "丧偶",
+                "未婚",
+                "已婚",
+                "配偶",
+            ),
+            *("marital", "marital_status", "marriage", "married", "divorced", "spouse", "widowed"),
         ),
     ),
     DeniedAttribute(
@@ -137,8 +186,8 @@ DENIED: tuple[DeniedAttribute, ...] = (
         True,
         (
             *("党员", "政治面貌", "党籍", "干部", "村干部", "公职", "公职人员", "公务员"),
-            *("先锋党员", "党员家庭", "入党"),
-            *("party_member", "party", "cadre", "cadre_status", "civil_servant", "official_rank"),
+            *("先锋党员", "党员家庭", "入党", "团员", "黨員"),
+            *("party_member", "party_membership", "cadre", "civil_servant", "official_rank"),
         ),
     ),
     DeniedAttribute(
@@ -185,7 +234,7 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "petitioning",
         _STATUS,
         False,
-        ("信访", "上访", "越级上访", "缠访", "petition", "petitions", "petitioning"),
+        ("信访", "上访", "越级上访", "缠访", "petition", "petitioning"),
     ),
     DeniedAttribute(
         "minors",
@@ -195,20 +244,25 @@ DENIED: tuple[DeniedAttribute, ...] = (
         False,
         (
             *("未成年人", "未成年", "未成年子女", "儿童", "子女教育", "子女成绩", "学生成绩"),
-            *("minor", "minors", "children", "child", "child_education"),
+            *("minor_children", "minors", "children", "child", "child_education"),
         ),
     ),
 )
 
-_UNIT_SUFFIX = re.compile(r"[(\[](?:万元|元|万|yuan|wan|是/否|分)[)\]]$")
+_SUFFIX = re.compile(r"(?:[(\[](?:万元|元|万|岁|周岁|yuan|wan|years?|是/否|分)[)\]]|情况|状况)$")
+_PREFIX = re.compile(r"^(?:是否|有无|户主|本人|家庭成员)+(?:为|是)?")
+_FRAME = frozenset(
+    {"is", "has", "head", "of", "the", "household", "householder", "applicant", "owner"}
+    | {"years", "year", "status", "flag", "group", "code", "yn"}
+)
 _IGNORED = re.compile(r"[\s\u200b-\u200f\u2060\ufeff*:：]+")
 
 
 def normalise_header(header: str) -> str:
     """Bring a header to the form in which headers are compared.
 
-    NFKC, lower case, without white space, zero-width characters, asterisks and colons; blanks and
-    hyphens between Latin words become one underscore.
+    NFKC, camel case to words, lower case, without white space, zero-width characters, asterisks
+    and colons; blanks and hyphens between Latin words become one underscore.
 
     Examples
     --------
@@ -217,14 +271,32 @@ def normalise_header(header: str) -> str:
     >>> normalise_header("家庭 和睦*")
     '家庭和睦'
     """
-    text = unicodedata.normalize("NFKC", header).strip().lower()
+    text = unicodedata.normalize("NFKC", header).strip()
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
     text = re.sub(r"(?<=[a-z0-9])[\s\-]+(?=[a-z0-9])", "_", text)
     return _IGNORED.sub("", text)
 
 
 @cache
 def _by_synonym() -> dict[str, DeniedAttribute]:
-    return {word: item for item in DENIED for word in item.synonyms}
+    """Map synonyms to attributes, the longest first."""
+    words = ((word, item) for item in DENIED for word in item.synonyms)
+    return dict(sorted(words, key=lambda pair: -len(pair[0])))
+
+
+def _bare(header: str) -> set[str]:
+    """Forms of a whole header: as it is, and without the words that only frame it."""
+    text = normalise_header(header)
+    forms = {text, _SUFFIX.sub("", text)}
+    forms |= {_SUFFIX.sub("", _PREFIX.sub("", form)) for form in forms}
+    words = [word for word in re.split(r"[^a-z0-9]+", text) if word and word not in _FRAME]
+    if text.isascii():
+        forms |= {"_".join(words), "_".join(_singular(word) for word in words)}
+    return forms
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 
 def denied_header(header: str, *, audit_table: bool = False) -> DeniedAttribute | None:
@@ -246,13 +318,15 @@ def denied_header(header: str, *, audit_table: bool = False) -> DeniedAttribute 
     --------
     >>> denied_header("健康状况").code
     'health'
+    >>> denied_header("户主年龄(岁)").code
+    'age'
     >>> denied_header("教子有方") is None
     True
     >>> denied_header("性别", audit_table=True) is None
     True
     """
-    text = _UNIT_SUFFIX.sub("", normalise_header(header))
-    found = _by_synonym().get(text)
+    forms = _bare(header)
+    found = next((item for word, item in _by_synonym().items() if word in forms), None)
     return None if found is None or (audit_table and found.in_audit) else found
 
 
@@ -262,7 +336,7 @@ def denied_name(*names: str) -> DeniedAttribute | None:
     Parameters
     ----------
     *names : str
-        Code, column and Chinese name of an indicator, factor or gate.
+        Code, column and Chinese name of an indicator, factor, level, pillar or gate.
 
     Returns
     -------
@@ -279,7 +353,8 @@ def denied_name(*names: str) -> DeniedAttribute | None:
     """
     for name in names:
         text = normalise_header(name)
-        words = f"_{re.sub(r'[^a-z0-9]+', '_', text)}_"
+        parts = [part for part in re.split(r"[^a-z0-9]+", text) if part]
+        words = f"_{'_'.join(parts)}_{'_'.join(map(_singular, parts))}_"
         for synonym, item in _by_synonym().items():
             latin = synonym.isascii()
             if (latin and f"_{synonym}_" in words) or (not latin and synonym in text):

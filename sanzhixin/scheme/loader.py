@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from decimal import Decimal
 from importlib import resources
@@ -94,7 +96,7 @@ def unwrap_validation(error: ValidationError) -> SanzhixinError:
 
 def _read(source: str, *, base: Path | None, depth: int) -> dict[str, Any]:
     if depth > _DEEPEST:
-        raise SchemeError("extends_too_deep", source=source, deepest=_DEEPEST)
+        raise SchemeError("extends_too_deep", name=Path(source).name, deepest=_DEEPEST)
     builtin = resources.files("sanzhixin.scheme").joinpath("builtin", f"{source}.toml")
     path = Path(source) if base is None else base / source
     if source.isidentifier() and builtin.is_file():
@@ -104,12 +106,38 @@ def _read(source: str, *, base: Path | None, depth: int) -> dict[str, Any]:
     else:
         known = ", ".join(sorted(item.name.removesuffix(".toml") for item in _builtins()))
         raise InputError("scheme_not_found", source=source, known=known)
-    parent = data.pop("extends", None)
+    parent, removed = data.pop("extends", None), data.pop("remove", [])
     if parent is None:
         return data
-    if not isinstance(parent, str):
-        raise SchemeError("extends_not_text", source=source)
-    return _merge(_read(parent, base=folder, depth=depth + 1), data)
+    if not isinstance(parent, str) or not isinstance(removed, list):
+        raise SchemeError("extends_not_text", name=Path(source).name)
+    inherited = _read(parent, base=folder, depth=depth + 1)
+    for dotted in removed:
+        _remove(inherited, str(dotted))
+    merged = _merge(inherited, data)
+    if not {"name", "version"} & data.keys():
+        content = json.dumps([removed, data], sort_keys=True, default=str, ensure_ascii=False)
+        mark = hashlib.sha256(content.encode()).hexdigest()[:8]
+        merged["version"] = f"{str(inherited.get('version')).partition('+')[0]}+{mark}"
+    return merged
+
+
+def _remove(data: dict[str, Any], dotted: str) -> None:
+    """Take an inherited entry out: ``limits.product_cap``, ``factors.customer_years``."""
+    *path, last = dotted.split(".")
+    place: Any = data
+    for key in path:
+        place = place.get(key) if isinstance(place, dict) else None
+    if isinstance(place, dict) and last in place:
+        del place[last]
+    elif isinstance(place, list) and any(_is_named(entry, last) for entry in place):
+        place[:] = [entry for entry in place if not _is_named(entry, last)]
+    else:
+        raise SchemeError("remove_unknown", entry=dotted)
+
+
+def _is_named(entry: object, name: str) -> bool:
+    return isinstance(entry, dict) and name in (entry.get(key) for key in _KEYS)
 
 
 def _builtins() -> list[Any]:
@@ -122,6 +150,8 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError("toml_invalid", name=name, problem=error) from None
+    except RecursionError:
+        raise InputError("toml_invalid", name=name, problem="nested too deep") from None
 
 
 def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +169,11 @@ def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
 
 def _merge_list(base: list[Any], override: list[Any]) -> list[Any]:
     identity = next(
-        (key for key in _KEYS if all(isinstance(x, dict) and key in x for x in (*base, *override))),
+        (
+            key
+            for key in _KEYS
+            if all(isinstance(x, dict) and isinstance(x.get(key), str) for x in (*base, *override))
+        ),
         None,
     )
     if identity is None:

@@ -24,6 +24,10 @@ __all__ = ["Aggregator", "EventPart", "FactorLimits", "Scheme"]
 Aggregator = Literal["min", "mean", "median", "trimmed_mean", "severity_adjusted"]
 Relation = Literal["kin", "debt", "business"]
 
+_RESERVED = frozenset(
+    {"household_id", "village_id", "consent_id", "consent_purpose", "consent_on"}
+    | {"consent_until", "written_consent_id", "requested_yuan", "purpose"}
+)
 _MOST_ITEMS = 12  # the forms' means are kept as exact integers: a multiple of lcm(1..12) fits
 
 
@@ -48,7 +52,8 @@ class Scheme(Decision):
     Attributes
     ----------
     name, version : str
-        Together the `scheme_id`.
+        Together the `scheme_id`; a file that extends another without naming itself has the
+        version of the other with a mark of its content (``1.0.0+1a2b3c4d``).
     zh, en : str
         Titles.
     valid_from, valid_until : date
@@ -74,7 +79,7 @@ class Scheme(Decision):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(\+[0-9a-f]{8})?$")]
     zh: Text
     en: Text
     valid_from: datetime.date
@@ -107,6 +112,7 @@ class Scheme(Decision):
         _check_codes(self)
         _check_denied(self)
         _check_pillars(self)
+        _check_columns(self)
         _check_score_table(self)
         _check_amounts(self)
         return self
@@ -152,34 +158,51 @@ def _check_codes(scheme: Scheme) -> None:
     codes = [item.code for item in (*scheme.indicators, *scheme.gates)]
     codes += [rule.code for rule in (scheme.purpose, scheme.debt) if rule is not None]
     names = [factor.name for factor in scheme.factors]
-    for kind, values in (("indicator or gate", codes), ("factor", names)):
+    pillars = [pillar.code for pillar in scheme.pillars]
+    for kind, values in (("indicator or gate", codes), ("factor", names), ("pillar", pillars)):
         repeated = sorted(value for value, count in Counter(values).items() if count > 1)
         if repeated:
             raise SchemeError("code_repeated", kind=kind, codes=", ".join(repeated))
 
 
+def _check_columns(scheme: Scheme) -> None:
+    columns = [factor.column for factor in scheme.factors]
+    for factor in scheme.factors:
+        if factor.column in _RESERVED or columns.count(factor.column) > 1:
+            raise SchemeError("factor_column", name=factor.name, column=factor.column)
+    headers = Counter(item.zh for item in scheme.panel_items)
+    repeated = sorted(header for header, count in headers.items() if count > 1)
+    if repeated:
+        raise SchemeError("code_repeated", kind="panel item (zh)", codes=", ".join(repeated))
+
+
 def _check_denied(scheme: Scheme) -> None:
-    named: list[tuple[str, ...]] = [
-        (item.code, item.zh) for item in (*scheme.indicators, *scheme.gates)
-    ]
-    named += [(factor.name, factor.column, factor.zh) for factor in scheme.factors]
-    named += [(rule.code, rule.zh) for rule in (scheme.purpose, scheme.debt) if rule is not None]
-    for names in named:
+    for names in _names(scheme):
         denied = denied_name(*names)
         if denied is not None:
             raise SchemeError(
                 "denied_attribute",
-                name=names[0],
+                name=next(name for name in names if denied_name(name) is not None),
                 attribute=denied.en,
                 attribute_zh=denied.zh,
                 basis=denied.basis,
             )
 
 
+def _names(scheme: Scheme) -> Iterator[tuple[str, ...]]:
+    yield from ((pillar.code, pillar.zh) for pillar in scheme.pillars)
+    yield from ((item.code, item.zh) for item in (*scheme.indicators, *scheme.gates))
+    for rule in scheme.event_rules.values():
+        yield from ((rule.code, level.level, level.zh) for level in rule.levels)
+    for factor in scheme.factors:
+        yield factor.name, factor.column, factor.zh
+        if factor.kind == "categorical":
+            yield from ((factor.name, level.level, level.zh) for level in factor.levels)
+    yield from ((rule.code, rule.zh) for rule in (scheme.purpose, scheme.debt) if rule is not None)
+
+
 def _check_pillars(scheme: Scheme) -> None:
     codes = [pillar.code for pillar in scheme.pillars]
-    if len(set(codes)) < len(codes):
-        raise SchemeError("code_repeated", kind="pillar", codes=", ".join(codes))
     for item in scheme.indicators:
         if item.pillar is not None and item.pillar not in codes:
             raise SchemeError(
@@ -194,12 +217,13 @@ def _check_pillars(scheme: Scheme) -> None:
         if not items:
             raise SchemeError("pillar_empty", pillar=pillar)
         if len(items) > _MOST_ITEMS:
-            raise SchemeError(
-                "pillar_crowded", pillar=pillar, count=len(items), most=_MOST_ITEMS
-            )
+            raise SchemeError("pillar_crowded", pillar=pillar, count=len(items), most=_MOST_ITEMS)
         if len({(item.lowest, item.highest) for item in items}) > 1:
             raise SchemeError("pillar_scales", pillar=pillar)
-    if set(scheme.raters_by_pillar) != set(codes):
+        if not items[0].lowest <= scheme.review.negative_form_mean < items[0].highest:
+            raise SchemeError("negative_off_scale", pillar=pillar)
+    roles = scheme.raters_by_pillar
+    if set(roles) != set(codes) or any(len(set(r)) < len(r) for r in roles.values()):
         raise SchemeError("raters_by_pillar", known=", ".join(codes))
 
 

@@ -12,6 +12,24 @@ FOLDER = Path(__file__).parent / "scheme"
 
 # file: code, words of the English sentence, words of the Chinese sentence
 REFUSED = {
+    "factor_column_reserved": (
+        "factor_column",
+        "column village_id is reserved",
+        "village_id 为保留列",
+    ),
+    "factor_column_shared": ("factor_column", "serves another factor", "已被其他因素使用"),
+    "negative_off_scale": ("negative_off_scale", "on the scale of pillar fs", "维度 fs 的量表"),
+    "number_digits": ("number_digits", "more than 6 decimals", "超过 6 位小数"),
+    "panel_item_header_repeated": (
+        "code_repeated",
+        "stand twice: 家庭和睦",
+        "代码不得重复：家庭和睦",
+    ),
+    "remove_unknown": (
+        "remove_unknown",
+        "remove names factors.height",
+        "factors.height 在被继承方案",
+    ),
     "aggregator_unknown": ("scheme_invalid", "refused at aggregator", "在 aggregator 处无效"),
     "amount_negative": (
         "amount_negative",
@@ -28,8 +46,9 @@ REFUSED = {
     "code_repeated_factor": ("code_repeated", "factor needs its own code", "phone_years"),
     "code_repeated_pillar": ("code_repeated", "pillar needs its own code", "代码不得重复"),
     "denied_debt_rule": ("denied_attribute", "wubao: welfare status", "低保五保不得用于评分"),
-    "denied_factor_column": ("denied_attribute", "x01: age may not", "年龄不得用于评分"),
-    "denied_purpose_rule": ("denied_attribute", "G4: petitioning", "信访不得用于评分"),
+    "denied_factor_level": ("denied_attribute", "dibao: welfare status", "低保五保不得用于评分"),
+    "denied_factor_column": ("denied_attribute", "head_age: age may not", "年龄不得用于评分"),
+    "denied_purpose_rule": ("denied_attribute", "信访户: petitioning", "信访不得用于评分"),
     "event_cap_sign": ("event_cap_sign", "ML07: the cap has another sign", "上限请写负数"),
     "event_level_repeated": ("event_level_repeated", "ML05: a level stands twice", "等级重复"),
     "event_loss_too_long": ("event_loss_unbounded", "12 months at most", "不超过 12 个月"),

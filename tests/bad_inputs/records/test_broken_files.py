@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sanzhixin.errors import InputError, SanzhixinError, SchemaError
-from sanzhixin.records import accept_folder
+from sanzhixin.records import accept_folder, reading, xlsx_files
 from sanzhixin.records.columns import table_spec
 from sanzhixin.records.csv_files import read_csv
+from sanzhixin.records.reading import read_file
 from sanzhixin.records.xlsx_files import read_workbook
 
 HEADER = "户号,议事会建议额度（元）,调整理由\n"
@@ -154,6 +155,55 @@ def test_a_column_of_floats_in_parquet_is_no_identifier(folder, scheme):
     frame.to_parquet(folder / "proposals.parquet")
     codes = accept_folder(folder, scheme).rejected["code"].tolist()
     assert codes == ["id_damaged", "missing"]
+
+
+def test_a_workbook_named_after_a_table_has_to_hold_one(folder, scheme):
+    sheet = [["户号", "议事会建议额度（元）"], ["H1", 50_000]]
+    (folder / "授信建议.xlsx").write_bytes(xlsx(sheet, title="Sheet1"))
+    assert len(accept_folder(folder, scheme).county.proposals) == 1
+    (folder / "授信建议.xlsx").write_bytes(xlsx([["请逐户填写"]], title="说明"))
+    with pytest.raises(InputError, match="no header row"):
+        accept_folder(folder, scheme)
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "value", "name", "words"),
+    [
+        (reading, "_MAX_FILE", 100, "proposals.csv", "size is"),
+        (reading, "_MAX_PARQUET_CELLS", 3, "proposals.parquet", "number of cells"),
+        (xlsx_files, "_MAX_ROWS", 2, "授信建议.xlsx", "number of rows"),
+        (xlsx_files, "_MAX_CELL", 9, "授信建议.xlsx", "a cell"),
+        (xlsx_files, "_MAX_BYTES", 900, "授信建议.xlsx", "unpacked size"),
+    ],
+)
+def test_sizes_above_a_limit_are_refused(
+    folder, scheme, monkeypatch, module, limit, value, name, words
+):
+    frame = pd.DataFrame({"household_id": ["H1", "H2"], "override_reason": ["a" * 60, "b" * 60]})
+    rows = [["户号", "调整理由"], *frame.to_numpy().tolist()]
+    files = {
+        "proposals.csv": frame.to_csv(index=False).encode(),
+        "proposals.parquet": frame.to_parquet(),
+        "授信建议.xlsx": xlsx(rows),
+    }
+    (folder / name).write_bytes(files[name])
+    assert len(accept_folder(folder, scheme).county.proposals) == 2
+    monkeypatch.setattr(module, limit, value)
+    with pytest.raises(InputError, match=words) as caught:
+        read_file(folder / name, scheme)
+    assert caught.value.code == "file_too_large"
+
+
+def test_an_encrypted_part_of_a_workbook_is_refused(scheme):
+    data = bytearray(WORKBOOK)
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(InputError, match="encrypted"):
+        list(read_workbook(bytes(data), scheme, "f.xlsx"))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path, scheme):
+    with pytest.raises(InputError, match="ratings.csv: not found"):
+        read_file(tmp_path / "ratings.csv", scheme)
 
 
 @settings(

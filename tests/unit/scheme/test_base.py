@@ -18,7 +18,7 @@ class Amount(Decision):
 
 @pytest.mark.parametrize(
     ("given_value", "kept"),
-    [(0.1, "0.1"), (89.95, "89.95"), (3, "3"), (Decimal("0.30"), "0.30"), (1e-7, "1e-7")],
+    [(0.1, "0.1"), (89.95, "89.95"), (3, "3"), (Decimal("0.30"), "0.30"), (1e-6, "1e-6")],
 )
 def test_a_number_keeps_the_digits_that_were_written(given_value, kept):
     assert Amount(value=given_value).value == Decimal(kept)

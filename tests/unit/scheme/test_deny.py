@@ -133,3 +133,38 @@ def test_an_english_word_inside_another_is_no_match(name):
 def test_headers_have_one_normal_form(header, normal):
     assert normalise_header(header) == normal
     assert normalise_header(normal) == normal
+
+
+@pytest.mark.parametrize(
+    ("header", "attribute"),
+    [
+        ("年龄(岁)", "age"),
+        ("户主年龄", "age"),
+        ("Age (years)", "age"),
+        ("headAge", "age"),
+        ("是否党员", "cadre_status"),
+        ("is_party_member", "cadre_status"),
+        ("是否低保户", "welfare"),
+        ("有无宗教信仰", "religion"),
+        ("religions", "religion"),
+        ("婚姻情况", "marital_status"),
+        ("民族成分", "ethnicity"),
+        ("diseases", "health"),
+    ],
+)
+def test_words_that_only_frame_a_header_do_not_hide_it(header, attribute):
+    found = denied_header(header)
+    assert found is not None
+    assert found.code == attribute
+
+
+@pytest.mark.parametrize(
+    "name", ["good_faith", "third_party", "minor_breach", "coverage", "客户年限"]
+)
+def test_a_word_that_only_resembles_a_denied_one_passes(name):
+    assert denied_name(name) is None
+    assert denied_header(name) is None
+
+
+def test_the_most_specific_synonym_names_the_attribute():
+    assert denied_name("party_day").code == "political_attendance"

@@ -220,3 +220,31 @@ def test_a_damaged_scheme_is_read_or_refused_with_our_error(tmp_path, place, cha
     except SanzhixinError as error:
         outcome = error.zh
     assert outcome
+
+
+def test_a_village_may_leave_inherited_entries_out(tmp_path):
+    file = tmp_path / "village.toml"
+    file.write_text(
+        'extends = "tongxiang"\nremove = ["limits.product_cap", "factors.customer_years"]\n',
+        encoding="utf-8",
+    )
+    scheme = load_scheme(file)
+    assert scheme.limits.product_cap is None
+    assert "customer_years" not in [factor.name for factor in scheme.factors]
+
+
+def test_an_unnamed_override_has_an_id_of_its_own(tmp_path):
+    ids = set()
+    for number, cap in enumerate((20, 30)):
+        file = tmp_path / f"village{number}.toml"
+        file.write_text(f'extends = "tongxiang"\n[limits]\nproduct_cap = {cap}\n', encoding="utf-8")
+        ids.add(load_scheme(file).scheme_id)
+    assert len(ids | {load_scheme("tongxiang").scheme_id}) == 3
+    assert all(name.startswith("tongxiang/1.0.0+") for name in ids)
+
+
+def test_a_deeply_nested_file_is_refused_with_a_sentence(tmp_path):
+    file = tmp_path / "deep.toml"
+    file.write_text("name = " + "[" * 5000, encoding="utf-8")
+    with pytest.raises(InputError, match="not valid TOML"):
+        load_scheme(file)
