@@ -155,13 +155,10 @@ def _is_ambiguous(data: bytes, text: str, encoding: str) -> bool:
 def _first_rows(text: str) -> list[list[str]]:
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text[:_HEAD_CHARS], newline=""), delimiter=_delimiter(text))
-    try:
-        for row in reader:
-            rows.append(row)
-            if len(rows) == _HEADER_WITHIN:
-                break
-    except csv.Error:
-        return rows
+    for row in reader:
+        rows.append(row)
+        if len(rows) == _HEADER_WITHIN:
+            break
     return rows
 
 

@@ -21,6 +21,8 @@ from sanzhixin.scheme.deny import normalise_header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from openpyxl.worksheet.worksheet import Worksheet
+
     from sanzhixin.records.columns import TableSpec
     from sanzhixin.scheme import Scheme
 
@@ -34,6 +36,7 @@ _MAX_ENTRIES = 2_000
 _FREE_OF_RATIO = 4 * 1024**2
 _MAX_CELL = 32_767
 _MAX_COLUMNS = 512
+_MAX_ROWS = 1_048_576
 _HEADER_WITHIN = 10
 
 
@@ -73,16 +76,19 @@ def read_workbook(
             book = openpyxl.load_workbook(
                 io.BytesIO(data), read_only=True, data_only=True, keep_links=False
             )
+            count = 0
             for sheet in book.worksheets:
                 name = f"{file}[{sheet.title}]"
-                rows = [_cells(row, name) for row in sheet.iter_rows(values_only=True)]
-                found = _read_sheet(rows, sheet.title, scheme, name, table)
+                found = _read_sheet(_rows(sheet, name), sheet.title, scheme, name, table)
                 if found is not None:
+                    count += 1
                     yield found
     except SanzhixinError:
         raise
     except Exception as error:
         raise InputError("file_unreadable", file=file, kind=".xlsx") from error
+    if table is not None and not count:
+        raise InputError("file_empty", file=file, rows=_HEADER_WITHIN)
 
 
 def _check_container(data: bytes, file: str) -> None:
@@ -107,6 +113,17 @@ def _check_container(data: bytes, file: str) -> None:
         raise InputError("workbook_encrypted", file=file)
 
 
+def _rows(sheet: Worksheet, file: str) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for row in sheet.iter_rows(values_only=True):
+        if len(rows) == _MAX_ROWS:
+            raise InputError(
+                "file_too_large", file=file, what="number of rows", size="more", limit=_MAX_ROWS
+            )
+        rows.append(_cells(row, file))
+    return rows
+
+
 def _cells(row: tuple[object, ...], file: str) -> tuple[object, ...]:
     if len(row) > _MAX_COLUMNS and any(cell is not None for cell in row[_MAX_COLUMNS:]):
         raise InputError(
@@ -124,16 +141,17 @@ def _read_sheet(
     rows: list[tuple[object, ...]], title: str, scheme: Scheme, file: str, table: str | None
 ) -> tuple[str, RawTable] | None:
     head = [[_text(cell) for cell in row] for row in rows[:_HEADER_WITHIN]]
-    titles = [text for row in head[:3] for text in row if text][:3]
-    name = table_of(title) or next((t for t in map(table_of, titles[:1]) if t), None) or table
+    titles = [text for row in head for text in row if text]
+    own = table_of(title) or (table_of(titles[0]) if titles else None)
+    name = own or table
     if name is None:
         return None
     spec = table_spec(name, scheme)
     place = find_header(head, spec)
-    if place is None:
-        if not any(any(row) for row in head):
-            return None
+    if place is None and own is not None and titles:
         raise InputError("file_empty", file=file, rows=_HEADER_WITHIN)
+    if place is None:
+        return None
     raw = _raw_table(rows, place, file)
     above = " ".join(text for row in head[:place] for text in row)
     return name, add_round(raw, spec, round_of(title, above, file))

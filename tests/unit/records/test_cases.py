@@ -229,3 +229,21 @@ def test_the_model_of_one_record_has_the_columns_of_its_tables():
             del columns["household_id"]
         fields = {name: model.model_fields[name].is_required() for name in columns}
         assert fields == columns
+
+
+def test_a_county_without_the_factor_columns_has_them_missing(scheme, rows):
+    households = rows.frame({"household_id": "H1", "village_id": "V1"})
+    cases = encode_county(County.from_tables({"households": households}), scheme, AS_OF)
+    assert cases.factors["utility_payment"].tolist() == [MISSING]
+
+
+def test_positions_follow_the_scheme_that_is_asked_for(scheme, rows):
+    households = rows.frame(rows.households(exposure_yuan="0", utility_payment="on_time"))
+    county = County.from_tables({"households": households}, scheme)
+    for years in range(10):
+        first, *others = scheme.factors
+        other = scheme.model_copy(
+            update={"factors": (first.model_copy(update={"name": f"f{years}"}),)}
+        )
+        assert list(encode_county(county, other, AS_OF).factors) == [f"f{years}"]
+    assert len(encode_county(county, scheme, AS_OF).factors) == len(others) + 1

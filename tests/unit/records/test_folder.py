@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from sanzhixin.errors import RecordError
-from sanzhixin.records import accept_folder, read_county, write_county
+from sanzhixin.records import accept_folder, csv_files, read_county, write_county
 from sanzhixin.records.county import County
 from sanzhixin.records.table_names import round_of, table_of
 
@@ -194,3 +196,43 @@ def test_a_county_of_nothing_has_every_table(scheme):
     assert all(table.empty for table in county.tables().values())
     with pytest.raises(KeyError, match="houses"):
         County.from_tables({"houses": county.loans}, scheme)
+
+
+def test_a_county_without_a_day_declares_none(county, scheme, tmp_path):
+    write_county(dataclasses.replace(county, as_of=None), tmp_path)
+    assert not (tmp_path / "county.toml").exists()
+    assert read_county(tmp_path, scheme).as_of is None
+
+
+def test_files_of_one_table_are_put_under_each_other(tables, scheme, tmp_path):
+    people = tables["households"]
+    people.assign(备注="x").to_csv(tmp_path / "households_V1.csv", index=False)
+    people.iloc[:1].to_csv(tmp_path / "households_V2.csv", index=False)
+    bad = people.iloc[:1].assign(household_id="H3", consent_id="")
+    bad.to_csv(tmp_path / "households_V3.csv", index=False)
+    done = accept_folder(tmp_path, scheme)
+    assert done.rejected[["file", "line", "code"]].to_numpy().tolist() == [
+        ["households_V2.csv", 2, "duplicate_copy"],
+        ["households_V3.csv", 2, "missing"],
+    ]
+    assert [note.file for note in done.notes] == ["households_V1.csv"]
+
+
+def test_long_files_are_gathered_in_blocks(tables, scheme, tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_files, "_BLOCK", 2)
+    people = pd.concat([tables["households"].iloc[:1]] * 13, ignore_index=True)
+    people["household_id"] = [f"H{k}" for k in range(13)]
+    people.to_csv(tmp_path / "households.csv", index=False)
+    assert read_county(tmp_path, scheme).households["household_id"].tolist() == [
+        f"H{k}" for k in range(13)
+    ]
+
+
+def test_unknown_columns_of_one_name_are_both_kept_in_the_rejected_row(scheme, tmp_path):
+    path = tmp_path / "households.csv"
+    path.write_text(
+        "household_id,village_id,consent_id,consent_purpose,consent_on,consent_until,备注,备注\n,,,,,,a,b\n",
+        encoding="utf-8",
+    )
+    row = accept_folder(tmp_path, scheme).rejected["row"][0]
+    assert row.endswith('"备注": "a", "备注 (2)": "b"}')
