@@ -57,6 +57,8 @@ def earliest_days(
     >>> dt.date.fromordinal(int(day))
     datetime.date(2025, 6, 30)
     """
+    if not as_of.size:
+        return np.empty(np.shape(kind) or case.shape, dtype=np.int64)
     if as_of.size == 1 or bool((as_of == as_of[0]).all()):
         return np.asarray(_row(int(as_of[0]), months)[kind])
     days, place = np.unique(as_of, return_inverse=True)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sanzhixin.scoring.dates import earliest_days, months_before
+
+MONTHS = [
+    # Witnesses: the calendar, and pandas.DateOffset below
+    (dt.date(2026, 6, 30), 12, dt.date(2025, 6, 30)),
+    (dt.date(2026, 3, 31), 1, dt.date(2026, 2, 28)),
+    (dt.date(2028, 3, 31), 1, dt.date(2028, 2, 29)),
+    (dt.date(2028, 2, 29), 12, dt.date(2027, 2, 28)),
+    (dt.date(2028, 2, 29), 48, dt.date(2024, 2, 29)),
+    (dt.date(2028, 2, 29), 60, dt.date(2023, 2, 28)),
+    (dt.date(2026, 1, 31), 2, dt.date(2025, 11, 30)),
+    (dt.date(2026, 1, 15), 1, dt.date(2025, 12, 15)),
+    (dt.date(2026, 12, 31), 0, dt.date(2026, 12, 31)),
+    (dt.date(2026, 6, 30), -12, dt.date(2027, 6, 30)),
+    (dt.date(2027, 8, 31), -6, dt.date(2028, 2, 29)),
+]
+
+
+@pytest.mark.parametrize(("day", "months", "expected"), MONTHS)
+def test_months_are_counted_on_the_calendar(day, months, expected):
+    assert months_before(day, months) == expected
+    assert (pd.Timestamp(day) - pd.DateOffset(months=months)).date() == expected
+
+
+def test_going_back_keeps_the_order_of_days():
+    days = [dt.date(2023, 12, 1) + dt.timedelta(days=k) for k in range(1600)]
+    for months in (1, 12, 60):
+        back = [months_before(day, months) for day in days]
+        assert back == sorted(back)
+
+
+def test_each_entry_gets_the_day_of_its_case_and_its_period():
+    as_of = np.array([dt.date(2026, 6, 30).toordinal(), dt.date(2025, 2, 28).toordinal()])
+    case, kind = np.array([0, 0, 1]), np.array([1, 0, 1])
+    found = earliest_days(as_of, (12, 60), case, kind)
+    assert [dt.date.fromordinal(day) for day in found.tolist()] == [
+        dt.date(2021, 6, 30),
+        dt.date(2025, 6, 30),
+        dt.date(2020, 2, 28),
+    ]
+    same = earliest_days(as_of[[0, 0]], (12, 60), case[:2], kind[:2])
+    assert same.tolist() == found[:2].tolist()
+
+
+def test_several_periods_of_an_entry_are_found_at_once():
+    as_of = np.array([dt.date(2026, 6, 30).toordinal(), dt.date(2025, 2, 28).toordinal()])
+    kinds = np.array([[0, 1], [0, 1]])
+    found = earliest_days(as_of, (12, 24), np.array([0, 1]), kinds)
+    alone = [
+        earliest_days(as_of[[i]], (12, 24), np.array([0]), kinds[[i]])[0].tolist() for i in (0, 1)
+    ]
+    assert found.tolist() == alone
+
+
+@pytest.mark.parametrize("kind", [0, np.empty(0, dtype=np.int64)])
+def test_no_case_has_no_days(kind):
+    none = np.empty(0, dtype=np.int64)
+    assert earliest_days(none, (12,), none, kind).shape == (0,)
