@@ -10,7 +10,7 @@ from sanzhixin.errors import mask_id
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
 from sanzhixin.scheme.limits import BOUNDS
-from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events
+from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events, read_records
 from sanzhixin.scoring.limits import NO_BOUND
 from sanzhixin.scoring.measure import MICRO, select_round
 from sanzhixin.scoring.proposal import Proposal
@@ -261,19 +261,22 @@ def _events(answers: Answers, plan: Plan) -> tuple[EventLine, ...]:
 
 
 def _records(answers: Answers, plan: Plan) -> tuple[RecordLine, ...]:
+    if not len(answers.cases.registers.code):
+        return ()
+    pairs, in_force = read_records(answers.cases, plan.ledger)
     table, rules = answers.cases.registers, tuple(plan.scheme.official_rules.values())
     lines = []
-    for row, code in enumerate(table.code.tolist()):
-        ended = int(table.ended_on[row])
+    for row, holds in zip(pairs.row.tolist(), in_force.tolist(), strict=True):
+        rule, ended = rules[table.code[row]], int(table.ended_on[row])
         lines.append(
             RecordLine(
-                code=rules[code].code,
-                zh=rules[code].zh,
-                en=rules[code].en,
-                action=rules[code].action,
+                code=rule.code,
+                zh=rule.zh,
+                en=rule.en,
+                action=rule.action,
                 issued_on=dt.date.fromordinal(int(table.issued_on[row])),
                 ended_on=None if ended == MISSING else dt.date.fromordinal(ended),
-                in_force=bool(answers.profile.records[0, code]),
+                in_force=holds,
             )
         )
     return tuple(lines)

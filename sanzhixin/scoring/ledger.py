@@ -24,6 +24,7 @@ __all__ = [
     "compile_ledger",
     "find_records",
     "read_events",
+    "read_records",
     "sum_events",
 ]
 
@@ -235,11 +236,37 @@ def _event_sums(
     )
 
 
-def find_records(cases: Cases, rules: LedgerRules) -> NDArray[np.bool_]:
-    """Find which official records are in force at the scoring date.
+def read_records(cases: Cases, rules: LedgerRules) -> tuple[Expansion, NDArray[np.bool_]]:
+    """Decide record by record whether it is in force at the scoring date.
 
     A record counts from the day it was issued until its months after the end are over; one without
     an end counts on.
+
+    Parameters
+    ----------
+    cases : Cases
+        Households with their registers.
+    rules : LedgerRules
+        From `compile_ledger`.
+
+    Returns
+    -------
+    expansion : Expansion
+        All records of all cases.
+    in_force : ndarray of shape (n_pairs,)
+        True where the record is in force.
+    """
+    registers = cases.registers
+    pairs = expand(cases.register_start, cases.register_end, registers.code.size)
+    code = pairs.gather(registers.code).astype(np.int64)
+    ended = pairs.gather(registers.ended_on)
+    oldest = earliest_days(cases.as_of, rules.record_months, pairs.case, code)
+    issued = pairs.gather(registers.issued_on) <= pairs.spread(cases.as_of)
+    return pairs, issued & ((ended == MISSING) | (ended > oldest))
+
+
+def find_records(cases: Cases, rules: LedgerRules) -> NDArray[np.bool_]:
+    """Find which official records are in force at the scoring date.
 
     Parameters
     ----------
@@ -256,12 +283,7 @@ def find_records(cases: Cases, rules: LedgerRules) -> NDArray[np.bool_]:
     found = np.zeros((len(cases.household_id), len(rules.record_codes)), dtype=np.bool_)
     if not cases.registers.code.size:
         return found
-    registers = cases.registers
-    pairs = expand(cases.register_start, cases.register_end, registers.code.size)
-    code = pairs.gather(registers.code).astype(np.int64)
-    ended = pairs.gather(registers.ended_on)
-    oldest = earliest_days(cases.as_of, rules.record_months, pairs.case, code)
-    issued = pairs.gather(registers.issued_on) <= pairs.spread(cases.as_of)
-    in_force = issued & ((ended == MISSING) | (ended > oldest))
+    pairs, in_force = read_records(cases, rules)
+    code = pairs.gather(cases.registers.code).astype(np.int64)
     found[pairs.case[in_force], code[in_force]] = True
     return found
