@@ -296,7 +296,27 @@ def load_model(path: str | Path) -> SanzhixinModel:
 
 
 def profile_frame(county: County, plan: ProfilePlan, as_of: dt.date) -> pd.DataFrame:
-    """Profile of a county under compiled rules; `SanzhixinModel.profile` describes the columns."""
+    """Profile a county under compiled rules; `SanzhixinModel.profile` describes the columns.
+
+    Parameters
+    ----------
+    county : County
+        Accepted tables.
+    plan : ProfilePlan
+        From `profile_plan` or `compile_plan`.
+    as_of : date
+        Scoring date.
+
+    Returns
+    -------
+    DataFrame
+        One row per household, sorted by household_id.
+
+    Raises
+    ------
+    DomainError
+        ``county_empty``: no household.
+    """
     import pandas as pd
 
     frames = [_profile_chunk(cases, plan) for cases in _chunks(county, plan, as_of)]
@@ -362,5 +382,16 @@ def _chunks(county: County, plan: ProfilePlan, as_of: dt.date) -> Iterator[Cases
 
 
 def scoring_date(*candidates: dt.date | None) -> dt.date:
-    """Take the first date that is stated, else today."""
+    """Take the first date that is stated, else today.
+
+    Parameters
+    ----------
+    *candidates : date or None
+        In order of precedence.
+
+    Returns
+    -------
+    date
+        The scoring date.
+    """
     return next((day for day in candidates if day is not None), dt.date.today())

@@ -64,6 +64,12 @@ class PanelItem(_Indicator):
 
     Attributes
     ----------
+    code, zh, en : str
+        Code and names.
+    evidence, who, legal_basis : str
+        Which evidence is needed, who records it, and on what basis it is used.
+    kind : "panel"
+        Marks panel items.
     pillar : str
         Code of its pillar.
     lowest, highest : int
@@ -104,6 +110,14 @@ class EventRule(_Indicator):
 
     Attributes
     ----------
+    code, zh, en : str
+        Code and names.
+    evidence, who, legal_basis : str
+        Which evidence is needed, who records it, and on what basis it is used.
+    kind : "event"
+        Marks events.
+    pillar : str
+        Code of its pillar.
     levels : tuple of EventLevel
         Levels with their points; all gains or all losses.
     cap : EventCap or None
@@ -145,6 +159,14 @@ class OfficialRule(_Indicator):
 
     Attributes
     ----------
+    code, zh, en : str
+        Code and names.
+    evidence, who, legal_basis : str
+        Which evidence is needed, who records it, and on what basis it is used.
+    kind : "official"
+        Marks official records.
+    pillar : str or None
+        Code of its pillar; None for the bank's own gates.
     action : {"gate", "review"}
         ``gate`` proposes to decline, with human confirmation; ``review`` asks for a look.
     list_class : str

@@ -52,8 +52,16 @@ class NumericFactor(_Factor):
     ----------
     name, column : str
         Name of the factor and of the column of ``households`` that carries it.
+    kind : "numeric"
+        Marks numbers.
     unit : str
         Unit of the values, for people.
+    zh, en : str
+        Names.
+    legal_basis : str
+        On what basis it is used.
+    changeable : bool
+        True when a household can change it; only then does advice name it.
     consent : {"general", "written"}
         ``written``: the value is used only with a written consent.
     bins : tuple of FactorBin
@@ -86,7 +94,25 @@ class NumericFactor(_Factor):
 
 
 class CategoricalFactor(_Factor):
-    """A category; a level that is not listed is refused, never guessed; missing brings 0 points."""
+    """A category; a level that is not listed is refused, never guessed; missing brings 0 points.
+
+    Attributes
+    ----------
+    name, column : str
+        Name of the factor and of the column of ``households`` that carries it.
+    kind : "categorical"
+        Marks categories.
+    consent : {"general", "written"}
+        ``written``: the value is used only with a written consent.
+    levels : tuple of FactorLevel
+        Levels with their points; at least one reference level has 0.
+    zh, en : str
+        Names.
+    legal_basis : str
+        On what basis it is used.
+    changeable : bool
+        True when a household can change it; only then does advice name it.
+    """
 
     kind: Literal["categorical"]
     levels: Annotated[tuple[FactorLevel, ...], Field(min_length=2)]

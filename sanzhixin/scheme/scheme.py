@@ -72,10 +72,37 @@ class Scheme(Decision):
         Age up to which a round of ratings is used; life of a proposal.
     recused_relations : tuple of str
         Relations whose forms are not counted.
-    pillars, indicators, gates, factors, tiers, limits, review
-        The tables of the scheme.
+    pillars : tuple of Pillar
+        Fields of conduct with their weights.
     raters_by_pillar : dict of str to tuple of str
         Roles that may answer a pillar.
+    indicators : tuple of PanelItem, EventRule or OfficialRule
+        The catalog.
+    gates : tuple of OfficialRule
+        The bank's own official records, outside the catalog.
+    event_part : EventPart
+        Start and ends of the event part.
+    factor_limits : FactorLimits
+        Largest effect of one factor and of all.
+    factors : tuple of NumericFactor or CategoricalFactor
+        Other agreed factors.
+    purpose : PurposeRule or None
+        Excluded purposes.
+    debt : DebtRatioRule or None
+        Debt ratio that calls for a review.
+    tiers : TierTable
+        Tiers and their caps.
+    limits : LimitRules
+        Bounds of the limit.
+    review : ReviewRules
+        What turns a proposal into a review.
+
+    Examples
+    --------
+    >>> from sanzhixin.scheme import load_scheme
+    >>> scheme = load_scheme("tongxiang")
+    >>> [row.grade for row in scheme.tiers.ascending]
+    ['C', 'B', 'BB', 'BBB', 'A', 'AA', 'AAA']
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -146,11 +173,37 @@ class Scheme(Decision):
         return {item.code: item for item in (*official, *self.gates)}
 
     def points(self, score: Decimal, where: str) -> int:
-        """Convert score units to whole points; `where` names the value in a refusal."""
+        """Convert score units to whole points.
+
+        Parameters
+        ----------
+        score : Decimal
+            In score units.
+        where : str
+            Names the value in a refusal.
+
+        Returns
+        -------
+        int
+            Points.
+        """
         return to_points(score, self.points_per_score, where=where)
 
     def yuan(self, amount: Decimal | None, where: str) -> int | None:
-        """Convert an amount of the limits table to yuan; None stays None."""
+        """Convert an amount of the limits table to yuan.
+
+        Parameters
+        ----------
+        amount : Decimal or None
+            In the unit of the table.
+        where : str
+            Names the value in a refusal.
+
+        Returns
+        -------
+        int or None
+            Yuan; None stays None.
+        """
         return None if amount is None else to_yuan(amount, self.limits.unit, where=where)
 
 

@@ -101,11 +101,23 @@ class ModelFile(Decision):
         return f"{self.name}/{self.version}"
 
     def content(self) -> dict[str, Any]:
-        """Content as plain JSON values, without the digest."""
+        """Content as plain JSON values, without the digest.
+
+        Returns
+        -------
+        dict
+            Keys of the file.
+        """
         return self.model_dump(mode="json")
 
     def digest(self) -> str:
-        """SHA-256 of the canonical content."""
+        """SHA-256 of the canonical content.
+
+        Returns
+        -------
+        str
+            ``sha256:`` and 64 hexadecimal digits.
+        """
         return sha256_digest(canonical_json(self.content()))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.card import CardPoints, score_card
-from sanzhixin.scoring.limits import Limits, exceeds_debt_ratio, find_tier, set_limits
+from sanzhixin.scoring.limits import Limits, find_tier, set_limits
 from sanzhixin.scoring.profile import Profile, card_values
 
 if TYPE_CHECKING:
@@ -53,8 +53,6 @@ class Assessment:
         Records that gate, then the declared purpose.
     review_record : ndarray of shape (n_cases, n_reviews)
         Records that ask for a review.
-    over_debt : ndarray of shape (n_cases,)
-        Stated debt exceeds the scheme's share of the assets.
     override : ndarray of shape (n_cases,)
         People gave a reason for an override.
     """
@@ -70,7 +68,6 @@ class Assessment:
     pd: PdArrays
     gate: Bools
     review_record: Bools
-    over_debt: Bools
     override: Bools
 
 
@@ -104,9 +101,8 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
     gate = _gates(cases, profile, plan)
     review_record = profile.records[:, plan.reviews]
-    over_debt = exceeds_debt_ratio(cases, plan.limits)
     override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)
-    review = near_upper | near_lower | over_debt | override | profile.measures.negative
+    review = near_upper | near_lower | limits.over_debt | override | profile.measures.negative
     review |= review_record.any(axis=1) | limits.incomplete.any(axis=1)
     sufficient = profile.sufficient.all(axis=1)
     status = np.where(gate.any(axis=1), 2, np.where(sufficient, review.astype(np.int64), 3))
@@ -122,7 +118,6 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
         pd=plan.pd.lookup(points.total),
         gate=gate,
         review_record=review_record,
-        over_debt=over_debt,
         override=override,
     )
 
@@ -145,11 +140,8 @@ def _near_cutoff(
     points: Ints, tier: Ints, se_points: NDArray[np.float64], plan: Plan
 ) -> tuple[Bools, Bools]:
     """P(beyond a cut-off) >= p holds when the cut-off is within z(1 - p) standard errors."""
-    cutoffs = plan.tiers.cutoffs
+    ends = plan.tiers.ends
     reach = plan.review_z * se_points
-    top = cutoffs.size - 1
-    above = cutoffs[np.minimum(tier + 1, top)]
-    below = cutoffs[np.maximum(tier, 0)]
-    near_upper = (tier < top) & (above - points <= reach)
-    near_lower = (tier >= 0) & (points - below <= reach) & (reach > 0)
+    near_upper = ends[tier + 2] - points <= reach
+    near_lower = (points - ends[tier + 1] <= reach) & (reach > 0)
     return near_upper, near_lower

@@ -127,7 +127,7 @@ class BinCharacteristic(_Characteristic):
 
     def score(self, values: Ints) -> Ints:
         """Points of values in millionths; `MISSING` gets the missing points."""
-        return self._lookup[self.bins(values)]
+        return np.asarray(self._lookup[self.bins(values)])
 
 
 class LevelCharacteristic(_Characteristic):

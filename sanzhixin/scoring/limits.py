@@ -24,7 +24,6 @@ __all__ = [
     "TierPlan",
     "compile_limits",
     "compile_tiers",
-    "exceeds_debt_ratio",
     "find_tier",
     "set_limits",
 ]
@@ -32,6 +31,7 @@ __all__ = [
 NO_BOUND = np.iinfo(np.int64).max
 """An amount that was not stated: it does not bind."""
 
+_FAR = 1 << 40
 _SYSTEM = BOUNDS.index("exposure_room") + 1
 
 Ints = NDArray[np.int64]
@@ -51,12 +51,16 @@ class TierPlan:
         Lowest points of each tier, ascending.
     caps : ndarray of shape (n_tiers,)
         Yuan.
+    ends : ndarray of shape (n_tiers + 2,)
+        The cut-offs between two that no points reach: tier `t` lies from ``ends[t + 1]`` up to
+        ``ends[t + 2]``.
     """
 
     grades: tuple[str, ...]
     unrated: str
     cutoffs: Ints
     caps: Ints
+    ends: Ints
 
     def name(self, tier: int) -> str:
         """Name of a tier index; -1 is unrated."""
@@ -106,6 +110,8 @@ class Limits:
         Index into `BOUNDS` of the smallest bound, the first of equals.
     incomplete : ndarray of shape (n_cases, n_required)
         A bound that the scheme requires is absent.
+    over_debt : ndarray of shape (n_cases,)
+        Stated debt exceeds the share of the stated assets that calls for a review.
     """
 
     bounds: Ints
@@ -113,6 +119,7 @@ class Limits:
     final: Ints
     binding: Ints
     incomplete: NDArray[np.bool_]
+    over_debt: NDArray[np.bool_]
 
 
 def compile_tiers(scheme: Scheme) -> TierPlan:
@@ -126,6 +133,7 @@ def compile_tiers(scheme: Scheme) -> TierPlan:
         unrated=table.unrated,
         cutoffs=np.array(cutoffs, dtype=np.int64),
         caps=np.array(caps, dtype=np.int64),
+        ends=np.array([-_FAR, *cutoffs, _FAR], dtype=np.int64),
     )
 
 
@@ -217,17 +225,16 @@ def set_limits(
         final=bounds.min(axis=0) // plan.step * plan.step,
         binding=bounds.argmin(axis=0),
         incomplete=bounds[list(plan.required)].T == NO_BOUND,
+        over_debt=_over_debt(known, amount, plan),
     )
 
 
-def exceeds_debt_ratio(cases: Cases, plan: LimitPlan) -> NDArray[np.bool_]:
-    """Tell whose stated debt exceeds the share of the stated assets that calls for a review."""
+def _over_debt(known: NDArray[np.bool_], amount: Ints, plan: LimitPlan) -> NDArray[np.bool_]:
     above = plan.debt_above
     if above is None:
-        return np.zeros(len(cases.household_id), dtype=np.bool_)
-    stated = (cases.debt != MISSING) & (cases.assets != MISSING)
-    debt, assets = np.where(stated, cases.debt, 0), np.where(stated, cases.assets, 0)
-    return debt * above.denominator > assets * above.numerator
+        return np.zeros(amount.shape[1], dtype=np.bool_)
+    over: NDArray[np.bool_] = amount[2] * above.denominator > amount[1] * above.numerator
+    return over & known[1] & known[2]
 
 
 def _village_caps(cases: Cases, plan: LimitPlan) -> Ints | int:

@@ -65,10 +65,18 @@ class Plan(ProfilePlan):
 
     Attributes
     ----------
+    scheme, panel, ledger : Scheme, PanelRules, LedgerRules
+        As in `ProfilePlan`.
     model_id : str
         Of the model file.
-    tiers, limits, card, pd
-        Compiled rules of each step.
+    tiers : TierPlan
+        The tier table on points.
+    limits : LimitPlan
+        Bounds in yuan.
+    card : Card
+        Points.
+    pd : PdTable
+        Default probability by points.
     pair_points : ndarray of shape (n_pillars ** 2,)
         Products of the points that one unit of each pillar's score (0-100) brings.
     review_z : float
@@ -119,7 +127,18 @@ class Plan(ProfilePlan):
 
 
 def compile_plan(model: ModelFile) -> Plan:
-    """Compile a model file; done once, then shared by all cases."""
+    """Compile a model file; done once, then shared by all cases.
+
+    Parameters
+    ----------
+    model : ModelFile
+        Checked content of a model file.
+
+    Returns
+    -------
+    Plan
+        Frozen.
+    """
     scheme, card = model.scheme, model.card
     actions = [rule.action for rule in scheme.official_rules.values()]
     panel, tiers = compile_panel(scheme), compile_tiers(scheme)

@@ -37,7 +37,17 @@ class Reason(_Answer):
 
 
 class NextStep(_Answer):
-    """One changeable item and the most points it can bring now."""
+    """One changeable item and the most points it can bring now.
+
+    Attributes
+    ----------
+    code : str
+        Code of the item, e.g. ``EVENT_ML05``.
+    zh, en : str
+        The sentence.
+    points : int
+        The most points that it can bring.
+    """
 
     code: str
     zh: str
@@ -110,6 +120,15 @@ class Proposal(_Answer):
         Last day of the proposal, at most one year on.
     input_digest : str
         SHA-256 of the household's record as it was scored.
+
+    Examples
+    --------
+    >>> import sanzhixin as szx
+    >>> county = szx.simulate_county(villages=1, seed=7)
+    >>> model = szx.fit(county, szx.load_scheme("tongxiang"))
+    >>> answer = model.propose_one(county.application(county.households["household_id"].iloc[0]))
+    >>> isinstance(answer, szx.Proposal)
+    True
     """
 
     household_id: str

@@ -108,7 +108,7 @@ def views(answers: Answers, plan: Plan) -> Iterator[View]:
         measures.negative.tolist(),
         answer.gate.tolist(),
         answer.review_record.tolist(),
-        answer.over_debt.tolist(),
+        limits.over_debt.tolist(),
         answer.override.tolist(),
         limits.incomplete.tolist(),
         limits.system.tolist(),
