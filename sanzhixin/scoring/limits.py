@@ -233,8 +233,9 @@ def _over_debt(known: NDArray[np.bool_], amount: Ints, plan: LimitPlan) -> NDArr
     above = plan.debt_above
     if above is None:
         return np.zeros(amount.shape[1], dtype=np.bool_)
-    over: NDArray[np.bool_] = amount[2] * above.denominator > amount[1] * above.numerator
-    return over & known[1] & known[2]
+    debt, share = amount[2] * above.denominator, amount[1] * above.numerator
+    over: NDArray[np.bool_] = known[1] & known[2] & (debt > share)
+    return over
 
 
 def _village_caps(cases: Cases, plan: LimitPlan) -> Ints | int:
