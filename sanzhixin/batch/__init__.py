@@ -1,0 +1,19 @@
+"""Many households at once: folders in, proposals, quarantine and manifest out."""
+
+from sanzhixin.batch.intake import InputFile, Intake, TableCount, take_in
+from sanzhixin.batch.quarantine import write_quarantine
+from sanzhixin.batch.run import RunOptions, RunResult, score_folder
+from sanzhixin.batch.verify import Verification, verify
+
+__all__ = [
+    "InputFile",
+    "Intake",
+    "RunOptions",
+    "RunResult",
+    "TableCount",
+    "Verification",
+    "score_folder",
+    "take_in",
+    "verify",
+    "write_quarantine",
+]
