@@ -111,7 +111,8 @@ class Cases:
     household_id, village_id : list of str
         One per case.
     as_of, consent_until : ndarray of int64 of shape (n_cases,)
-        Day numbers of the scoring date and of the consent's end.
+        Day numbers of the scoring date and of the consent's end; `MISSING` without a consent that
+        was given by then for the purpose of the scheme.
     has_written_consent : ndarray of bool of shape (n_cases,)
         Without it starred amounts and factors of written consent are `MISSING`.
     purpose, override_reason : list of (str or None)

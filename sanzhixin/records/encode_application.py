@@ -57,7 +57,7 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
     proposals = application.proposals
     numbers = [
         as_of.toordinal(),
-        application.consent_until.toordinal(),
+        _consent_until(application, scheme, as_of),
         _amount(application.annual_income_yuan if written else None),
         _amount(application.debt_yuan if written else None),
         _amount(application.assets_yuan if written else None),
@@ -205,6 +205,13 @@ def _registers(application: Application, index: SchemeIndex) -> Registers:
 
 def _columns(rows: Sequence[tuple[int, ...]], width: int) -> NDArray[np.int64]:
     return np.array(rows, dtype=np.int64).reshape(-1, width).T.copy()
+
+
+def _consent_until(application: Application, scheme: Scheme, as_of: dt.date) -> int:
+    named = application.consent_purpose == scheme.consent_purpose
+    if not named or application.consent_on > as_of:
+        return MISSING
+    return application.consent_until.toordinal()
 
 
 def _amount(value: int | None) -> int:

@@ -71,11 +71,12 @@ def encode_county(
         name: np.where(written, _integers(table[f"{name}_yuan"]), MISSING)[places]
         for name in ("annual_income", "debt", "assets")
     }
+    days = _as_of(as_of, len(places))
     return Cases(
         household_id=table["household_id"].iloc[places].tolist(),
         village_id=table["village_id"].iloc[places].tolist(),
-        as_of=_as_of(as_of, len(places)),
-        consent_until=_ordinals(table["consent_until"])[places],
+        as_of=days,
+        consent_until=_consent_until(table, scheme, days, places),
         has_written_consent=written[places],
         purpose=_texts(table["purpose"].iloc[places]),
         **starred,
@@ -95,6 +96,16 @@ def encode_county(
         register_start=register_bounds[:-1][places],
         register_end=register_bounds[1:][places],
     )
+
+
+def _consent_until(
+    table: pd.DataFrame, scheme: Scheme, days: NDArray[np.int64], places: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Last day of a consent that is given by the scoring date and names the purpose."""
+    named = table["consent_id"].notna() & (table["consent_purpose"] == scheme.consent_purpose)
+    given = _ordinals(table["consent_on"])[places]
+    valid = named.to_numpy(dtype=bool)[places] & (given != MISSING) & (given <= days)
+    return np.where(valid, _ordinals(table["consent_until"])[places], MISSING)
 
 
 def _places(sorted_ids: pd.Index, households: Sequence[str] | None) -> NDArray[np.int64]:
