@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sanzhixin.errors import _SCHEME, InputError, SchemeError
+from sanzhixin.errors import InputError, SchemeError
+from sanzhixin.errors.scheme_messages import SCHEME
 from sanzhixin.scheme import load_scheme
 from sanzhixin.scheme.deny import DENIED
 
@@ -171,7 +172,7 @@ def test_a_file_that_is_no_toml_is_refused_with_the_place(name):
 
 def test_every_refusal_of_a_scheme_has_a_file():
     provoked = {code for code, _, _ in REFUSED.values()} | {"denied_attribute"}
-    assert provoked == set(_SCHEME)
+    assert provoked == set(SCHEME)
 
 
 def test_every_file_has_its_expectation():

@@ -1,208 +1,12 @@
-"""Errors of the library: one tree, stable codes, English and Chinese texts from one table.
-
-The English text is for developers and logs, the Chinese text (``error.zh``) for the people at the
-counter.  Both are sentences that say what was given, where, which rule it broke and the way out.
-"""
+"""Messages of files, records, methods, model files and outputs that are refused."""
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from sanzhixin.errors.message import Message
 
-__all__ = [
-    "MESSAGES",
-    "ArtifactError",
-    "DomainError",
-    "EvidenceError",
-    "InputError",
-    "Message",
-    "OutputError",
-    "RecordError",
-    "SanzhixinError",
-    "SchemaError",
-    "SchemeError",
-    "mask_id",
-]
+__all__ = ["ARTIFACT", "DOMAIN", "EVIDENCE", "INPUT", "OUTPUT", "RECORD"]
 
-
-class Message(NamedTuple):
-    """English and Chinese template of one error code."""
-
-    en: str
-    zh: str
-
-
-_SCHEME: dict[str, Message] = {
-    "factor_column": Message(
-        "Factor {name}: column {column} is reserved or serves another factor; give the factor its own column.",
-        "因素 {name}：列 {column} 为保留列或已被其他因素使用；请使用单独的列。",
-    ),
-    "negative_off_scale": Message(
-        "review.negative_form_mean must lie on the scale of pillar {pillar}, below its highest rating; correct it.",
-        "review.negative_form_mean 须在维度 {pillar} 的量表内且低于最高分；请更正。",
-    ),
-    "number_digits": Message(
-        "A number has more than {decimals} decimals or {digits} digits; write it shorter.",
-        "数字超过 {decimals} 位小数或 {digits} 位；请简写。",
-    ),
-    "remove_unknown": Message(
-        "remove names {entry}, which the extended scheme does not have; write e.g. limits.product_cap or factors.customer_years.",
-        "remove 中的 {entry} 在被继承方案中不存在；请写如 limits.product_cap 或 factors.customer_years。",
-    ),
-    "amount_negative": Message(
-        "{where}: the amount {value} {unit} is negative; state an amount of 0 or more.",
-        "{where}：金额 {value}{unit} 为负；请填写不小于 0 的金额。",
-    ),
-    "amount_not_whole": Message(
-        "{where}: {value} {unit} is not a whole number of yuan; state whole yuan.",
-        "{where}：{value}{unit} 不是整数元；请填写整数元。",
-    ),
-    "code_repeated": Message(
-        "Each {kind} needs its own code; these stand twice: {codes}. Remove or rename one.",
-        "{kind} 的代码不得重复：{codes}；请删除或改名。",
-    ),
-    "denied_attribute": Message(
-        "{name}: {attribute} may not enter a score ({basis}); remove this entry from the scheme.",
-        "{name}：{attribute_zh}不得用于评分（{basis}）；请从方案中删除该项。",
-    ),
-    "event_cap_sign": Message(
-        "{code}: the cap has another sign than the levels; a loss is capped by a negative number.",
-        "{code}：上限与分值正负不一致；扣分项的上限请写负数。",
-    ),
-    "event_level_repeated": Message(
-        "{code}: a level stands twice; give each level its own name.",
-        "{code}：等级重复；请为每一等级另取名称。",
-    ),
-    "event_loss_unbounded": Message(
-        "{code} costs points, so it needs a cap and may count for 12 months at most; state both.",
-        "{code} 为扣分项，必须设上限且有效期不超过 12 个月；请补充。",
-    ),
-    "event_part": Message(
-        "event_part: need floor <= start <= cap; got floor {floor}, start {start}, cap {cap}.",
-        "event_part：应满足 下限≤起点≤上限；现为 {floor}、{start}、{cap}，请更正。",
-    ),
-    "event_sign_mixed": Message(
-        "{code}: some levels bring and others cost points; make two events of it.",
-        "{code}：同一事件既有加分又有扣分；请拆成两个事件。",
-    ),
-    "extends_not_text": Message(
-        "{name}: `extends` must be the name of a built-in scheme or a path, as text, and `remove` a list of entries.",
-        "{name}：extends 应为内置方案名称或文件路径（文本），remove 应为条目列表。",
-    ),
-    "extends_too_deep": Message(
-        "{name}: more than {deepest} schemes extend each other; remove the circle.",
-        "{name}：方案继承超过 {deepest} 层；请检查是否循环继承。",
-    ),
-    "factor_bins_apart": Message(
-        "Factor {name}: one bin ends at {below} and the next begins at {at_least}; bins are half-open and must touch: set both to the same bound.",
-        "因素 {name}：前一区间止于 {below}，后一区间起于 {at_least}；区间左闭右开且须相接，请改为同一界点。",
-    ),
-    "factor_bins_order": Message(
-        "Factor {name}: the bounds of the bins do not rise; sort the bins.",
-        "因素 {name}：区间界点未递增；请按从小到大排列。",
-    ),
-    "factor_ends_closed": Message(
-        "Factor {name}: the first bin may not have at_least and the last may not have below, so that every value has a bin; remove them.",
-        "因素 {name}：首区间不得有 at_least、末区间不得有 below，以保证每个值都有区间；请删除。",
-    ),
-    "factor_level_repeated": Message(
-        "Factor {name}: a level stands twice; keep one.",
-        "因素 {name}：取值重复；请只保留一个。",
-    ),
-    "factor_too_strong": Message(
-        "Factor {name}: {points} score units exceed the largest effect of a factor, {each}; lower them.",
-        "因素 {name}：分值 {points} 超过单项上限 {each}；请调低。",
-    ),
-    "factor_without_reference": Message(
-        "Factor {name}: one bin must have 0 points: the reference that a missing value is held to.",
-        "因素 {name}：须有一个 0 分的参照区间，缺失值按参照处理；请补充。",
-    ),
-    "gate_unlisted": Message(
-        '{code}: list class {list_class!r} is not one of the official lists ({known}); conduct outside the lists may not stop a proposal: use action = "review" or remove it.',
-        "{code}：类别 {list_class!r} 不在法定清单（{known}）内；清单外的行为不得作为否决项，请改为人工复核或删除。",
-    ),
-    "official_without_document": Message(
-        "{code}: an official negative record needs list_class and document (which number has to be given); state both.",
-        "{code}：官方负面记录须写明清单类别（list_class）和文书编号（document）；请补充。",
-    ),
-    "pillar_crowded": Message(
-        "Pillar {pillar} has {count} panel items, {most} are the most; merge items or make two pillars.",
-        "维度 {pillar} 有 {count} 项评议指标，最多 {most} 项；请合并指标或拆成两个维度。",
-    ),
-    "pillar_empty": Message(
-        "Pillar {pillar} has no panel item; add one or remove the pillar.",
-        "维度 {pillar} 没有评议指标；请添加或删除该维度。",
-    ),
-    "pillar_scales": Message(
-        "Pillar {pillar}: its items have different scales; give all the same lowest and highest.",
-        "维度 {pillar}：各指标量表不同；请统一最低分与最高分。",
-    ),
-    "pillar_unknown": Message(
-        "{code}: pillar {pillar!r} is not declared; known: {known}.",
-        "{code}：维度 {pillar!r} 未声明；已有：{known}，请更正。",
-    ),
-    "pillar_weight": Message(
-        "Every pillar needs a weight above 0; remove a pillar that shall not count.",
-        "各维度权重须大于 0；不计分的维度请删除。",
-    ),
-    "points_not_whole": Message(
-        "{where}: {value} is finer than one point ({step} score units); nothing is rounded, state a multiple.",
-        "{where}：{value} 小于一个积分单位（{step} 分）；系统不做四舍五入，请改为其整数倍。",
-    ),
-    "raters_by_pillar": Message(
-        "raters_by_pillar must name each pillar once ({known}) with the roles that may answer it.",
-        "raters_by_pillar 须逐一列出各维度（{known}）及可评议的角色；请更正。",
-    ),
-    "required_bound_without_rule": Message(
-        "limits.required names {bound}, but the limits table has no rule for it; state the rule or drop the requirement.",
-        "limits.required 要求 {bound}，但额度表中没有相应规则；请补充规则或取消要求。",
-    ),
-    "scale_invalid": Message(
-        "{code}: a scale runs from lowest to highest within 1 to 9; got {lowest} to {highest}.",
-        "{code}：量表须在 1 至 9 之间由低到高；现为 {lowest} 至 {highest}，请更正。",
-    ),
-    "scheme_dates": Message(
-        "The scheme would end ({end}) before it begins ({start}); correct valid_from or valid_until.",
-        "方案结束日 {end} 早于开始日 {start}；请更正有效期。",
-    ),
-    "scheme_invalid": Message(
-        "The scheme is refused at {where}: {problem} ({count} such places). Correct the entry; docs/scheme.md lists the keys and units.",
-        "方案在 {where} 处无效：{problem}（共 {count} 处）；请更正，键名与单位见 docs/scheme.md。",
-    ),
-    "score_table_total": Message(
-        "Pillar weights and the event cap add up to {total}, but highest_score is {highest}; make them equal.",
-        "各维度权重与事件上限之和为 {total}，而满分为 {highest}；请使两者相等。",
-    ),
-    "tier_cap_falls": Message(
-        "Tier {high} lies above {low}, but its cap {b} is below {a}: the limit would fall as the score rises. Raise or reorder the caps.",
-        "等级 {high} 高于 {low}，但其上限 {b} 低于 {a}：分数升高而额度下降；请调整上限。",
-    ),
-    "tier_empty": Message(
-        "Tier {grade}: below ({below}) must exceed at_least ({at_least}).",
-        "等级 {grade}：below（{below}）须大于 at_least（{at_least}）；请更正。",
-    ),
-    "tier_gap": Message(
-        "Tiers: no tier holds scores from {end} to {start} (between {low} and {high}). Write half-open bounds that touch: below = {start}.",
-        "等级表：{end} 至 {start} 之间（{low} 与 {high}）没有等级；请写相接的左闭右开区间：below = {start}。",
-    ),
-    "tier_out_of_scale": Message(
-        "Tier {grade} begins at {at_least}, outside the scale 0 to {highest}; correct the bound.",
-        "等级 {grade} 起点 {at_least} 超出 0 至 {highest} 的范围；请更正。",
-    ),
-    "tier_overlap": Message(
-        "Tiers: {start} belongs to both {low} (ends {end}) and {high}. Write half-open bounds, e.g. at_least <= score < {start} for {low}.",
-        "等级表：{start} 同时属于 {low}（止于 {end}）和 {high}；请写左闭右开区间，如 {low}：score < {start}。",
-    ),
-    "tier_repeated": Message(
-        "Tiers: the name {grade} stands more than once; give each tier its own name.",
-        "等级表：名称 {grade} 重复；请为每一等级另取名称。",
-    ),
-    "tier_top_closed": Message(
-        "Tiers: the highest tier {grade} ends at {below}, so higher scores have none; remove `below`.",
-        "等级表：最高等级 {grade} 止于 {below}，更高分数无等级；请删除 below。",
-    ),
-}
-
-_INPUT: dict[str, Message] = {
+INPUT: dict[str, Message] = {
     "columns_missing": Message(
         "{file}: table {table} lacks {columns}. Add the columns; names and Chinese headers are both read.",
         "{file}：表 {table} 缺少列 {columns}；请补列，英文列名和中文表头均可。",
@@ -289,7 +93,7 @@ _INPUT: dict[str, Message] = {
     ),
 }
 
-_RECORD: dict[str, Message] = {
+RECORD: dict[str, Message] = {
     "household_unknown": Message(
         "Household {household} is not in this county; check the id, or whether its row was rejected.",
         "本次数据中没有农户 {household}；请核对户号，或查看该行是否被拒收。",
@@ -320,7 +124,7 @@ _RECORD: dict[str, Message] = {
     ),
 }
 
-_EVIDENCE: dict[str, Message] = {
+EVIDENCE: dict[str, Message] = {
     "outcome_one_class": Message(
         '{defaults} defaults in {loans} loans: a slope needs both defaults and other loans. Use method="pluto_tasche" or keep the expert table.',
         '{loans} 笔贷款中违约 {defaults} 笔：估计斜率须两类都有；请改用 method="pluto_tasche" 或保留专家表。',
@@ -355,7 +159,7 @@ _EVIDENCE: dict[str, Message] = {
     ),
 }
 
-_DOMAIN: dict[str, Message] = {
+DOMAIN: dict[str, Message] = {
     "county_expected": Message(
         "A County was expected, {given} was given; read one with read_county or simulate_county.",
         "此处需要 County，得到 {given}；请用 read_county 或 simulate_county 读取。",
@@ -445,7 +249,7 @@ _DOMAIN: dict[str, Message] = {
     ),
 }
 
-_ARTIFACT: dict[str, Message] = {
+ARTIFACT: dict[str, Message] = {
     "card_bins": Message(
         "Characteristic {name}: bounds have to rise, and points and labels have to match the bins; the file was not written by this library.",
         "特征 {name}：界点须递增，分值与标签须与区间一致；该文件并非由本库写出。",
@@ -556,7 +360,7 @@ _ARTIFACT: dict[str, Message] = {
     ),
 }
 
-_OUTPUT: dict[str, Message] = {
+OUTPUT: dict[str, Message] = {
     "file_altered": Message(
         "{path} does not match its digest in {mark}; it was changed after the run. Score again.",
         "{path} 与 {mark} 中的摘要不符，运行之后被改动；请重新评定。",
@@ -606,119 +410,3 @@ _OUTPUT: dict[str, Message] = {
         "工作表除表头外最多 {most} 行，建议数超过此数；请改用 --format parquet 或 csv。",
     ),
 }
-
-MESSAGES: dict[str, Message] = {
-    **_SCHEME,
-    **_INPUT,
-    **_RECORD,
-    **_EVIDENCE,
-    **_DOMAIN,
-    **_ARTIFACT,
-    **_OUTPUT,
-}
-
-
-class SanzhixinError(Exception):
-    """Base of all errors that the library raises on purpose.
-
-    Parameters
-    ----------
-    code : str
-        A key of `MESSAGES`; stable between releases.
-    **values : object
-        What the templates of that code name in braces.
-
-    Attributes
-    ----------
-    code : str
-        The stable code, for programs.
-    en, zh : str
-        The sentence in English and in Chinese.
-    exit_code : int
-        Exit code of the command line for this family.
-
-    Examples
-    --------
-    >>> error = SanzhixinError("model_not_found", path="models/none")
-    >>> error.code
-    'model_not_found'
-    """
-
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, code: str, /, **values: object) -> None:
-        message = MESSAGES[code]
-        self.code = code
-        self.values = values
-        self.en = message.en.format_map(values)
-        self.zh = message.zh.format_map(values)
-        super().__init__(self.en)
-
-
-class InputError(SanzhixinError, ValueError):
-    """A file cannot be read: missing, damaged, or in an unknown encoding."""
-
-    exit_code = 4
-
-
-class SchemaError(InputError):
-    """A file was read, but its columns or units are not those of the table."""
-
-    exit_code = 5
-
-
-class RecordError(SanzhixinError, ValueError):
-    """One record (row, application) breaks a rule."""
-
-    exit_code = 3
-
-
-class DomainError(SanzhixinError, ValueError):
-    """A value lies outside the domain of a method."""
-
-    exit_code = 2
-
-
-class SchemeError(DomainError):
-    """A scheme file contradicts itself, the law's deny list, or the format."""
-
-
-class EvidenceError(SanzhixinError, ValueError):
-    """Too little evidence for what was asked: raters, defaults, links."""
-
-    exit_code = 2
-
-
-class ArtifactError(SanzhixinError, ValueError):
-    """A model file is refused: damaged, altered, expired, or of an unknown protocol."""
-
-    exit_code = 6
-
-
-class OutputError(SanzhixinError, OSError):
-    """An output could not be written completely; nothing was published."""
-
-    exit_code = 7
-
-
-def mask_id(value: str) -> str:
-    """Hide the middle of an identifier so that messages and logs never carry it whole.
-
-    Parameters
-    ----------
-    value : str
-        A household, person or document identifier.
-
-    Returns
-    -------
-    str
-        First and last character with three stars between; ``***`` for up to two characters.
-
-    Examples
-    --------
-    >>> mask_id("330483198001011234")
-    '3***4'
-    >>> mask_id("H1")
-    '***'
-    """
-    return f"{value[0]}***{value[-1]}" if len(value) > 2 else "***"
