@@ -1,0 +1,234 @@
+"""The account of one household: why it got this proposal, as text in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sanzhixin.cli.texts import TEXTS
+from sanzhixin.cli.voice import Voice, aligned
+
+if TYPE_CHECKING:
+    from sanzhixin.scoring.explain import Explanation
+
+__all__ = ["Account"]
+
+_INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Turns an explanation into text; raters stay masked.
+
+    Attributes
+    ----------
+    why : Explanation
+        What stands behind the proposal.
+    override : str or None
+        The reason that people gave for an override.
+    voice : Voice
+        Of one language.
+    """
+
+    why: Explanation
+    override: str | None
+    voice: Voice
+
+    def brief(self) -> str:
+        """Title, score, the four limits, reasons, advice and review triggers."""
+        return "\n".join(
+            [*self._head(), *self._limits(), *self._reasons(), *self._next(), *self._triggers()]
+        )
+
+    def full(self) -> str:
+        """Everything: also pillars, forms, items, events, records and bounds."""
+        sections = [
+            *(self._head(), self._limits(), self._reasons(), self._pillars(), self._items()),
+            *(self._events(), self._records(), self._bounds(), self._next(), self._triggers()),
+        ]
+        return "\n".join(line for section in sections for line in section)
+
+    def _head(self) -> list[str]:
+        answer = self.why.proposal
+        lines = [
+            self.voice.text(
+                "account_title",
+                household=answer.household_id,
+                status=self.voice.word(f"status.{answer.status}"),
+            ),
+            _INDENT
+            + self.voice.text(
+                "account_facts",
+                as_of=answer.as_of,
+                model=answer.model_id,
+                scheme=answer.scheme_id,
+                until=answer.valid_until,
+            ),
+        ]
+        if answer.score is None:
+            return [*lines, _INDENT + self.voice.text("account_no_score")]
+        score = self.voice.text(
+            "account_score",
+            score=f"{answer.score:g}",
+            low=_decimal(answer.score_low),
+            high=_decimal(answer.score_high),
+            tier=answer.tier,
+        )
+        return [*lines, _INDENT + score, _INDENT + self._default()]
+
+    def _default(self) -> str:
+        answer = self.why.proposal
+        if answer.prob_default is None:
+            return self.voice.text("account_no_pd")
+        return self.voice.text(
+            "account_pd",
+            pd=f"{answer.prob_default:.2%}",
+            lower=f"{answer.pd_lower:.2%}",
+            upper=f"{answer.pd_upper:.2%}",
+            basis=answer.pd_basis,
+        )
+
+    def _limits(self) -> list[str]:
+        answer = self.why.proposal
+        four = (
+            ("limit_village", answer.village_limit_yuan, "not_stated"),
+            ("limit_manager", answer.manager_limit_yuan, "not_stated"),
+            ("limit_system", answer.system_limit_yuan, "not_given"),
+            ("limit_proposed", answer.limit_yuan, "not_given"),
+        )
+        cells = [
+            f"{self.voice.text(key)} {self.voice.text(absent) if yuan is None else f'{yuan:,}'}"
+            for key, yuan, absent in four
+        ]
+        return self._section("head_limits", [" | ".join(cells)]) + (
+            self._section("head_override", [self.override]) if self.override else []
+        )
+
+    def _reasons(self) -> list[str]:
+        return self._section(
+            "head_reasons",
+            [self.voice.pick(item.zh, item.en) for item in self.why.proposal.reasons],
+        )
+
+    def _pillars(self) -> list[str]:
+        per = [
+            self.voice.text(
+                "pillar_line",
+                name=self.voice.pick(line.zh, line.en),
+                score="-" if line.score is None else f"{line.score:.1f} ± {_decimal(line.se)}",
+                points=line.points,
+                full=line.points_full,
+                forms=line.n_forms,
+                familiar=line.n_familiar,
+                recused=line.n_recused,
+            )
+            for line in self.why.pillars
+        ]
+        return [*self._section("head_pillars", per), *self._forms()]
+
+    def _forms(self) -> list[str]:
+        names = [self.voice.pick(line.zh, line.en) for line in self.why.pillars]
+        head = ("col_rater", "col_role", "col_relation", "col_round", "col_date")
+        rows = [
+            [
+                form.rater,
+                self.voice.word(f"role.{form.role}"),
+                self.voice.word(f"relation.{form.relation}"),
+                form.round,
+                form.rated_on,
+                *(self.voice.word(f"form.{form.outcomes[p.code]}") for p in self.why.pillars),
+            ]
+            for form in self.why.forms
+        ]
+        return _table([*map(self.voice.text, head), *names], rows)
+
+    def _items(self) -> list[str]:
+        head = [self.voice.text(key) for key in ("col_code", "col_name", "col_answers", "col_mean")]
+        rows = [
+            [line.code, self.voice.pick(line.zh, line.en), line.n_ratings, _decimal(line.mean)]
+            for line in self.why.items
+        ]
+        return self._section("head_items", []) + _table(head, rows)
+
+    def _events(self) -> list[str]:
+        names = ("col_code", "col_name", "col_level", "col_date", "col_outcome")
+        rows = [
+            [
+                line.code,
+                self.voice.pick(line.zh, line.en),
+                line.level,
+                line.occurred_on,
+                self.voice.word(f"event.{line.outcome}"),
+            ]
+            for line in self.why.events
+        ]
+        return self._listed("head_events", [self.voice.text(key) for key in names], rows)
+
+    def _records(self) -> list[str]:
+        names = ("col_code", "col_name", "col_date", "col_ended", "col_effect")
+        rows = [
+            [
+                line.code,
+                self.voice.pick(line.zh, line.en),
+                line.issued_on,
+                line.ended_on or "-",
+                self.voice.text("in_force", action=self.voice.word(f"action.{line.action}"))
+                if line.in_force
+                else self.voice.text("lapsed"),
+            ]
+            for line in self.why.records
+        ]
+        return self._listed("head_records", [self.voice.text(key) for key in names], rows)
+
+    def _bounds(self) -> list[str]:
+        rows: list[Sequence[object]] = [
+            [
+                self.voice.word(f"bound.{line.bound}"),
+                "-" if line.yuan is None else line.yuan,
+                self._mark(stated=line.yuan is not None, binds=line.binds),
+            ]
+            for line in self.why.bounds
+        ]
+        head = [self.voice.text(key) for key in ("col_bound", "col_amount", "col_binds")]
+        return self._listed("head_bounds", head, rows)
+
+    def _mark(self, *, stated: bool, binds: bool) -> str:
+        if not stated:
+            return self.voice.text("absent")
+        return self.voice.text("binds") if binds else ""
+
+    def _next(self) -> list[str]:
+        step = self.why.proposal.next_tier
+        return self._section(
+            "head_next",
+            [self.voice.pick(step.zh, step.en) if step else self.voice.text("highest_tier")],
+        )
+
+    def _triggers(self) -> list[str]:
+        told = [self._trigger(code) for code in self.why.proposal.review_triggers]
+        return self._section("head_triggers", told or [self.voice.text("none")])
+
+    def _trigger(self, code: str) -> str:
+        kind, _, what = code.partition(":")
+        key = f"trigger.{kind}"
+        if key not in TEXTS:
+            return code
+        named = self.voice.word(f"bound.{what}") if f"bound.{what}" in TEXTS else what
+        return f"{self.voice.text(key, what=named)} [{code}]"
+
+    def _section(self, key: str, lines: Sequence[str]) -> list[str]:
+        return ["", self.voice.text(key), *(_INDENT + line for line in lines)]
+
+    def _listed(self, key: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+        if not rows:
+            return self._section(key, [self.voice.text("none")])
+        return self._section(key, []) + _table(head, rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    return [aligned([head, *rows], indent=_INDENT)]
+
+
+def _decimal(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,196 @@
+"""The entry point: commands, languages, and one exit code for every way to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from sanzhixin.cli.care_commands import doctor, installed, verify
+from sanzhixin.cli.county_commands import check, simulate
+from sanzhixin.cli.demo import demo
+from sanzhixin.cli.model_commands import explain, fit, score
+from sanzhixin.cli.voice import Lang, Voice
+from sanzhixin.errors import SanzhixinError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["main"]
+
+INTERNAL, UNREADABLE, NOT_COMMITTED = 1, 4, 7
+_SIGNAL_BASE = 128
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"sanzhixin {installed('sanzhixin') or '(source tree)'}")
+        context.exit()
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 all done; 1 internal; 2 usage; 3 finished with quarantined rows; "
+    "4 unreadable input; 5 schema mismatch; 6 model refused; 7 output not committed; "
+    "8 more quarantined rows than --max-bad; 130 and 143 interrupted.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en", "both"]),
+    default="both",
+    show_default=True,
+    help="Language of messages.",
+)
+@click.option("--debug", is_flag=True, hidden=True, help="Show the traceback of an internal error.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and leave.",
+)
+@click.pass_context
+def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
+    r"""三治信: panel ratings to scored profiles and proposals of unsecured farm-credit limits.
+
+    \b
+    sanzhixin demo                             see it work on a made-up county
+    sanzhixin check DIR                        which rows would be rejected, and why
+    sanzhixin fit DIR --scheme tongxiang -o MODEL
+    sanzhixin score DIR -m MODEL -o OUT
+    sanzhixin explain DIR -m MODEL --household ID
+    """
+    context.obj = Voice(lang)
+
+
+for _command in (demo, simulate, check, fit, score, explain, verify, doctor):
+    sanzhixin.add_command(_command)
+
+
+class _Stopped(BaseException):
+    """A signal asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    voice, debug = Voice(_language(given)), "--debug" in given
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        with _signals():
+            code = _run(given)
+            sys.stdout.flush()
+    except _Stopped as stop:
+        voice.tell("interrupted", signal=signal.Signals(stop.number).name)
+        return _SIGNAL_BASE + stop.number
+    except (KeyboardInterrupt, click.Abort):
+        voice.tell("interrupted", signal="SIGINT")
+        return _SIGNAL_BASE + signal.SIGINT
+    except BrokenPipeError:
+        _close_stdout()
+        return _SIGNAL_BASE + signal.SIGPIPE
+    except SanzhixinError as error:
+        voice.error(error)
+        return error.exit_code
+    except OSError as error:
+        return _system_error(error, voice)
+    except Exception as error:
+        return _internal(error, voice, debug=debug)
+    return code
+
+
+def _run(given: list[str]) -> int:
+    try:
+        with sanzhixin.make_context("sanzhixin", given) as context:
+            code = sanzhixin.invoke(context)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return int(code or 0)
+
+
+def _language(given: list[str]) -> Lang:
+    for place, word in enumerate(given):
+        value = word.removeprefix("--lang=") if word.startswith("--lang=") else None
+        if word == "--lang" and place + 1 < len(given):
+            value = given[place + 1]
+        if value == "zh":
+            return "zh"
+        if value == "en":
+            return "en"
+    return "both"
+
+
+def _internal(error: Exception, voice: Voice, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+    last = own[-1] if own else None
+    where = f"{Path(last.filename).name}:{last.lineno}" if last else "sanzhixin"
+    voice.tell("internal", kind=type(error).__name__, where=where)
+    return INTERNAL
+
+
+def _system_error(error: OSError, voice: Voice) -> int:
+    problem = error.strerror or type(error).__name__
+    if error.filename is not None:
+        voice.tell("file_problem", file=Path(str(error.filename)).name, problem=problem)
+        return UNREADABLE
+    _close_stdout()
+    voice.tell("stdout_lost", problem=problem)
+    return NOT_COMMITTED
+
+
+def _close_stdout() -> None:
+    """Send what is still buffered to nowhere, so that nothing fails once more on leaving."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_own(filename: str) -> bool:
+    return Path(filename).is_relative_to(Path(__file__).parents[1])
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into an exception, so that unfinished files are removed."""
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        raise _Stopped(number)
+
+    wanted = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    try:
+        before = {number: signal.signal(number, stop) for number in wanted}
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

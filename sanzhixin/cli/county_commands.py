@@ -1,0 +1,159 @@
+"""Commands about data: simulate a county, check a folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from sanzhixin.cli.options import AS_OF, DIR, JSON
+from sanzhixin.cli.voice import Voice, aligned
+from sanzhixin.errors import OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanzhixin.batch import Intake, TableCount
+    from sanzhixin.records import County
+
+__all__ = ["check", "counts_table", "first_rejected", "refuse_used", "simulate", "write_tables"]
+
+_SHOWN = 5
+
+
+@click.command()
+@DIR
+@click.option("--villages", type=click.IntRange(1, 9999), default=40, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option(
+    "--households-per-village", type=click.IntRange(1, 9999), default=60, show_default=True
+)
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True
+)
+@AS_OF
+@click.pass_obj
+def simulate(
+    voice: Voice,
+    folder: Path,
+    *,
+    villages: int,
+    seed: int,
+    households_per_village: int,
+    kind: Literal["csv", "parquet"],
+    as_of: dt.date | None,
+) -> int:
+    """Write a made-up county into the new or empty folder DIR (模拟数据)."""
+    from sanzhixin.simulate import SimulationSettings, simulate_county
+
+    refuse_used(folder)
+    settings = SimulationSettings(as_of=as_of) if as_of else None
+    county = simulate_county(villages, households_per_village, seed, settings=settings)
+    write_tables(county, folder, kind)
+    voice.tell(
+        "simulated",
+        path=folder,
+        households=len(county.households),
+        forms=len(county.ratings),
+        as_of=county.as_of,
+    )
+    return 0
+
+
+def refuse_used(folder: Path) -> None:
+    """Refuse a folder that holds anything."""
+    names = list(folder.iterdir()) if folder.is_dir() else []
+    if names:
+        raise OutputError("output_folder_in_use", path=folder.name, count=len(names))
+
+
+def write_tables(county: County, folder: Path, kind: Literal["csv", "parquet"]) -> None:
+    """Write a county; a failure of the file system becomes an `OutputError`."""
+    from sanzhixin.records import write_county
+
+    try:
+        write_county(county, folder, format=kind)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise OutputError("output_not_written", path=folder.name, problem=problem) from None
+
+
+@click.command()
+@DIR
+@click.option(
+    "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
+)
+@click.option(
+    "--quarantine",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the rejected rows with their reasons to this CSV file.",
+)
+@AS_OF
+@JSON
+@click.pass_obj
+def check(
+    voice: Voice,
+    folder: Path,
+    *,
+    scheme: str,
+    quarantine: Path | None,
+    as_of: dt.date | None,
+    as_json: bool,
+) -> int:
+    """Accept or reject every row of every table in DIR (校验数据); exit code 3 if some are bad."""
+    from sanzhixin.batch import take_in, write_quarantine
+    from sanzhixin.scheme import load_scheme
+
+    with voice.progress("table"):
+        intake = take_in(folder, load_scheme(scheme), as_of)
+    if quarantine is not None:
+        write_quarantine(intake.done.rejected, quarantine)
+    if as_json:
+        voice.show_json(_summary(intake))
+    else:
+        _show(voice, intake)
+    return 3 if intake.n_rejected else 0
+
+
+def _summary(intake: Intake) -> dict[str, object]:
+    codes = intake.done.rejected["code"].value_counts()
+    return {
+        "exit_code": 3 if intake.n_rejected else 0,
+        "as_of": intake.as_of.isoformat(),
+        "rows": {"in": intake.n_in, "rejected": intake.n_rejected},
+        "tables": [
+            {"table": c.table, "n_in": c.n_in, "accepted": c.accepted, "rejected": c.rejected}
+            for c in intake.counts
+        ],
+        "rejected_by_code": {str(code): int(count) for code, count in sorted(codes.items())},
+        "notes": [{"file": n.file, "zh": n.zh, "en": n.en} for n in intake.done.notes],
+    }
+
+
+def _show(voice: Voice, intake: Intake) -> None:
+    voice.show(counts_table(voice, intake.counts))
+    for note in intake.done.notes:
+        voice.tell("note", file=note.file, zh=note.zh, en=note.en)
+    if not intake.n_rejected:
+        voice.show(voice.text("check_clean", n_in=intake.n_in))
+        return
+    voice.show(voice.text("check_rejected", n_in=intake.n_in, rejected=intake.n_rejected))
+    voice.show(first_rejected(voice, intake.done.rejected))
+
+
+def counts_table(voice: Voice, counts: tuple[TableCount, ...]) -> str:
+    """Lay out rows in, accepted and rejected by table."""
+    head = [voice.word(key) for key in ("table", "in", "accepted", "rejected")]
+    return aligned([head, *([c.table, c.n_in, c.accepted, c.rejected] for c in counts)])
+
+
+def first_rejected(voice: Voice, rejected: pd.DataFrame, most: int = _SHOWN) -> str:
+    """Tell file, line and reason of the first rejected rows; never a cell."""
+    columns = rejected.head(most)[["file", "line", "reason_zh", "reason_en"]]
+    return "\n".join(
+        f"  {file}:{line}  {voice.pick(zh, en, joint=' ')}"
+        for file, line, zh, en in columns.itertuples(index=False, name=None)
+    )

@@ -1,0 +1,268 @@
+"""Commands about a model: fit it, score a folder, explain one household."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from sanzhixin.cli.county_commands import counts_table, first_rejected
+from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, read_max_bad
+from sanzhixin.cli.voice import Voice
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanzhixin.batch import RunOptions, RunResult
+    from sanzhixin.model import SanzhixinModel
+    from sanzhixin.records import County
+    from sanzhixin.scoring.explain import Explanation
+
+__all__ = ["explain", "explain_household", "fit", "score"]
+
+
+@click.command()
+@DIR
+@click.option(
+    "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
+)
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    required=True,
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    help="Folder for model.json.",
+)
+@click.option("--name", help="Name of the model; default: that of the scheme with -fitted.")
+@click.option("--version", "version", default="0.1.0", show_default=True)
+@AS_OF
+@click.pass_obj
+def fit(
+    voice: Voice,
+    folder: Path,
+    *,
+    scheme: str,
+    output: Path,
+    name: str | None,
+    version: str,
+    as_of: dt.date | None,
+) -> int:
+    """Make a model from the county in DIR: score table of the scheme, defaults from its loans."""
+    from sanzhixin.batch import take_in
+    from sanzhixin.modelling import fit as fit_model
+    from sanzhixin.scheme import load_scheme
+
+    rules = load_scheme(scheme)
+    intake = take_in(folder, rules, as_of)
+    model = fit_model(intake.done.county, rules, name=name, version=version, as_of=intake.as_of)
+    path = model.save(output)
+    file = model.file
+    voice.tell(
+        "fit_saved",
+        model_id=model.model_id,
+        path=path,
+        status=file.status,
+        basis=file.pd.basis,
+        until=file.valid_until,
+    )
+    click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
+    if intake.n_rejected:
+        voice.tell("fit_quarantined", rejected=intake.n_rejected)
+    return 3 if intake.n_rejected else 0
+
+
+@click.command()
+@DIR
+@MODEL
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="New or empty folder, or that of an earlier run, which is replaced.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["parquet", "csv", "xlsx"]),
+    default="parquet",
+    show_default=True,
+)
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run of the same input.")
+@click.option(
+    "--chunk-rows",
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    help="Households of one part.",
+)
+@click.option("--dry-run", is_flag=True, help="Accept only; write nothing.")
+@click.option(
+    "--max-bad",
+    metavar="ROWS|SHARE",
+    callback=read_max_bad,
+    help="Most rejected rows of all tables together, as 50 or as 0.02 or 2%; above it no "
+    "proposal is published and the exit code is 8.",
+)
+@AS_OF
+@JSON
+@click.pass_obj
+def score(  # noqa: PLR0913 - one parameter per option
+    voice: Voice,
+    folder: Path,
+    *,
+    model_path: Path,
+    out: Path,
+    kind: Literal["parquet", "csv", "xlsx"],
+    resume: bool,
+    chunk_rows: int,
+    dry_run: bool,
+    max_bad: int | float | None,
+    as_of: dt.date | None,
+    as_json: bool,
+) -> int:
+    """Propose a tier and a limit for every household in DIR (批量评定)."""
+    from sanzhixin.batch import RunOptions, score_folder
+    from sanzhixin.model import load_model
+
+    chosen = RunOptions(
+        format=kind,
+        chunk_rows=chunk_rows,
+        resume=resume,
+        dry_run=dry_run,
+        max_bad=max_bad,
+        as_of=as_of,
+    )
+    model = load_model(model_path)
+    with voice.progress("scoring") as progress:
+        result = score_folder(folder, model, out, options=chosen, progress=progress)
+    _tell_result(voice, result, chosen)
+    if as_json:
+        voice.show_json(_result_summary(result, out))
+    return result.exit_code
+
+
+def _tell_result(voice: Voice, result: RunResult, options: RunOptions) -> None:
+    quarantined = sum(count.rejected for count in result.counts)
+    if options.dry_run:
+        click.echo(counts_table(voice, result.counts), err=True)
+        voice.tell("score_dry", accepted=result.households.accepted, quarantined=quarantined)
+    elif result.proposals is not None:
+        voice.tell(
+            "score_done",
+            scored=result.households.accepted,
+            quarantined=quarantined,
+            as_of=result.as_of,
+            model_id=result.model_id,
+        )
+        voice.tell("score_where", path=result.proposals)
+    else:
+        voice.tell(
+            "score_over",
+            quarantined=quarantined,
+            max_bad=options.max_bad,
+            path=result.quarantine,
+        )
+    if quarantined and result.rejected is not None:
+        click.echo(first_rejected(voice, result.rejected), err=True)
+
+
+def _result_summary(result: RunResult, out: Path) -> dict[str, Any]:
+    return {
+        "exit_code": result.exit_code,
+        "out": str(out),
+        "proposals": None if result.proposals is None else str(result.proposals),
+        "quarantine": None if result.quarantine is None else str(result.quarantine),
+        "as_of": result.as_of.isoformat(),
+        "model_id": result.model_id,
+        "households": asdict(result.households),
+        "tables": [asdict(count) for count in result.counts],
+        "statuses": result.statuses,
+        "tiers": result.tiers,
+        "resumed_parts": result.resumed_parts,
+    }
+
+
+@click.command()
+@DIR
+@MODEL
+@click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Default: that of sanzhixin --lang, else zh."
+)
+@AS_OF
+@JSON
+@click.pass_obj
+def explain(
+    voice: Voice,
+    folder: Path,
+    *,
+    model_path: Path,
+    household: str,
+    lang: Literal["zh", "en"] | None,
+    as_of: dt.date | None,
+    as_json: bool,
+) -> int:
+    """Say why: everything behind the proposal for one household (说明)."""
+    from sanzhixin.batch import take_in
+    from sanzhixin.cli.account import Account
+    from sanzhixin.model import load_model
+
+    model = load_model(model_path)
+    intake = take_in(folder, model.scheme, as_of)
+    county = intake.done.county
+    quarantined = _rows_of(intake.done.rejected, household)
+    speaker = Voice(lang or voice.one)
+    if len(quarantined):
+        speaker.tell("explain_quarantined", count=len(quarantined))
+        click.echo(first_rejected(speaker, quarantined), err=True)
+    why, override = explain_household(model, county, household, intake.as_of)
+    if as_json:
+        content = json.loads(json.dumps(asdict(why), default=_plain))
+        voice.show_json({**content, "override_reason": override})
+    else:
+        voice.show(Account(why, override, speaker).full())
+    return 0
+
+
+def explain_household(
+    model: SanzhixinModel, county: County, household: str, as_of: dt.date
+) -> tuple[Explanation, str | None]:
+    """Explain one household from its own rows, with the reason given for an override."""
+
+    def own(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["household_id"] == household]
+
+    home = replace(
+        county,
+        households=own(county.households),
+        ratings=own(county.ratings),
+        events=own(county.events),
+        registers=own(county.registers),
+        proposals=own(county.proposals),
+    )
+    why = model.explain(home, household, as_of)
+    stated = home.proposals["override_reason"].dropna()
+    return why, str(stated.iloc[0]) if len(stated) else None
+
+
+def _rows_of(rejected: pd.DataFrame, household: str) -> pd.DataFrame:
+    """Rejected rows that name the household in one of their cells."""
+    return rejected[[household in _cells(row) for row in rejected["row"]]]
+
+
+def _cells(row: str) -> list[str]:
+    values = json.loads(row).values()
+    return [cell for value in values for cell in (value if isinstance(value, list) else [value])]
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)

@@ -1,0 +1,62 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+__all__ = ["AS_OF", "DIR", "JSON", "MODEL", "read_day", "read_max_bad"]
+
+_DAY = "write a day as 2026-06-30 (请写成 2026-06-30)"
+_BAD = "write rows as 50, or a share as 0.02 or 2% (请写行数或比例)"
+
+
+def read_day(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> dt.date | None:
+    """Read a calendar day; anything else is a usage error."""
+    if value is None:
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(_DAY) from None
+
+
+def read_max_bad(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> int | float | None:
+    """Read a number of rows (50) as int, a share of them (0.02, 2%) as float."""
+    if value is None:
+        return None
+    try:
+        if value.endswith("%"):
+            number: int | float = float(value[:-1]) / 100
+        else:
+            number = float(value) if "." in value else int(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number < float("inf") or (isinstance(number, float) and number > 1):
+        raise click.BadParameter(_BAD)
+    return number
+
+
+DIR = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+MODEL = click.option(
+    "-m",
+    "--model",
+    "model_path",
+    required=True,
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    help="Model folder or model.json.",
+)
+AS_OF = click.option(
+    "--as-of",
+    metavar="DATE",
+    callback=read_day,
+    help="Scoring date, e.g. 2026-06-30; default: that of county.toml, else today.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Machine summary on stdout.")

@@ -1,0 +1,227 @@
+"""Every sentence and word of the command line, in Chinese and English."""
+
+from __future__ import annotations
+
+__all__ = ["TEXTS"]
+
+_MESSAGES: dict[str, tuple[str, str]] = {
+    "check_clean": ("全部 {n_in} 行均已接收。", "All {n_in} rows are accepted."),
+    "check_rejected": (
+        "{n_in} 行中有 {rejected} 行被退回，其中最先的几行如下：",
+        "{rejected} of {n_in} rows are rejected; the first of them:",
+    ),
+    "demo_done": ("演示完成，用时 {seconds} 秒。文件所在：", "Done in {seconds} s. Files are in:"),
+    "demo_fit": (
+        "3/5 建立模型：{model_id}，违约概率依据 {basis}（{loans} 笔贷款，违约 {defaults} 笔）",
+        "3/5 model {model_id}: pd_basis {basis} ({defaults} defaults in {loans} loans)",
+    ),
+    "demo_households": (
+        "5/5 三户说明（完整说明见 explained/）",
+        "5/5 three households explained (full accounts in explained/)",
+    ),
+    "demo_next": ("接下来可以试：", "What to try next:"),
+    "demo_read": (
+        "2/5 读取并校验：{n_in} 行，接收 {accepted} 行",
+        "2/5 read and checked: {accepted} of {n_in} rows accepted",
+    ),
+    "demo_score": (
+        "4/5 评定 {scored} 户，评定日 {as_of}；按村列出状态与等级：",
+        "4/5 scored {scored} households as of {as_of}; by village, status and tier:",
+    ),
+    "demo_simulated": (
+        "1/5 模拟一个县域：{villages} 个村、{households} 户、{forms} 份评议表（均为虚构数据）",
+        "1/5 simulated a county: {villages} villages, {households} households, {forms} forms "
+        "(all made up)",
+    ),
+    "explain_quarantined": (
+        "注意：该户有 {count} 行在接收时被退回，未计入：",
+        "Note: {count} row(s) of this household were rejected on acceptance and do not count:",
+    ),
+    "file_problem": (
+        "{file}：无法读取（{problem}）；请检查路径和权限。",
+        "{file}: cannot be read ({problem}); check the path and the permissions.",
+    ),
+    "fit_quarantined": (
+        "注意：{rejected} 行被退回，未用于建模；可用 sanzhixin check 查看。",
+        "Note: {rejected} rows were rejected and not used; see them with sanzhixin check.",
+    ),
+    "fit_saved": (
+        "模型 {model_id} 已写入 {path}（状态 {status}，违约概率依据 {basis}，有效期至 {until}）。",
+        "Model {model_id} is in {path} (status {status}, pd_basis {basis}, valid until {until}).",
+    ),
+    "internal": (
+        "内部错误 {kind}（{where}）；未发布任何结果。加上 --debug 重试可见详情，并请报告此处。",
+        "Internal error {kind} at {where}; nothing was published. Run again with --debug for the "
+        "details, and report this place.",
+    ),
+    "interrupted": (
+        "已中断（{signal}）；未发布不完整的结果，可用 --resume 继续。",
+        "Interrupted ({signal}); nothing half-done was published, --resume goes on.",
+    ),
+    "note": ("{file}：{zh}", "{file}: {en}"),
+    "score_done": (
+        "已评定 {scored} 户，{quarantined} 行进入隔离文件；评定日 {as_of}，模型 {model_id}。",
+        "{scored} households are scored, {quarantined} rows quarantined; as of {as_of}, model "
+        "{model_id}.",
+    ),
+    "score_dry": (
+        "仅校验：{accepted} 户可评定，{quarantined} 行会被退回；未写任何文件。",
+        "Dry run: {accepted} households can be scored, {quarantined} rows would be quarantined; "
+        "nothing is written.",
+    ),
+    "score_over": (
+        "退回 {quarantined} 行，超过 --max-bad {max_bad}；未发布建议，请看 {path}。",
+        "{quarantined} rows are rejected, more than --max-bad {max_bad}; no proposal is "
+        "published, see {path}.",
+    ),
+    "score_where": ("结果在 {path}", "The proposals are in {path}"),
+    "simulated": (
+        "已写入 {path}：{households} 户、{forms} 份评议表，评定日 {as_of}。均为虚构数据。",
+        "{path}: {households} households, {forms} forms, as of {as_of}. All of it is made up.",
+    ),
+    "stdout_lost": (
+        "标准输出无法写入（{problem}）；请更换输出位置。",
+        "Standard output could not be written ({problem}); send it somewhere else.",
+    ),
+    "verify_agrees": ("{path}：全部一致。", "{path}: everything agrees."),
+    "verify_findings": ("{path}：有 {count} 处不一致。", "{path}: {count} things do not agree."),
+}
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "accepted": ("接收", "accepted"),
+    "in": ("交来", "in"),
+    "rejected": ("退回", "rejected"),
+    "scoring": ("评定", "scoring"),
+    "status": ("状态", "status"),
+    "table": ("表", "table"),
+    "tier": ("等级", "tier"),
+    "village": ("村", "village"),
+    "households": ("户数", "households"),
+    "yuan": ("元", "yuan"),
+}
+
+_ACCOUNT: dict[str, tuple[str, str]] = {
+    "account_title": (
+        "农户 {household} 的建议：{status}。这是建议，不是最终决定。",
+        "Household {household}: {status}. This is a proposal, not a decision.",
+    ),
+    "account_facts": (
+        "评定日 {as_of}，模型 {model}，方案 {scheme}，有效期至 {until}",
+        "as of {as_of}, model {model}, scheme {scheme}, valid until {until}",
+    ),
+    "account_score": (
+        "得分 {score}（{low} 至 {high}），等级 {tier}",
+        "score {score} ({low} to {high}), tier {tier}",
+    ),
+    "account_no_score": (
+        "不给出得分、等级和额度",
+        "no score, tier or amount is stated",
+    ),
+    "account_pd": (
+        "违约概率 {pd}（{lower} 至 {upper}），依据 {basis}，仅以获批农户校准",
+        "default probability {pd} ({lower} to {upper}), basis {basis}, calibrated on approved "
+        "households",
+    ),
+    "account_no_pd": (
+        "没有违约概率：模型未使用贷款结果",
+        "no default probability: the model has seen no outcome",
+    ),
+    "head_limits": ("额度（元）", "Limits (yuan)"),
+    "head_reasons": ("理由", "Reasons"),
+    "head_pillars": ("维度与评议表", "Pillars and forms"),
+    "head_items": ("评议指标（仅计有效评议表）", "Panel items (counted forms only)"),
+    "head_events": ("积分事项", "Events"),
+    "head_records": ("官方记录", "Official records"),
+    "head_bounds": ("额度上限逐项（元）", "Bounds of the limit (yuan)"),
+    "head_next": ("如何升一级", "What would move it one tier up"),
+    "head_triggers": ("人工复核提示", "What asks for a human look"),
+    "head_override": ("调整理由（村或客户经理填写）", "Reason for the override, as stated"),
+    "limit_village": ("村", "village"),
+    "limit_manager": ("客户经理", "manager"),
+    "limit_system": ("系统", "system"),
+    "limit_proposed": ("建议额度", "proposed"),
+    "not_stated": ("未填", "not stated"),
+    "not_given": ("不给出", "none given"),
+    "none": ("无", "none"),
+    "pillar_line": (
+        "{name}：{score}，计{points}/{full}分；有效{forms}份，了解{familiar}份，回避{recused}份",
+        "{name}: {score}, {points} of {full} points; {forms} forms counted, {familiar} familiar, "
+        "{recused} recused",
+    ),
+    "col_rater": ("评议员", "rater"),
+    "col_role": ("角色", "role"),
+    "col_relation": ("关系", "relation"),
+    "col_round": ("轮次", "round"),
+    "col_date": ("日期", "date"),
+    "col_code": ("代码", "code"),
+    "col_name": ("名称", "name"),
+    "col_level": ("级别", "level"),
+    "col_outcome": ("结果", "outcome"),
+    "col_answers": ("评分数", "ratings"),
+    "col_mean": ("均值", "mean"),
+    "col_bound": ("上限", "bound"),
+    "col_amount": ("金额", "amount"),
+    "col_binds": ("是否起作用", "binding"),
+    "col_ended": ("终止", "ended"),
+    "col_effect": ("作用", "effect"),
+    "binds": ("← 最小，起作用", "<- the smallest: binding"),
+    "absent": ("未填，不起作用", "absent, does not bind"),
+    "in_force": ("有效：{action}", "in force: {action}"),
+    "lapsed": ("已过期或未生效，不计", "not in force, does not count"),
+    "highest_tier": ("已是最高等级，或不适用", "highest tier already, or not applicable"),
+}
+
+_CODES: dict[str, tuple[str, str]] = {
+    "status.propose": ("建议授信", "propose"),
+    "status.review": ("建议人工复核", "human review"),
+    "status.gated": ("建议不予授信，须人工确认", "proposal to decline, to be confirmed"),
+    "status.insufficient_evidence": ("评议依据不足", "insufficient evidence"),
+    "short.propose": ("建议", "propose"),
+    "short.review": ("复核", "review"),
+    "short.gated": ("不予", "gated"),
+    "short.insufficient_evidence": ("依据不足", "insufficient"),
+    "form.counted": ("计入", "counted"),
+    "form.other_round": ("非本轮或过期", "other round or too old"),
+    "form.unfamiliar": ("不了解", "does not know it"),
+    "form.recused": ("回避", "recused"),
+    "form.role_not_asked": ("不评此项", "role not asked"),
+    "form.under_half_answered": ("作答不足半数", "under half answered"),
+    "event.counted": ("计入", "counted"),
+    "event.pending": ("待审，未计", "pending, not counted"),
+    "event.rejected": ("驳回，未计", "rejected, not counted"),
+    "event.revoked": ("撤销，未计", "revoked, not counted"),
+    "event.not_yet_known": ("评定日后登记，未计", "recorded after the date, not counted"),
+    "event.expired": ("已过有效期，未计", "expired, not counted"),
+    "event.without_evidence": ("无凭证，未计", "without evidence, not counted"),
+    "action.gate": ("建议不予授信", "gate"),
+    "action.review": ("人工复核", "review"),
+    "role.panel": ("道德评判团", "panel"),
+    "role.neighbour": ("邻居", "neighbour"),
+    "role.group_leader": ("村民小组长", "group leader"),
+    "role.account_manager": ("客户经理", "account manager"),
+    "relation.none": ("无", "none"),
+    "relation.kin": ("亲属", "kin"),
+    "relation.debt": ("债务", "debt"),
+    "relation.business": ("合伙", "business"),
+    "bound.tier_cap": ("等级上限", "tier cap"),
+    "bound.product_cap": ("产品上限", "product cap"),
+    "bound.village_cap": ("村上限", "village cap"),
+    "bound.income_multiple": ("收入倍数", "income multiple"),
+    "bound.debt_room": ("负债空间", "debt room"),
+    "bound.exposure_room": ("授信总额余量", "room under the customer total"),
+    "bound.village_limit": ("村建议额度", "village's proposal"),
+    "bound.manager_limit": ("客户经理建议额度", "manager's proposal"),
+    "bound.requested": ("申请金额", "requested amount"),
+    "trigger.near_cutoff": ("得分临近分界 {what}", "score near the cut-off {what}"),
+    "trigger.official_record": ("官方记录 {what} 须人工复核", "official record {what}"),
+    "trigger.debt_ratio": ("资产负债率偏高{what}", "debt is high against assets{what}"),
+    "trigger.negative_opinion": (
+        "有评议表给出负面意见{what}",
+        "one form holds a negative opinion{what}",
+    ),
+    "trigger.required_bound": ("缺少必需的 {what}", "a required bound is absent: {what}"),
+    "trigger.override": ("有人提出调整并写明理由{what}", "people asked for an override{what}"),
+}
+
+TEXTS: dict[str, tuple[str, str]] = {**_MESSAGES, **_WORDS, **_ACCOUNT, **_CODES}
+"""Chinese and English template by key."""

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import time
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from sanzhixin.cli.texts import TEXTS
+from sanzhixin.cli.voice import Voice, aligned
+
+HEAVY = ("numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn")
+HELP = f"""
+import sys
+from sanzhixin.cli import main
+main(["--help"])
+print("loaded", *[name for name in {HEAVY!r} if name in sys.modules])
+"""
+
+
+def test_help_loads_no_library_and_takes_at_most_300_ms():
+    seconds = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", HELP], capture_output=True, text=True, check=True
+        )
+        seconds.append(time.perf_counter() - begin)
+    assert done.stdout.splitlines()[-1] == "loaded"
+    assert min(seconds) <= 0.3
+
+
+def test_help_names_every_command_and_every_exit_code(run):
+    said = run("--help").out
+    for name in ("demo", "simulate", "check", "fit", "score", "explain", "verify", "doctor"):
+        assert f"\n  {name} " in said
+    assert all(f"{code} " in said for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 130, 143))
+
+
+def test_the_version_is_shown(run):
+    assert run("--version").out.startswith("sanzhixin ")
+
+
+def test_simulating_twice_gives_the_same_bytes(run, tmp_path):
+    words = ["--villages", 2, "--households-per-village", 5, "--seed", 3, "--as-of", "2025-12-31"]
+    for name in ("one", "two"):
+        assert run("simulate", tmp_path / name, *words).code == 0
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert one["county.toml"] == b"as_of = 2025-12-31\n"
+
+
+def test_simulating_refuses_a_folder_in_use(run, folder):
+    done = run("simulate", folder)
+    assert done.code == 7
+    assert "Choose a new or empty folder" in done.err
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_simulated_county_is_accepted_whole(run, tmp_path, kind):
+    run("simulate", tmp_path / "county", "--villages", 2, "--format", kind)
+    done = run("check", tmp_path / "county")
+    assert done.code == 0
+    assert "rows are accepted" in done.out
+
+
+def test_check_lays_out_every_table(run, folder):
+    lines = run("--lang", "en", "check", folder).out.splitlines()
+    assert lines == [
+        "table       in  accepted  rejected",
+        "households   2         2         0",
+        "raters       3         3         0",
+        "ratings      6         6         0",
+        "proposals    1         1         0",
+        "All 12 rows are accepted.",
+    ]
+
+
+def test_check_writes_the_quarantine_where_it_is_asked_to(rows, write, run, tmp_path):
+    rows["ratings"][2]["FS02"] = "好"
+    done = run("check", write(rows), "--quarantine", tmp_path / "bad.csv", "--json")
+    with (tmp_path / "bad.csv").open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert json.loads(row["row"]) == {name: str(v) for name, v in rows["ratings"][2].items()}
+    assert (row["line"], row["field"], row["code"]) == ("4", "FS02", "rating_grammar")
+    summary = json.loads(done.out)
+    assert summary["rows"] == {"in": 12, "rejected": 1}
+    assert summary["rejected_by_code"] == {"rating_grammar": 1}
+    assert done.err == ""
+
+
+def test_check_tells_which_columns_it_ignores(rows, write, run):
+    for row in rows["households"]:
+        row["备注"] = "x"
+    done = run("check", write(rows))
+    assert done.code == 0
+    assert "未使用的列：备注" in done.err
+    assert "columns ignored: 备注" in done.err
+
+
+def test_fit_then_score_then_verify(run, folder, tmp_path):
+    model, out = tmp_path / "model", tmp_path / "out"
+    fit = run("fit", folder, "-o", model, "--name", "village-one", "--version", "1.2.3")
+    assert fit.code == 0
+    assert "village-one/1.2.3" in fit.err
+    assert "pd_basis none" in fit.err
+    assert run("score", folder, "-m", model, "-o", out).code == 0
+    assert run("verify", model).code == run("verify", out).code == 0
+    (out / "_SUCCESS").unlink()
+    done = run("verify", out, "--json")
+    assert (done.code, json.loads(done.out)["findings"][0]["code"]) == (7, "success_missing")
+
+
+def test_score_gives_a_machine_summary(run, folder, model, tmp_path):
+    done = run("score", folder, "-m", model, "-o", tmp_path / "out", "--json")
+    summary = json.loads(done.out)
+    assert summary["exit_code"] == 0
+    assert summary["tiers"] == {"B": 2}
+    assert summary["households"] == {
+        "table": "households", "n_in": 2, "accepted": 2, "rejected": 0,
+    }  # fmt: skip
+    assert summary["as_of"] == "2026-06-30"
+
+
+def test_a_dry_run_shows_what_would_happen_and_writes_nothing(run, folder, model, tmp_path):
+    done = run("score", folder, "-m", model, "-o", tmp_path / "out", "--dry-run")
+    assert done.code == 0
+    assert "nothing is written" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_formats_hold_the_same_proposals(run, folder, model, tmp_path):
+    for kind in ("parquet", "csv", "xlsx"):
+        run("score", folder, "-m", model, "-o", tmp_path / kind, "--format", kind)
+    rows = pq.read_table(tmp_path / "parquet" / "proposals.parquet").to_pylist()
+    with (tmp_path / "csv" / "proposals.csv").open(encoding="utf-8-sig", newline="") as stream:
+        texts = list(csv.DictReader(stream))
+    sheet = openpyxl.load_workbook(tmp_path / "xlsx" / "proposals.xlsx")["proposals"]
+    header, *cells = sheet.iter_rows(values_only=True)
+    for row, text, values in zip(rows, texts, cells, strict=True):
+        named = dict(zip(header, values, strict=True))
+        assert str(row["points"]) == text["points"] == str(named["points"])
+        assert row["as_of"].isoformat() == text["as_of"] == named["as_of"]
+        for nested in ("reasons", "next_tier", "review_triggers"):
+            assert row[nested] == json.loads(text[nested]) == json.loads(named[nested])
+
+
+def test_doctor_examines_this_machine(run):
+    done = run("doctor", "--json")
+    facts = json.loads(done.out)
+    assert done.code == len(facts["problems"]) == 0
+    assert facts["libraries"]["numpy"][0].isdigit()
+    assert set(facts["extras"]) == {"report", "sql", "sign", "excel", "spark"}
+    assert "python" in run("doctor").out
+
+
+def test_doctor_names_what_lacks(run, monkeypatch):
+    monkeypatch.setattr("sanzhixin.cli.care_commands.installed", lambda _: None)
+    done = run("doctor")
+    assert done.code == 1
+    assert "numpy is not installed" in done.err
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", "nothing：不存在；请检查路径。\n"),
+        ("en", "nothing: not found. Check the path.\n"),
+        ("both", "nothing：不存在；请检查路径。\nnothing: not found. Check the path.\n"),
+    ],
+)
+def test_an_error_is_told_in_the_chosen_language(run, tmp_path, lang, said):
+    assert run("--lang", lang, "check", tmp_path / "nothing").err == said
+    assert run(f"--lang={lang}", "check", tmp_path / "nothing").err == said
+
+
+def test_nothing_moves_on_a_stderr_that_is_no_terminal(run, folder, model, tmp_path):
+    done = run("score", folder, "-m", model, "-o", tmp_path / "out")
+    assert "\x1b" not in done.err + done.out
+    assert "\r" not in done.err
+
+
+def test_a_bar_moves_on_a_terminal(run, folder, model, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    done = run("score", folder, "-m", model, "-o", tmp_path / "out")
+    assert done.code == 0
+    assert done.out == ""
+
+
+def test_every_text_names_the_same_values_in_both_languages():
+    from string import Formatter
+
+    def names(template):
+        return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+    free = {"note"}  # a note has a text of its own in each language
+    differing = [
+        key for key, (zh, en) in TEXTS.items() if key not in free and names(zh) != names(en)
+    ]
+    assert differing == []
+
+
+def test_columns_line_up_under_wide_characters():
+    assert aligned([["村", "n"], ["V001", 12_345]]) == "村    n\nV001  12,345"
+
+
+def test_a_voice_of_both_languages_writes_long_texts_in_chinese():
+    assert (Voice("both").one, Voice("en").one, Voice("zh").one) == ("zh", "en", "zh")

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from sanzhixin.records import write_county
+
+
+@pytest.fixture
+def account(run, model):
+    def explain(folder, *words, household="H1"):
+        return run("explain", folder, "-m", model, "--household", household, *words)
+
+    return explain
+
+
+def test_the_account_in_chinese_shows_everything_behind_the_proposal(folder, account):
+    # 15 items at 4 of 5: 45 of 60; events start at 25: 70 points of 100, tier B, cap 50,000
+    said = account(folder, "--lang", "zh").out
+    for words in (
+        "农户 H1 的建议：建议授信。这是建议，不是最终决定。",
+        "得分 70（70 至 70），等级 B",
+        "村 40,000 | 客户经理 45,000 | 系统 50,000 | 建议额度 40,000",
+        "家风：75.0 ± 0，计150/200分；有效3份，了解3份，回避0份",
+        "FS01  家庭和睦           3  4",
+        "等级上限           50,000",
+        "村建议额度         40,000  ← 最小，起作用",
+        "收入倍数          -        未填，不起作用",
+        "距BB还差5分",
+    ):
+        assert words in said, words
+
+
+def test_the_account_in_english_says_the_same(folder, account):
+    said = " ".join(account(folder, "--lang", "en").out.split())
+    for words in (
+        "Household H1: propose. This is a proposal, not a decision.",
+        "score 70 (70 to 70), tier B",
+        "village 40,000 | manager 45,000 | system 50,000 | proposed 40,000",
+        "family style: 75.0 ± 0, 150 of 200 points; 3 forms counted, 3 familiar, 0 recused",
+        "village's proposal 40,000 <- the smallest: binding",
+        "income multiple - absent, does not bind",
+        "5 short of BB",
+    ):
+        assert words in said, words
+
+
+def test_the_language_of_the_group_is_the_default(folder, run, model):
+    words = ["explain", folder, "-m", model, "--household", "H1"]
+    assert "Household H1" in run("--lang", "en", *words).out
+    assert "农户 H1" in run("--lang", "both", *words).out
+
+
+def test_forms_say_for_which_pillars_they_count_or_why_not(rows, write, account):
+    template = rows["ratings"][0]
+    rows["raters"] += [
+        {"rater_id": f"R{i}", "village_id": "V1", "role": role, "active": "true"}
+        for i, role in ((4, "panel"), (5, "panel"), (6, "account_manager"))
+    ]
+    rows["ratings"] += [
+        template | {"rater_id": "R4", "relation": "kin"},
+        template
+        | {"rater_id": "R5", "familiar": "false"}
+        | dict.fromkeys([name for name in template if name[:2] in {"FS", "ML", "NR"}], ""),
+        template | {"rater_id": "R6"},
+    ]
+    why = json.loads(account(write(rows), "--json").out)
+    assert [form["outcomes"] for form in why["forms"]][3:] == [
+        {"fs": "recused", "ml": "recused", "nr": "recused"},
+        {"fs": "unfamiliar", "ml": "unfamiliar", "nr": "unfamiliar"},
+        {"fs": "role_not_asked", "ml": "counted", "nr": "role_not_asked"},
+    ]
+
+
+def test_raters_are_masked(folder, rows, write, account):
+    for place, row in enumerate(rows["ratings"]):
+        row["rater_id"] = f"王小明{place % 3}"
+    for place, row in enumerate(rows["raters"]):
+        row["rater_id"] = f"王小明{place}"
+    folder = write(rows)
+    for words in (["--lang", "zh"], ["--lang", "en"], ["--json"]):
+        assert "王小明" not in account(folder, *words).out
+
+
+def test_an_override_with_its_reason_stands_beside_all_four_limits(
+    rows, write, run, model, account, tmp_path
+):
+    rows["proposals"][0] |= {
+        "council_limit_yuan": 60_000,
+        "manager_limit_yuan": 45_000,
+        "override_reason": "种植大户，季节性用款",
+    }
+    folder = write(rows)
+    said = account(folder, "--lang", "zh").out
+    assert "农户 H1 的建议：建议人工复核" in said
+    assert "村 60,000 | 客户经理 45,000 | 系统 50,000 | 建议额度 45,000" in said
+    assert "调整理由（村或客户经理填写）\n  种植大户，季节性用款" in said
+    assert "有人提出调整并写明理由 [override]" in said
+    run("score", folder, "-m", model, "-o", tmp_path / "out")
+    row = pq.read_table(tmp_path / "out" / "proposals.parquet").to_pylist()[0]
+    assert row["review_triggers"] == ["override"]
+    four = ("village_limit_yuan", "manager_limit_yuan", "system_limit_yuan", "limit_yuan")
+    assert [row[name] for name in four] == [60_000, 45_000, 50_000, 45_000]
+    assert row["binding_bound"] == "manager_limit"
+
+
+def test_too_few_forms_name_the_pillars_and_state_no_amount(rows, write, account):
+    rows["ratings"] = [row for row in rows["ratings"] if row["rater_id"] != "R3"]
+    said = account(write(rows), "--lang", "en").out
+    assert "Household H1: insufficient evidence" in said
+    assert "family style: 2 counted forms, 3 required" in said
+    assert "system none given | proposed none given" in said
+
+
+def test_rejected_rows_of_the_household_are_pointed_out(rows, write, account):
+    rows["ratings"].append(rows["ratings"][0] | {"round": 2, "FS01": 9})
+    done = account(write(rows), "--lang", "zh")
+    assert done.code == 0
+    assert "该户有 1 行在接收时被退回" in done.err
+    assert "ratings.csv:8" in done.err
+
+
+def test_only_the_records_of_the_household_are_shown(rows, write, account):
+    rows["registers"] = [
+        {
+            "household_id": "H2",
+            "code": "ML09",
+            "document_no": "D-2",
+            "list_class": "dishonest_judgment_debtor",
+            "issued_on": "2026-01-05",
+            "ended_on": "",
+        }
+    ]
+    folder = write(rows)
+    assert json.loads(account(folder, "--json").out)["records"] == []
+    (record,) = json.loads(account(folder, "--json", household="H2").out)["records"]
+    assert (record["code"], record["in_force"]) == ("ML09", True)
+    assert "建议不予授信，须人工确认" in account(folder, household="H2").out
+
+
+def test_an_unknown_household_is_refused_with_a_masked_number(folder, account):
+    done = account(folder, household="330483198001011237")
+    assert done.code == 3
+    assert "3***7" in done.err
+    assert "330483" not in done.err
+
+
+def test_every_account_of_a_simulated_county_can_be_written(simulated, account, tmp_path):
+    write_county(simulated, tmp_path / "county")
+    for household in simulated.households["household_id"].iloc[::40]:
+        for lang in ("zh", "en"):
+            done = account(tmp_path / "county", "--lang", lang, household=household)
+            assert (done.code, done.err) == (0, "")
+            assert household in done.out
