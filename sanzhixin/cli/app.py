@@ -27,6 +27,7 @@ __all__ = ["main"]
 
 INTERNAL, UNREADABLE, NOT_COMMITTED = 1, 4, 7
 _SIGNAL_BASE = 128
+_SIGPIPE = 13  # has no name on Windows
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _SIGNAL_BASE + signal.SIGINT
     except BrokenPipeError:
         _close_stdout()
-        return _SIGNAL_BASE + signal.SIGPIPE
+        return _SIGNAL_BASE + _SIGPIPE
     except SanzhixinError as error:
         voice.error(error)
         return error.exit_code

@@ -107,7 +107,7 @@ def check(
     from sanzhixin.batch import take_in, write_quarantine
     from sanzhixin.scheme import load_scheme
 
-    with voice.progress("table"):
+    with voice.progress("checking"):
         intake = take_in(folder, load_scheme(scheme), as_of)
     if quarantine is not None:
         write_quarantine(intake.done.rejected, quarantine)

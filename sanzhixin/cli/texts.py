@@ -89,6 +89,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
 
 _WORDS: dict[str, tuple[str, str]] = {
     "accepted": ("接收", "accepted"),
+    "checking": ("校验", "checking"),
     "in": ("交来", "in"),
     "rejected": ("退回", "rejected"),
     "scoring": ("评定", "scoring"),

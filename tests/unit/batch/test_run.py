@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import os
 import stat
+from random import Random
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -244,3 +246,18 @@ def test_the_manifest_says_what_went_in_and_came_out(folder, model, manifest_of,
     assert (manifest["as_of"], manifest["exit_code"]) == ("2026-06-30", 0)
     assert manifest["started"] <= manifest["finished"]
     assert {"python", "numpy", "pandas", "pyarrow", "sanzhixin"} <= set(manifest["versions"])
+
+
+def test_the_order_of_rows_and_unknown_columns_change_nothing(folder, model, county, tmp_path):
+    before = contents(score_folder(folder, model, tmp_path / "one").proposals.parent)
+    for name in county.tables():
+        path = folder / f"{name}.csv"
+        if not path.exists() or name == "audit_groups":
+            continue
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            header, *rows = csv.reader(stream)
+        Random(7).shuffle(rows)
+        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            csv.writer(stream).writerows([["备注", *header], *(["x", *row] for row in rows)])
+    after = contents(score_folder(folder, model, tmp_path / "two").proposals.parent)
+    assert after == before
