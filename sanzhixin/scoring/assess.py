@@ -131,8 +131,8 @@ def _gates(cases: Cases, profile: Profile, plan: Plan) -> Bools:
 
 def _standard_error(profile: Profile, plan: Plan) -> NDArray[np.float64]:
     """Take the root of w'Cw, with w the points that a unit of each pillar's score brings."""
-    covariance = profile.measures.covariance
-    variance = (covariance.reshape(covariance.shape[0], -1) * plan.pair_points).sum(axis=1)
+    pairs = profile.measures.covariance.reshape(-1, plan.pair_points.size)
+    variance = (pairs * plan.pair_points).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 

@@ -25,8 +25,7 @@ from tests.unit.scoring.factories import (
 
 
 def explained(given, *others, plan=PLAN):
-    """Explain the first household of tables that hold others too."""
-    cases = encode(given, *others, scheme=plan.scheme)
+    cases = encode(given, *others, scheme=plan.scheme)  # tables that hold the others too
     alone = replace(
         cases,
         **{

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -20,6 +19,7 @@ from sanzhixin.scoring.limits import (
 from tests.unit.scoring import oracle
 from tests.unit.scoring.factories import (
     SCHEME,
+    Event,
     encode,
     form,
     household,
@@ -71,16 +71,15 @@ def test_every_point_maps_as_the_table_and_never_falls():
 
 
 def test_a_score_just_below_a_bound_is_not_rounded_up_to_it():
-    # fifteen forms, one rating of one item a four instead of a five: NR 239.33 of 240 points
+    # fifteen forms, one rating a four instead of a five: 239.33 of 240 points, in all 899.33
     sheets = [form(5, nr=(4, 5, 5, 5, 5, 5))] + [5] * 14
-    honour = household(*sheets).forms
-    answer = propose(replace(household(), forms=honour))
-    assert (answer["points"], answer["score"], answer["tier"]) == (849, 84.9, "BBB")
+    answer = propose(household(*sheets, events=(Event("FS06", "village"),)))
+    assert (answer["points"], answer["score"], answer["tier"]) == (899, 89.9, "A")
+    assert answer["next_tier"]["points_needed"] == 1
 
 
 def bounds_in_words(cap, amounts, *, step=1_000, product=500_000, village=None, multiple=3,
                     ratio=Fraction(6, 10), total=500_000):  # fmt: skip
-    """Bounds, system limit, limit and the binding one, in plain Python and whole yuan."""
     given = amounts.get
     debt_room = None
     if given("assets") is not None and given("debt") is not None and ratio is not None:
