@@ -10,13 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MISSING", "UNSEEN", "Cases", "Events", "Forms", "Registers"]
+__all__ = ["MISSING", "MOST_FORMS", "UNSEEN", "Cases", "Events", "Forms", "Registers"]
 
 MISSING: int = int(np.iinfo(np.int64).min)
 """A missing amount, date or factor value."""
 
 UNSEEN: int = MISSING + 1
 """A level of a factor that the scheme does not know."""
+
+
+MOST_FORMS = 200
+"""Forms of one household in one round; more are rejected, so that sums stay exact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
+from sanzhixin.records.cases import MOST_FORMS
 from sanzhixin.records.grammar import word
 from sanzhixin.records.levels import level_table, list_class_table
 
@@ -120,6 +121,13 @@ def _check_members(
     yield frame["adult"].eq(False).fillna(False).astype(bool), "adult", "member_minor"
 
 
+def _check_ratings(
+    frame: pd.DataFrame, _spec: TableSpec, _scheme: Scheme, _today: pd.Timestamp | None
+) -> Iterator[Finding]:
+    forms = frame.groupby(["household_id", "round"], sort=False)["rater_id"].transform("size")
+    yield forms.fillna(0) > MOST_FORMS, "household_id", "too_many_forms"
+
+
 def _check_events(
     frame: pd.DataFrame, _spec: TableSpec, _scheme: Scheme, _today: pd.Timestamp | None
 ) -> Iterator[Finding]:
@@ -156,6 +164,7 @@ _CHECKS: dict[
 ] = {
     "households": _check_households,
     "members": _check_members,
+    "ratings": _check_ratings,
     "events": _check_events,
     "loans": _check_loans,
 }

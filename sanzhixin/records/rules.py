@@ -155,6 +155,10 @@ RULES: dict[str, Rule] = {
         "{field} is given although the loan is not marked as defaulted; correct one of them.",
         "贷款未标记违约却填有{field}；请更正。",
     ),
+    "too_many_forms": Rule(
+        "The household has more than 200 forms in this round; check for forms entered twice.",
+        "该户本轮评议表超过200份；请检查是否重复录入。",
+    ),
     "duplicate_copy": Rule(
         "The row repeats an earlier row of the same {field}; delete the copy.",
         "该行与前面同一{field}的行重复；请删除重复行。",

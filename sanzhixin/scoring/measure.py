@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanzhixin.errors import DomainError
-from sanzhixin.records.cases import MISSING
+from sanzhixin.records.cases import MISSING, MOST_FORMS
 from sanzhixin.records.vocabulary import RELATIONS, ROLES
 from sanzhixin.scoring.dates import earliest_days
 from sanzhixin.scoring.segments import Expansion, expand
@@ -39,7 +39,6 @@ __all__ = [
 MICRO = 1_000_000
 """A score is held as a whole number of millionths."""
 
-_MOST_FORMS = 200
 _FORMS_TO_TRIM = 5
 _LARGE = 1 << 40  # above every form mean in units
 
@@ -192,17 +191,20 @@ def select_round(cases: Cases, rules: PanelRules) -> tuple[Expansion, Bools]:
     Raises
     ------
     DomainError
-        ``too_many_forms``: more than 200 forms of one household.
+        ``too_many_forms``: more than 200 forms of one household in a round.
     """
     pairs = expand(cases.form_start, cases.form_end, len(cases.forms.rater_id))
-    if pairs.longest > _MOST_FORMS:
-        raise DomainError("too_many_forms", count=pairs.longest, most=_MOST_FORMS)
     rated_on = pairs.gather(cases.forms.rated_on)
     oldest = earliest_days(cases.as_of, (rules.validity_months,), pairs.case, 0)
     valid = (rated_on <= pairs.spread(cases.as_of)) & (rated_on > oldest)
     rounds = np.where(valid, pairs.gather(cases.forms.round), -1)
     latest = pairs.lay_out(rounds, -1).max(axis=1)
-    return pairs, valid & (rounds == pairs.spread(latest))
+    used = valid & (rounds == pairs.spread(latest))
+    if pairs.longest > MOST_FORMS:
+        most = int(np.bincount(pairs.case, weights=used).max())
+        if most > MOST_FORMS:
+            raise DomainError("too_many_forms", count=most, most=MOST_FORMS)
+    return pairs, used
 
 
 def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
@@ -227,7 +229,7 @@ def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
     Raises
     ------
     DomainError
-        ``too_many_forms``: more than 200 forms of one household.
+        ``too_many_forms``: more than 200 forms of one household in a round.
     """
     pairs, used = select_round(cases, rules)
     forms = cases.forms

@@ -98,11 +98,16 @@ def plain_score(points: int, points_per_score: int) -> str:
     """Write points in score units without rounding: 899 points of 10 are 89.9, never 90."""
     whole, rest = divmod(abs(points), points_per_score)
     sign = "-" if points < 0 else ""
-    decimals = len(str(points_per_score)) - 1
-    if not rest or not decimals:
-        return f"{sign}{whole}" if not rest else f"{sign}{whole}+{rest}/{points_per_score}"
+    if not rest:
+        return f"{sign}{whole}"
+    decimals = next((d for d in _DECIMALS if 10**d % points_per_score == 0), None)
+    if decimals is None:
+        return f"{sign}{whole}+{rest}/{points_per_score}"
     tail = str(rest * 10**decimals // points_per_score).rjust(decimals, "0").rstrip("0")
-    return f"{sign}{whole}.{tail or '0'}"
+    return f"{sign}{whole}.{tail}"
+
+
+_DECIMALS = range(1, 10)  # 512, the last power of two below 1000 points per score, needs nine
 
 
 @dataclass(frozen=True, slots=True)
