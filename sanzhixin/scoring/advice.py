@@ -97,18 +97,18 @@ def next_tier(view: View, plan: Plan) -> Row | None:
     if upper == len(plan.tiers.grades):
         return None
     need = int(plan.tiers.cutoffs[upper]) - view.points
-    room = plan.ledger.top - view.event_part
-    gains = [(chance, _gain(view, chance, room)) for chance in plan.chances]
+    gains = [(chance, _gain(view, plan, [chance])) for chance in plan.chances]
     steps = sorted((pair for pair in gains if pair[1] > 0), key=lambda pair: -pair[1])
-    reach = min(room, sum(gain for chance, gain in steps if chance.kind == "event"))
-    reach += _together(view, [chance for chance, _ in steps if chance.kind == "factor"])
+    reach = _gain(view, plan, [chance for chance, _ in steps])
     return _tell(plan, plan.tiers.grades[upper], need, steps, within_reach=reach >= need)
 
 
-def _gain(view: View, chance: Chance, room: int) -> int:
-    if chance.kind == "event":
-        return min(view.event_room[chance.place], room)
-    return _together(view, [chance])
+def _gain(view: View, plan: Plan, chances: list[Chance]) -> int:
+    """Points that all of the items bring, each as far as it goes."""
+    room = sum(view.event_room[chance.place] for chance in chances if chance.kind == "event")
+    part = min(max(view.event_sum + room, plan.ledger.floor), plan.ledger.top)
+    factors = [chance for chance in chances if chance.kind == "factor"]
+    return part - view.event_part + _together(view, factors)
 
 
 def _together(view: View, chances: list[Chance]) -> int:

@@ -55,6 +55,7 @@ class View(NamedTuple):
     pillar_scores: list[int]
     n_forms: list[int]
     sufficient: list[bool]
+    event_sum: int
     event_part: int
     event_room: list[int]
     negative: bool
@@ -103,6 +104,7 @@ def views(answers: Answers, plan: Plan) -> Iterator[View]:
         measures.score.tolist(),
         measures.n_forms.tolist(),
         profile.sufficient.tolist(),
+        (events.part - events.clipped).tolist(),
         events.part.tolist(),
         events.room.tolist(),
         measures.negative.tolist(),
