@@ -95,7 +95,8 @@ class Proposal(_Answer):
     points : int or None
         Points of the card; None when gated or without sufficient evidence.
     score, score_low, score_high : float or None
-        Points in score units, and the score less and plus one standard error.
+        Points in score units, and the score less and plus one standard error (None where a
+        scheme takes one form as enough).
     grade, tier : str or None
         Grade of the points, and the limit tier of the proposal.
     prob_default, pd_lower, pd_upper : float or None

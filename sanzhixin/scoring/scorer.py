@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sanzhixin.errors import RecordError
@@ -118,14 +119,15 @@ def _row(view: View, plan: Plan, common: Row, valid_until: int) -> Row:
 def _points(view: View, plan: Plan) -> Row:
     per = plan.card.points_per_score
     score, se = view.points / per, view.se_points / per
+    low, high = (None, None) if isnan(se) else (score - se, score + se)
     grade = plan.tiers.name(view.tier)
     prob_default, lower, upper = view.pd
     complete = not any(view.incomplete)
     return {
         "points": view.points,
         "score": score,
-        "score_low": score - se,
-        "score_high": score + se,
+        "score_low": low,
+        "score_high": high,
         "grade": grade,
         "prob_default": prob_default,
         "pd_lower": lower,
