@@ -174,20 +174,23 @@ def read_model_file(path: Path) -> ModelFile:
     ------
     ArtifactError
         ``model_not_found``, ``model_too_large``, ``model_not_json`` and the other refusals of
-        strict JSON, ``model_protocol``, ``model_digest``, ``model_invalid``.
+        strict JSON, ``model_protocol``, ``model_digest`` (also for a file that is not canonical
+        JSON, the line end aside), ``model_invalid``.
     """
     file = path / "model.json" if path.is_dir() else path
     if not file.is_file():
         raise ArtifactError("model_not_found", path=path)
     if file.stat().st_size > _LARGEST:
         raise ArtifactError("model_too_large", name=file.name, most=_LARGEST)
-    content = strict_loads(file.read_bytes(), name=file.name)
-    if not isinstance(content, dict) or content.get("protocol") != PROTOCOL:
-        found = content.get("protocol") if isinstance(content, dict) else None
+    written = file.read_bytes()
+    content = strict_loads(written, name=file.name)
+    found = content.get("protocol") if isinstance(content, dict) else None
+    if type(found) is not int or found != PROTOCOL:
         raise ArtifactError("model_protocol", name=file.name, found=found, known=PROTOCOL)
+    respelled = canonical_json(content) != written.rstrip(b"\r\n")
     stated = content.pop("digest", None)
     canonical = canonical_json(content)
-    if sha256_digest(canonical) != stated:
+    if respelled or sha256_digest(canonical) != stated:
         raise ArtifactError("model_digest", name=file.name)
     try:
         return ModelFile.model_validate_json(canonical)
@@ -195,5 +198,5 @@ def read_model_file(path: Path) -> ModelFile:
         first = error.errors(include_url=False, include_input=False)[0]
         inner = first.get("ctx", {}).get("error")
         where = ".".join(str(part) for part in first["loc"]) or "top level"
-        problem = inner.en if isinstance(inner, SanzhixinError) else first["msg"]
+        problem = (inner.en if isinstance(inner, SanzhixinError) else first["msg"]).rstrip(".")
         raise ArtifactError("model_invalid", name=file.name, where=where, problem=problem) from None
