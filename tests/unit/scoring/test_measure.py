@@ -396,6 +396,14 @@ def test_two_hundred_forms_of_one_household_are_measured_and_one_more_is_refused
         select_round(encode(household(*[4] * 201)), RULES)
 
 
+def test_forms_of_other_rounds_do_not_count_against_the_largest_number():
+    history = [form(2, round=k) for k in range(1, 9) for _ in range(40)]
+    given = household(*history, form(4, round=9), form(4, round=9), form(4, round=9))
+    assert len(given.forms) == 323
+    assert measured(given).n_forms[0].tolist() == [3, 3, 3]
+    assert measured(given).score[0].tolist() == [75 * MICRO] * 3
+
+
 def test_no_case_is_measured_as_no_case():
     cases = encode(household()).take(slice(0, 0))
     found = measure(read_forms(cases, RULES), RULES)
