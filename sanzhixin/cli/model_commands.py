@@ -55,14 +55,18 @@ def fit(
 ) -> int:
     """Make a model from the county in DIR: score table of the scheme, defaults from its loans."""
     from sanzhixin.batch import take_in
+    from sanzhixin.batch.files import publishing, whole_file
     from sanzhixin.modelling import fit as fit_model
+    from sanzhixin.modelling.model_card import model_card
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)
     intake = take_in(folder, rules, as_of)
     model = fit_model(intake.done.county, rules, name=name, version=version, as_of=intake.as_of)
-    path = model.save(output)
-    file = model.file
+    path, file = model.save(output), model.file
+    card = path.with_name("card.md")
+    with publishing(card), whole_file(card) as stream:
+        stream.write(model_card(file).encode())
     voice.tell(
         "fit_saved",
         model_id=model.model_id,

@@ -111,6 +111,7 @@ def test_fit_then_score_then_verify(run, folder, tmp_path):
     assert fit.code == 0
     assert "village-one/1.2.3" in fit.err
     assert "pd_basis none" in fit.err
+    assert "village-one/1.2.3" in (model / "card.md").read_text(encoding="utf-8")
     assert run("score", folder, "-m", model, "-o", out).code == 0
     assert run("verify", model).code == run("verify", out).code == 0
     (out / "_SUCCESS").unlink()
