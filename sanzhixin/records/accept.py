@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,7 +90,8 @@ class CountyAcceptance:
     tables : dict of str to Acceptance
         By table, only those that were handed in.
     rejected : DataFrame
-        Rejected rows of all tables, in the order of the tables.
+        Rejected rows of all tables, in the order of the tables; ``county.rejected_rows`` sums up
+        which households they concern.
     notes : tuple of Note
         What was ignored.
     n_in : int
@@ -155,14 +156,20 @@ def accept_county(
     county = County.from_tables(
         {name: item.accepted for name, item in done.items()}, scheme, as_of=as_of
     )
-    rejected = [item.rejected for item in done.values()]
+    rejected = pd.concat([item.rejected for item in done.values()], ignore_index=True)
     return CountyAcceptance(
-        county,
+        replace(county, rejected_rows=_rejected_rows(rejected)),
         done,
-        pd.concat(rejected, ignore_index=True),
+        rejected,
         tuple(note for item in done.values() for note in item.notes),
         sum(item.n_in for item in done.values()),
     )
+
+
+def _rejected_rows(rejected: pd.DataFrame) -> pd.DataFrame:
+    told = rejected["table"].isin(_EVIDENCE) & rejected["household_id"].notna()
+    pairs = rejected.loc[told, ["household_id", "table"]].drop_duplicates()
+    return pairs.sort_values(["household_id", "table"], ignore_index=True)
 
 
 def _require_tables(tables: Mapping[str, object]) -> None:
@@ -192,4 +199,5 @@ def _rows(mask: pd.Series) -> NDArray[np.int64]:
     return np.flatnonzero(mask.to_numpy(dtype=bool))
 
 
+_EVIDENCE = ("ratings", "events", "registers")
 _REFERENCES = (("household_id", "households", "household"), ("rater_id", "raters", "rater"))

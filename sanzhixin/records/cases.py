@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,6 +130,9 @@ class Cases:
         The shared tables.
     form_start, form_end, event_start, event_end, register_start, register_end : ndarray of int64
         Shape (n_cases,).
+    rejected_tables : list of tuple of str
+        Tables (events, ratings, registers; sorted) of which a row of the household was rejected
+        and is therefore not among the arrays; by default empty for every case.
     """
 
     household_id: list[str]
@@ -156,6 +159,11 @@ class Cases:
     registers: Registers
     register_start: NDArray[np.int64]
     register_end: NDArray[np.int64]
+    rejected_tables: list[tuple[str, ...]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.rejected_tables:
+            object.__setattr__(self, "rejected_tables", [()] * len(self.household_id))
 
     def __len__(self) -> int:
         return len(self.household_id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sanzhixin.records.columns import TABLES, table_spec
-from sanzhixin.records.dtypes import empty_frame, to_canonical
+from sanzhixin.records.dtypes import DTYPES, empty_frame, to_canonical
 from sanzhixin.records.pick import application_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ __all__ = ["County"]
 
 def _empty(table: str) -> pd.DataFrame:
     return empty_frame(table_spec(table))
+
+
+def _no_rejected_rows() -> pd.DataFrame:
+    return pd.DataFrame({"household_id": [], "table": []}, dtype=DTYPES["id"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +48,10 @@ class County:
         The day on which the tables stand.
     truth : object or None
         What a simulator drew; None for files.
+    rejected_rows : DataFrame
+        ``household_id`` and ``table``: one row per household and table among registers, events and
+        ratings that had a rejected row of that household.  What such a row said does not count, so
+        scoring has to know that it is missing.  Not written to files.
 
     Examples
     --------
@@ -63,6 +71,7 @@ class County:
     audit_groups: pd.DataFrame = field(default_factory=partial(_empty, "audit_groups"), repr=False)
     as_of: dt.date | None = None
     truth: Any = field(default=None, repr=False)
+    rejected_rows: pd.DataFrame = field(default_factory=_no_rejected_rows, repr=False)
 
     @classmethod
     def from_tables(
@@ -151,7 +160,7 @@ class County:
         Parameters
         ----------
         other : County
-            To compare with; the truth of a simulator is not compared.
+            To compare with; the truth of a simulator and rejected rows are not compared.
 
         Returns
         -------

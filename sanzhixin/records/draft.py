@@ -40,8 +40,8 @@ class Acceptance:
         Canonical columns and dtypes, in the order of the files.
     rejected : DataFrame
         One row per rejected row: table, file, line, field and code of the first broken rule by
-        column, ``codes`` (all, joined by ``;``), reasons in two languages, and the original row
-        as JSON of header to text.
+        column, ``codes`` (all, joined by ``;``), reasons in two languages, the original row as
+        JSON of header to text, and its ``household_id`` where that could be read.
     notes : tuple of Note
         Ignored columns.
     n_in : int
@@ -157,7 +157,7 @@ class Draft:
     def finish(self) -> Acceptance:
         """Part the rows into accepted and rejected."""
         accepted = self.good.reset_index(drop=True)
-        rejected = rejected_frame(self.spec, self.raws, self.findings, list(self.frame.columns))
+        rejected = rejected_frame(self.spec, self.raws, self.findings, self.frame)
         n_in = len(self.frame) + sum(len(raw.broken) for raw in self.raws)
         assert n_in == len(accepted) + len(rejected)  # noqa: S101 - our own invariant
         keys = self.frame[self.spec.key[0]][self.bad].dropna()

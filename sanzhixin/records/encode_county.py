@@ -72,8 +72,9 @@ def encode_county(
         for name in ("annual_income", "debt", "assets")
     }
     days = _as_of(as_of, len(places))
+    ids = table["household_id"].iloc[places].tolist()
     return Cases(
-        household_id=table["household_id"].iloc[places].tolist(),
+        household_id=ids,
         village_id=table["village_id"].iloc[places].tolist(),
         as_of=days,
         consent_until=_consent_until(table, scheme, days, places),
@@ -95,6 +96,7 @@ def encode_county(
         registers=registers,
         register_start=register_bounds[:-1][places],
         register_end=register_bounds[1:][places],
+        rejected_tables=_rejected_tables(county.rejected_rows, ids),
     )
 
 
@@ -106,6 +108,14 @@ def _consent_until(
     given = _ordinals(table["consent_on"])[places]
     valid = named.to_numpy(dtype=bool)[places] & (given != MISSING) & (given <= days)
     return np.where(valid, _ordinals(table["consent_until"])[places], MISSING)
+
+
+def _rejected_tables(rows: pd.DataFrame, ids: Sequence[str]) -> list[tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for household, table in zip(rows["household_id"], rows["table"], strict=True):
+        found.setdefault(household, set()).add(table)
+    tables = {household: tuple(sorted(names)) for household, names in found.items()}
+    return [tables.get(household, ()) for household in ids]
 
 
 def _places(sorted_ids: pd.Index, households: Sequence[str] | None) -> NDArray[np.int64]:

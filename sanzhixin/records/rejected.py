@@ -24,6 +24,7 @@ __all__ = ["REJECTED_COLUMNS", "rejected_frame"]
 
 REJECTED_COLUMNS = (
     *("table", "file", "line", "field", "code", "codes", "reason_en", "reason_zh", "row"),
+    "household_id",
 )
 
 
@@ -31,7 +32,7 @@ def rejected_frame(
     spec: TableSpec,
     raws: Sequence[RawTable],
     findings: Sequence[tuple[NDArray[np.int64], str, str]],
-    order: Sequence[str],
+    frame: pd.DataFrame,
 ) -> pd.DataFrame:
     """Build one row per rejected row, file by file, by line.
 
@@ -43,15 +44,17 @@ def rejected_frame(
         The files under each other.
     findings : sequence of (ndarray, str, str)
         Positions over all files, column, rule code.
-    order : sequence of str
-        Column order; the first broken rule of a row is that of its leftmost column.
+    frame : DataFrame
+        Canonical values of the rows; the first broken rule of a row is that of its leftmost
+        column.
 
     Returns
     -------
     DataFrame
-        With the columns `REJECTED_COLUMNS`.
+        With the columns `REJECTED_COLUMNS`; ``household_id`` is missing where it could not be read
+        and in tables without it.
     """
-    found = _by_row(findings, order)
+    found = _by_row(findings, list(frame.columns))
     columns = {column.name: column for column in spec.columns}
     records: list[tuple[Any, ...]] = []
     start = 0
@@ -60,19 +63,31 @@ def rejected_frame(
             [row for row in found if start <= row < start + len(raw.frame)], dtype=np.int64
         )
         texts = row_texts(raw, rows - start)
+        ids = _households(frame, rows)
         block: list[tuple[Any, ...]] = [
-            (spec.name, raw.file, int(raw.lines[row - start]), *_reasons(found[row], columns), text)
-            for row, text in zip(rows.tolist(), texts, strict=True)
+            (
+                *(spec.name, raw.file, int(raw.lines[row - start])),
+                *(*_reasons(found[row], columns), text, household),
+            )
+            for row, text, household in zip(rows.tolist(), texts, ids, strict=True)
         ]
         ragged = _reasons([("", "row_ragged")], columns)
         block += [
-            (spec.name, raw.file, row.line, *ragged, _cells_text(row.cells)) for row in raw.broken
+            (spec.name, raw.file, row.line, *ragged, _cells_text(row.cells), None)
+            for row in raw.broken
         ]
         records += sorted(block, key=lambda record: record[2])
         start += len(raw.frame)
-    frame = pd.DataFrame(records, columns=list(REJECTED_COLUMNS))
+    rejected = pd.DataFrame(records, columns=list(REJECTED_COLUMNS))
     types = {name: "int64" if name == "line" else DTYPES["text"] for name in REJECTED_COLUMNS}
-    return frame.astype(types)
+    return rejected.astype(types)
+
+
+def _households(frame: pd.DataFrame, rows: NDArray[np.int64]) -> list[str | None]:
+    if "household_id" not in frame.columns:
+        return [None] * len(rows)
+    values = frame["household_id"].iloc[rows]
+    return values.astype(object).where(values.notna(), None).tolist()
 
 
 def _by_row(
