@@ -37,6 +37,7 @@ def application_of(county: County, household_id: str) -> Application:
     -------
     Application
         Roles come from ``county.raters``; a rater who is not listed counts as a panel member.
+        ``as_of`` is the day on which the tables stand.
 
     Raises
     ------
@@ -72,6 +73,7 @@ def application_of(county: County, household_id: str) -> Application:
             ),
             None,
         ),
+        as_of=county.as_of,
     )
 
 

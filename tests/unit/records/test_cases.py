@@ -82,6 +82,11 @@ def test_one_application_gives_the_arrays_of_its_household(county, scheme, house
     assert_same(one, cases.take(slice(place, place + 1)))
 
 
+def test_an_application_of_a_county_stands_on_the_day_of_its_tables(county):
+    assert county.application("H1").as_of == county.as_of == AS_OF
+    assert dataclasses.replace(county, as_of=None).application("H1").as_of is None
+
+
 def test_row_order_does_not_matter(county, scheme):
     shuffled = {
         name: table.sample(frac=1, random_state=3, ignore_index=True)
