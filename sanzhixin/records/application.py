@@ -6,7 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, PlainValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    PlainValidator,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from sanzhixin.records.columns import TABLES
@@ -70,6 +79,7 @@ _Plain = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_./-]{0,
 _Yuan = Annotated[int, Field(strict=True, ge=0, le=MAX_YUAN)]
 _Scale = Annotated[int, Field(strict=True, ge=1, le=9)]
 _Round = Annotated[int, Field(strict=True, ge=1, le=999)]
+_Factor: TypeAlias = StrictStr | StrictInt | StrictFloat | None
 _Yes = Annotated[bool, Field(strict=True)]
 
 Id: TypeAlias = Annotated[_Plain | Annotated[str, _cell("households", "household_id")], _FIRST]
@@ -226,7 +236,7 @@ class Application(_Record):
     exposure_yuan: Money = None
     requested_yuan: Money = None
     purpose: OptionalText = None
-    factors: dict[str, str | int | float | None] = Field(default_factory=dict)
+    factors: dict[str, _Factor] = Field(default_factory=dict)
     ratings: tuple[RatingForm, ...] = ()
     events: tuple[EventEntry, ...] = ()
     registers: tuple[RegisterEntry, ...] = ()

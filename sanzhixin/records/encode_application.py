@@ -229,7 +229,8 @@ def _factor(application: Application, item: FactorIndex, written: bool) -> int:
     if value is None:
         return MISSING
     if item.levels is not None:
-        return item.levels.get(str(value), UNSEEN)
+        place = item.levels.get(str(value))
+        return item.words.get(word(str(value)), UNSEEN) if place is None else place
     return value * MICRO if isinstance(value, int) else round(float(value) * MICRO)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
 from sanzhixin.errors import RecordError
 from sanzhixin.records.application import Application
+from sanzhixin.records.cases import MOST_FORMS
 from sanzhixin.records.encode_application import event_place, register_place
 from sanzhixin.records.grammar import RuleBroken
 from sanzhixin.records.rules import RULES, reason_en, reason_zh
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from sanzhixin.records.scheme_index import SchemeIndex
     from sanzhixin.scheme import Scheme
 
-__all__ = ["FieldFinding", "parse_application"]
+__all__ = ["FieldFinding", "check_application", "parse_application"]
 
 
 class FieldFinding(NamedTuple):
@@ -74,15 +76,68 @@ def parse_application(
         application = Application.model_validate(given)
     except ValidationError as error:
         raise _refusal([*_pydantic_findings(error), *findings], index) from None
-    today = as_of or application.as_of
-    findings += _household_findings(application, index, today)
-    findings += _form_findings(application, index, today)
-    findings += _event_findings(application, index, today)
-    findings += _register_findings(application, index, today)
-    findings += _repeat_findings(application)
+    findings += _findings(application, index, as_of)
     if findings:
         raise _refusal(findings, index)
     return application
+
+
+def check_application(
+    application: Application, scheme: Scheme, *, as_of: dt.date | None = None
+) -> None:
+    """Hold an application to the rules of the tables and of a scheme.
+
+    Parameters
+    ----------
+    application : Application
+        However it was built; `parse_application` has already called this.
+    scheme : Scheme
+        Brings indicators, factors, codes and the purpose of the consent.
+    as_of : date, optional
+        Scoring date; by default the one that `application` states, else no date rule applies.
+
+    Raises
+    ------
+    RecordError
+        ``record_invalid``: rules are broken; ``error.values["findings"]`` lists every
+        `FieldFinding`.  No value of the record is repeated.
+
+    Examples
+    --------
+    >>> from sanzhixin.scheme import load_scheme
+    >>> application = Application(
+    ...     household_id="H1",
+    ...     village_id="V1",
+    ...     consent_id="C1",
+    ...     consent_purpose="三治信农户贷款",
+    ...     consent_on="2026-01-05",
+    ...     consent_until="2027-01-04",
+    ...     factors={"customer_years": "1_000"},
+    ... )
+    >>> try:
+    ...     check_application(application, load_scheme("tongxiang"))
+    ... except RecordError as error:
+    ...     print(error.values["findings"][0])
+    FieldFinding(where='customer_years', code='number_grammar')
+    """
+    index = scheme_index(scheme)
+    findings = _findings(application, index, as_of)
+    if findings:
+        raise _refusal(findings, index)
+
+
+def _findings(
+    application: Application, index: SchemeIndex, as_of: dt.date | None
+) -> list[FieldFinding]:
+    today = as_of or application.as_of
+    return [
+        *_household_findings(application, index, today),
+        *_factor_findings(application, index),
+        *_form_findings(application, index, today),
+        *_event_findings(application, index, today),
+        *_register_findings(application, index, today),
+        *_repeat_findings(application),
+    ]
 
 
 def _read_factors(
@@ -94,17 +149,28 @@ def _read_factors(
     factors: dict[str, object] = dict(stated or {})
     for name in [item for item in given if item in index.parsers and item not in factors]:
         factors[name] = given.pop(name)
-    for name, value in factors.items():
-        parse = index.parsers.get(name)
-        if parse is None:
-            findings.append(FieldFinding(f"factors.{name}", "field_unknown"))
-            continue
+    for name, value in list(factors.items()):
         try:
-            factors[name] = parse(value)
+            factors[name] = index.parsers[name](value) if name in index.parsers else value
         except RuleBroken as broken:
             findings.append(FieldFinding(name, broken.code))
             factors[name] = None
     return factors
+
+
+def _factor_findings(application: Application, index: SchemeIndex) -> Iterator[FieldFinding]:
+    for name, value in application.factors.items():
+        parse = index.parsers.get(name)
+        if parse is None:
+            yield FieldFinding(f"factors.{name}", "field_unknown")
+            continue
+        try:
+            missing = parse(value) is None
+        except RuleBroken as broken:
+            yield FieldFinding(name, broken.code)
+            continue
+        if missing and isinstance(value, float):
+            yield FieldFinding(name, "number_not_finite")
 
 
 def _household_findings(
@@ -139,11 +205,15 @@ def _form_findings(
             unknown = sorted(answers.keys() - index.panel_set)
             yield FieldFinding(f"ratings[{place}].{unknown[0]}", "field_unknown")
         elif not index.common.issuperset(answers.values()):
-            code = next(
-                (code for code, value in answers.items() if (code, value) in index.outside), None
-            )
-            if code is not None:
+            for code in _off_scale(answers, index):
                 yield FieldFinding(f"ratings[{place}].{code}", "rating_scale")
+
+
+def _off_scale(answers: Mapping[str, int | None], index: SchemeIndex) -> Iterator[str]:
+    for code, value in answers.items():
+        lowest, highest = index.scales[code]
+        if value is not None and not lowest <= value <= highest:
+            yield code
 
 
 def _event_findings(
@@ -189,6 +259,12 @@ def _repeat_findings(application: Application) -> Iterator[FieldFinding]:
         ("registers", "document_no", [(e.code, e.document_no) for e in application.registers]),
         ("members", "person_id", [member.person_id for member in application.members]),
     )
+    if (
+        len(application.ratings)
+        > MOST_FORMS
+        < max(Counter(form.round for form in application.ratings).values())
+    ):
+        yield FieldFinding("ratings", "too_many_forms")
     for table, field, values in keys:
         if len(set(values)) < len(values):
             yield FieldFinding(f"{table}.{field}", "duplicate_differs")

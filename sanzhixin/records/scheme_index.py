@@ -33,12 +33,15 @@ class FactorIndex:
         It needs a written consent.
     levels : dict of str to int or None
         Position of each level; None for a numeric factor.
+    words : dict of str to int
+        Position by normalised word: name and Chinese name of each level.
     """
 
     name: str
     column: str
     written: bool
     levels: dict[str, int] | None
+    words: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,6 @@ class SchemeIndex:
         Purpose that a consent has to name.
     panel_set : frozenset of str
         The panel codes.
-    outside : frozenset of (str, int)
-        Panel code and every rating of 1-9 that lies outside its scale.
     common : frozenset of (int or None)
         None and the ratings that lie on the scale of every panel item.
     event_words, register_words : dict of str to str
@@ -88,7 +89,6 @@ class SchemeIndex:
     columns: dict[str, dict[str, Column]]
     consent_purpose: str
     panel_set: frozenset[str]
-    outside: frozenset[tuple[str, int | None]]
     common: frozenset[int | None]
     event_words: dict[str, str]
     register_words: dict[str, str]
@@ -128,6 +128,13 @@ def _build(scheme: Scheme) -> SchemeIndex:
             {item.level: place for place, item in enumerate(factor.levels)}
             if factor.kind == "categorical"
             else None,
+            {
+                word(text): place
+                for place, item in enumerate(factor.levels)
+                for text in (item.level, item.zh)
+            }
+            if factor.kind == "categorical"
+            else {},
         )
         for factor in scheme.factors
     )
@@ -146,12 +153,6 @@ def _build(scheme: Scheme) -> SchemeIndex:
         columns=columns,
         consent_purpose=scheme.consent_purpose,
         panel_set=frozenset(scheme.panel_codes),
-        outside=frozenset(
-            (code, rating)
-            for code, (lowest, highest) in scales.items()
-            for rating in range(1, 10)
-            if not lowest <= rating <= highest
-        ),
         common=frozenset(
             {None, *range(max(map(min, scales.values())), 1 + min(map(max, scales.values())))}
         ),

@@ -3,11 +3,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from pydantic import ValidationError
 
 from sanzhixin.errors import RecordError
 from sanzhixin.records.application import Application, RatingForm
 from sanzhixin.records.encode_application import encode_application
-from sanzhixin.records.parse_application import parse_application
+from sanzhixin.records.parse_application import check_application, parse_application
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -127,3 +128,86 @@ def test_an_application_is_frozen(data, scheme):
     with pytest.raises(ValueError, match="frozen"):
         application.village_id = "V2"
     assert isinstance(application, Application)
+
+
+APPLICATION_RULES = [
+    ({"factors": {"customer_years": "1_000"}}, "customer_years", "number_grammar"),
+    ({"factors": {"customer_years": "abc"}}, "customer_years", "number_grammar"),
+    ({"factors": {"customer_years": 10**30}}, "customer_years", "number_too_large"),
+    ({"factors": {"utility_payment": "by_drone"}}, "utility_payment", "choice_unknown"),
+    ({"factors": {"shoe_size": 43}}, "factors.shoe_size", "field_unknown"),
+    ({"consent_purpose": "其他"}, "consent_purpose", "consent_purpose"),
+    ({"consent_until": dt.date(2026, 6, 29)}, "consent_until", "consent_expired"),
+    ({"consent_on": dt.date(2026, 7, 1)}, "consent_on", "date_future"),
+    ({"written_consent_id": None}, "annual_income_yuan", "written_consent_missing"),
+    ({"members": [{"person_id": "P1", "adult": False}]}, "members[0].adult", "member_minor"),
+]
+
+
+@pytest.mark.parametrize(("changes", "where", "code"), APPLICATION_RULES)
+def test_an_application_object_is_held_to_the_rules(data, scheme, changes, where, code):
+    good = parse_application(data, scheme, as_of=AS_OF)
+    assert check_application(good, scheme, as_of=AS_OF) is None
+    with pytest.raises(RecordError, match="breaks") as caught:
+        check_application(Application(**good.model_dump() | changes), scheme, as_of=AS_OF)
+    assert (where, code) in caught.value.values["findings"]
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "where", "code"),
+    [
+        ("ratings", {"FS01": 9}, "ratings[0].FS01", "rating_scale"),
+        ("ratings", {"XX99": 3}, "ratings[0].XX99", "field_unknown"),
+        ("ratings", {"rated_on": "2026-07-01"}, "ratings[0].rated_on", "date_future"),
+        ("events", {"code": "XX99"}, "events[0].code", "code_unknown"),
+        ("events", {"level": "galaxy"}, "events[0].level", "level_unknown"),
+        ("events", {"evidence_id": None}, "events[0].evidence_id", "evidence_missing"),
+        ("events", {"recorded_on": "2026-01-01"}, "events[0].recorded_on", "dates_order"),
+        ("registers", {"list_class": "信访名单"}, "registers[0].list_class", "register_class"),
+    ],
+)
+def test_the_entries_of_an_application_object_are_held_to_the_rules(
+    data, scheme, table, changes, where, code
+):
+    dump = parse_application(data, scheme, as_of=AS_OF).model_dump()
+    dump[table] = [dump[table][0] | changes]
+    with pytest.raises(RecordError, match="breaks 1 rules") as caught:
+        check_application(Application(**dump), scheme, as_of=AS_OF)
+    assert caught.value.values["findings"] == ((where, code),)
+
+
+@pytest.mark.parametrize("value", [True, float("nan"), float("inf")])
+def test_a_factor_that_is_no_plain_value_never_gets_into_an_application(data, scheme, value):
+    good = parse_application(data, scheme)
+    factors = {"customer_years": value}
+    with pytest.raises(ValidationError, match="factors"):
+        Application(**good.model_dump() | {"factors": factors})
+    smuggled = good.model_copy(update={"factors": factors})
+    with pytest.raises(RecordError, match="customer_years"):
+        check_application(smuggled, scheme)
+
+
+def test_repeated_forms_and_too_many_forms_of_an_application_are_refused(data, scheme):
+    good = parse_application(data, scheme)
+    twice = good.model_copy(update={"ratings": good.ratings * 2})
+    with pytest.raises(RecordError, match=r"ratings.rater_id: Several rows"):
+        check_application(twice, scheme)
+    (form,) = good.ratings
+    forms = [form.model_copy(update={"rater_id": f"R{k}"}) for k in range(201)]
+    assert check_application(good.model_copy(update={"ratings": forms[:200]}), scheme) is None
+    with pytest.raises(RecordError, match="more than 200 forms"):
+        check_application(good.model_copy(update={"ratings": forms}), scheme)
+
+
+def test_the_day_of_an_application_counts_unless_another_is_given(data, scheme):
+    good = parse_application(data, scheme).model_copy(update={"as_of": dt.date(2028, 1, 1)})
+    with pytest.raises(RecordError, match="renew the consent"):
+        check_application(good, scheme)
+    assert check_application(good, scheme, as_of=AS_OF) is None
+
+
+def test_a_level_may_be_named_by_its_chinese_word(data, scheme):
+    good = parse_application(data, scheme)
+    named = good.model_copy(update={"factors": {"utility_payment": "经常拖欠"}})
+    assert check_application(named, scheme) is None
+    assert encode_application(named, scheme, AS_OF).factors["utility_payment"].tolist() == [2]
