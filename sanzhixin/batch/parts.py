@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import shutil
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,18 +32,23 @@ _FOLDER = "_parts"
 _KEY_FILE = "run.json"
 _KEY = b"sanzhixin.run_key"
 _OWN = (SUCCESS, MANIFEST, QUARANTINE, "proposals.parquet", "proposals.csv", "proposals.xlsx")
+_PART = re.compile(r"part-[0-9]{5,}\.parquet")
+_UNFINISHED = re.compile(re.escape(TEMPORARY) + r"[a-z0-9_]{8}")
 
 
-def claim_folder(out: Path) -> None:
+def claim_folder(out: Path, run_key: str) -> None:
     """Make the output folder ours: an empty one, or that of an earlier run.
 
     From here on the folder holds no ``_SUCCESS``; results of an earlier run are removed only
     after the mark of an unfinished run stands, so that the folder can always be claimed again.
+    Nothing is removed that no run wrote.
 
     Parameters
     ----------
     out : Path
         Created when absent.
+    run_key : str
+        Key of the run, for a folder that holds no parts yet.
 
     Raises
     ------
@@ -48,34 +56,84 @@ def claim_folder(out: Path) -> None:
         ``output_folder_in_use``: it holds other files.
     """
     out.mkdir(parents=True, exist_ok=True)
-    names = sorted(path.name for path in out.iterdir())
-    if names and not _is_run(out):
-        raise OutputError("output_folder_in_use", path=out.name, count=len(names))
+    held = [path for path in out.iterdir() if not _is_temporary(path)]
+    if held and not _is_run(out):
+        raise OutputError("output_folder_in_use", path=out.name, count=len(held))
     (out / SUCCESS).unlink(missing_ok=True)
-    (out / _FOLDER).mkdir(exist_ok=True)
+    if not unfinished(out):
+        _place_parts(out, run_key)
     sync_folder(out)
-    stale = [out / name for name in _OWN if (out / name).is_file()]
-    for path in (*stale, *out.glob(f"{TEMPORARY}*")):
+    for path in [out / name for name in _OWN if (out / name).is_file()]:
         path.unlink()
+    for path in [path for path in out.iterdir() if _is_temporary(path)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     sync_folder(out)
 
 
 def unfinished(out: Path) -> bool:
-    """Tell whether the parts of an unfinished run lie in a folder."""
-    return (out / _FOLDER).is_dir()
+    """Tell whether the parts of an unfinished run, and nothing else, lie in ``_parts``."""
+    folder = out / _FOLDER
+    return _holds_only_parts(folder) and _key_of(folder) is not None
 
 
 def _is_run(out: Path) -> bool:
+    """Tell whether what carries our names in a folder was written by a run."""
     if unfinished(out):
         return True
-    manifest = out / MANIFEST
-    if not manifest.is_file():
+    if (out / _FOLDER).exists():
         return False
+    content = _read(out / MANIFEST)
+    if content.get("kind") != RUN_KIND:
+        return False
+    items = [content.get("output"), content.get("quarantine")]
+    stated = {str(item.get("file")) for item in items if isinstance(item, dict)}
+    return {name for name in _OWN if (out / name).exists()} <= {*stated, MANIFEST, SUCCESS}
+
+
+def _place_parts(out: Path, run_key: str) -> None:
+    """Let ``_parts`` appear with its key inside, so that it is ours from the first moment."""
+    place = Path(tempfile.mkdtemp(dir=out, prefix=TEMPORARY))
     try:
-        content = strict_loads(manifest.read_bytes(), name=MANIFEST)
-    except ArtifactError:
+        with whole_file(place / _KEY_FILE) as stream:
+            stream.write(canonical_json({"run_key": run_key}))
+        place.replace(out / _FOLDER)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def _is_temporary(path: Path) -> bool:
+    if not _UNFINISHED.fullmatch(path.name):
         return False
-    return isinstance(content, dict) and content.get("kind") == RUN_KIND
+    return path.is_file() or _holds_only_parts(path)
+
+
+def _holds_only_parts(folder: Path) -> bool:
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return all(
+        path.is_file()
+        and (
+            path.name == _KEY_FILE or _PART.fullmatch(path.name) or _UNFINISHED.fullmatch(path.name)
+        )
+        for path in folder.iterdir()
+    )
+
+
+def _key_of(folder: Path) -> str | None:
+    key = _read(folder / _KEY_FILE).get("run_key")
+    return key if isinstance(key, str) else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Content of a JSON object; nothing when there is no such file or it is something else."""
+    if not path.is_file():
+        return {}
+    try:
+        content = strict_loads(path.read_bytes(), name=path.name)
+    except ArtifactError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 class Parts:
@@ -84,7 +142,7 @@ class Parts:
     Parameters
     ----------
     out : Path
-        Claimed output folder.
+        Claimed output folder, with ``_parts``.
     run_key : str
         Digest of everything that decides what stands in a part.
     resume : bool
@@ -94,21 +152,13 @@ class Parts:
     def __init__(self, out: Path, run_key: str, *, resume: bool) -> None:
         self._folder = out / _FOLDER
         self._key = run_key
-        if not (resume and self._is_same_run()):
-            shutil.rmtree(self._folder)
-            self._folder.mkdir()
-            sync_folder(out)
+        if not (resume and _key_of(self._folder) == run_key):
+            for path in self._folder.glob("part-*"):
+                path.unlink()
             with whole_file(self._folder / _KEY_FILE) as stream:
                 stream.write(canonical_json({"run_key": run_key}))
         for path in self._folder.glob(f"{TEMPORARY}*"):
             path.unlink()
-
-    def _is_same_run(self) -> bool:
-        path = self._folder / _KEY_FILE
-        try:
-            return bool(strict_loads(path.read_bytes(), name=_KEY_FILE) == {"run_key": self._key})
-        except (ArtifactError, FileNotFoundError):
-            return False
 
     def has(self, number: int, rows: int) -> bool:
         """Tell whether a part of this run stands complete with so many rows."""
@@ -131,9 +181,11 @@ class Parts:
             yield table.replace_schema_metadata(None).cast(PROPOSAL_SCHEMA)
 
     def remove(self) -> None:
-        """Remove all parts and their folder."""
-        shutil.rmtree(self._folder)
-        sync_folder(self._folder.parent)
+        """Remove all parts; by one rename first, so that half of them never pass for a run."""
+        away = self._folder.with_name(f"{TEMPORARY}{secrets.token_hex(4)}")
+        self._folder.replace(away)
+        shutil.rmtree(away)
+        sync_folder(away.parent)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number:05d}.parquet"

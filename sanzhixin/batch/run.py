@@ -192,7 +192,7 @@ def score_folder(
         exit_code=code,
     )
     with publishing(out):
-        claim_folder(out)
+        claim_folder(out, facts.run_key)
         parts = Parts(out, facts.run_key, resume=options.resume)
         if code == OVER_MAX_BAD:
             return _withhold(out, parts, facts)

@@ -58,8 +58,8 @@ def failing(monkeypatch):
             patch.setattr(os, "fsync", disk.before(os.fsync))
             patch.setattr(tempfile, "mkstemp", disk.before(tempfile.mkstemp))
             patch.setattr(Path, "replace", disk.before(Path.replace))
-            patch.setattr(shutil, "rmtree", disk.before(shutil.rmtree))
             # a killed program cleans nothing up
+            patch.setattr(shutil, "rmtree", disk.unless_dead(disk.before(shutil.rmtree)))
             patch.setattr(Path, "unlink", disk.unless_dead(Path.unlink))
             yield disk
 

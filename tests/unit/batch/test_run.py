@@ -164,6 +164,56 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(folder, model, tmp_
     assert names(out) == {"manifest.json"}
 
 
+RUN_KEY = '{"run_key": "sha256:0"}'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"_parts/thesis.txt": "mine"},
+        {"_parts/thesis.txt": "mine", "proposals.csv": "mine"},
+        {"_parts/thesis.txt": "mine", "_parts/run.json": RUN_KEY},
+        {"_parts/part-1.parquet": "mine", "_parts/run.json": RUN_KEY},
+        {"_parts/run.json": '{"name": "mine"}'},
+        {"_parts/run.json/thesis.txt": "mine"},
+        {"_parts/part-00000.parquet": "mine"},
+        {"proposals.csv": "mine"},
+        {".sanzhixin-a1b2c3d4/thesis.txt": "mine"},
+        {"manifest.json": '{"kind": "sanzhixin-score"}', "proposals.csv": "mine"},
+        {"manifest.json": '{"kind": "sanzhixin-score"}', "_parts/thesis.txt": "mine"},
+    ],
+    ids=lambda files: " ".join(files),
+)
+def test_files_that_no_run_wrote_are_refused_and_left_alone(folder, model, tmp_path, files):
+    out = tmp_path / "out"
+    for name, text in files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, encoding="utf-8")
+    with pytest.raises(OutputError, match="not an earlier run; nothing was changed"):
+        score_folder(folder, model, out)
+    left = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert left == set(files)
+    assert all((out / name).read_text(encoding="utf-8") == text for name, text in files.items())
+
+
+def test_a_folder_that_links_to_parts_elsewhere_is_refused(folder, model, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "run.json").write_text(RUN_KEY, encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "_parts").symlink_to(tmp_path / "other", target_is_directory=True)
+    with pytest.raises(OutputError, match="not an earlier run"):
+        score_folder(folder, model, tmp_path / "out")
+    assert names(tmp_path / "other") == {"run.json"}
+
+
+def test_a_letter_beside_an_earlier_run_is_kept(folder, model, tmp_path):
+    out = tmp_path / "out"
+    score_folder(folder, model, out)
+    (out / "letter.txt").write_text("keep me", encoding="utf-8")
+    score_folder(folder, model, out)
+    assert names(out) == PUBLISHED | {"letter.txt"}
+
+
 def test_the_input_folder_is_never_taken_for_an_output(folder, model):
     before = names(folder)
     with pytest.raises(OutputError, match="not an earlier run"):

@@ -76,6 +76,7 @@ def test_another_number_of_rows_than_stated_is_found(out):
 
 def test_parts_that_were_left_are_found(out):
     (out / "_parts").mkdir()
+    (out / "_parts" / "run.json").write_text('{"run_key": "sha256:0"}', encoding="utf-8")
     assert codes(out) == ["run_unfinished"]
 
 
