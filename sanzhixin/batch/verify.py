@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from sanzhixin.batch.files import file_digest
 from sanzhixin.batch.manifest import MANIFEST_FORMAT
@@ -18,6 +18,57 @@ from sanzhixin.scoring.artifact import read_model_file
 from sanzhixin.scoring.canonical import strict_loads
 
 __all__ = ["Verification", "verify"]
+
+_BLOCK = 1 << 20
+
+
+class _File(BaseModel, strict=True):
+    """A file that a manifest names, always within its folder."""
+
+    file: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        return Path(self.file).name
+
+
+class _Counts(BaseModel, strict=True):
+    """Rows of one table."""
+
+    n_in: NonNegativeInt
+    accepted: NonNegativeInt
+    rejected: NonNegativeInt
+
+
+class _Rows(BaseModel, strict=True):
+    """Rows of all tables, and what became of the households."""
+
+    households_in: NonNegativeInt
+    households_scored: NonNegativeInt
+    households_quarantined: NonNegativeInt
+    households_withheld: NonNegativeInt
+    quarantined: NonNegativeInt
+    tables: dict[str, _Counts]
+
+
+class _Model(BaseModel, strict=True):
+    """The model that answered."""
+
+    model_id: str
+    digest: str
+
+
+class _Manifest(BaseModel, strict=True):
+    """What is checked of a manifest; it holds more."""
+
+    kind: str
+    format: int
+    as_of: str
+    model: _Model
+    output: _File | None
+    quarantine: _File
+    rows: _Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +142,24 @@ def _verify_run(out: Path) -> Verification:
         return Verification("run", tuple(findings), {})
     findings += _check_success(out)
     findings += _check_files(out, manifest)
-    try:
-        findings += _check_rows(out, manifest)
-        facts = {
-            "model_id": str(manifest["model"]["model_id"]),
-            "model_digest": str(manifest["model"]["digest"]),
-            "as_of": str(manifest["as_of"]),
-            "manifest": file_digest(out / MANIFEST),
-        }
-    except (KeyError, TypeError):
-        findings.append(OutputError("manifest_unusable", path=out.name))
-        facts = {}
+    findings += _check_rows(out, manifest)
+    facts = {
+        "model_id": manifest.model.model_id,
+        "model_digest": manifest.model.digest,
+        "as_of": manifest.as_of,
+        "manifest": file_digest(out / MANIFEST),
+    }
     return Verification("run", tuple(findings), facts)
 
 
-def _read_manifest(out: Path) -> dict[str, Any] | None:
+def _read_manifest(out: Path) -> _Manifest | None:
     try:
         content = strict_loads((out / MANIFEST).read_bytes(), name=MANIFEST)
-    except (ArtifactError, FileNotFoundError):
+        manifest = _Manifest.model_validate(content)
+    except (ArtifactError, FileNotFoundError, ValidationError):
         return None
-    known = isinstance(content, dict) and content.get("kind") == RUN_KIND
-    return content if known and content.get("format") == MANIFEST_FORMAT else None
+    known = (manifest.kind, manifest.format) == (RUN_KIND, MANIFEST_FORMAT)
+    return manifest if known else None
 
 
 def _check_success(out: Path) -> list[SanzhixinError]:
@@ -124,49 +172,52 @@ def _check_success(out: Path) -> list[SanzhixinError]:
     return []
 
 
-def _check_files(out: Path, manifest: dict[str, Any]) -> list[SanzhixinError]:
+def _check_files(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
     findings: list[SanzhixinError] = []
-    for item in (manifest.get("output"), manifest.get("quarantine")):
-        if not isinstance(item, dict):
-            continue
-        name = Path(str(item.get("file"))).name
-        if not (out / name).is_file():
-            findings.append(OutputError("file_gone", path=name))
-        elif file_digest(out / name) != item.get("sha256"):
-            findings.append(OutputError("file_altered", path=name, mark=MANIFEST))
+    for item in filter(None, (manifest.output, manifest.quarantine)):
+        if not (out / item.name).is_file():
+            findings.append(OutputError("file_gone", path=item.name))
+        elif file_digest(out / item.name) != item.sha256:
+            findings.append(OutputError("file_altered", path=item.name, mark=MANIFEST))
     return findings
 
 
-def _check_rows(out: Path, manifest: dict[str, Any]) -> list[SanzhixinError]:
-    rows = manifest["rows"]
-    parts = ("households_scored", "households_quarantined", "households_withheld")
+def _check_rows(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
+    rows = manifest.rows
     findings: list[SanzhixinError] = []
-    if rows["households_in"] != sum(rows[name] for name in parts):
+    known = rows.households_scored + rows.households_quarantined + rows.households_withheld
+    if rows.households_in != known:
         findings.append(OutputError("rows_lost", what="households"))
-    for name, count in rows["tables"].items():
-        if count["n_in"] != count["accepted"] + count["rejected"]:
+    for name, count in rows.tables.items():
+        if count.n_in != count.accepted + count.rejected:
             findings.append(OutputError("rows_lost", what=name))
-    written = [
-        (_count(out, manifest["output"]), rows["households_scored"]),
-        (_count(out, manifest["quarantine"]), rows["quarantined"]),
-    ]
-    for (name, found), stated in written:
-        if found is not None and found != stated:
-            findings.append(OutputError("rows_differ", path=name, found=found, stated=stated))
+    stated = ((manifest.output, rows.households_scored), (manifest.quarantine, rows.quarantined))
+    for item, number in stated:
+        found = None if item is None else _count(out / item.name)
+        if item is not None and found is not None and found != number:
+            findings.append(OutputError("rows_differ", path=item.name, found=found, stated=number))
     return findings
 
 
-def _count(out: Path, item: dict[str, Any] | None) -> tuple[str, int | None]:
-    name = "" if item is None else Path(str(item["file"])).name
-    path = out / name
-    if not name or not path.is_file():
-        return name, None
+def _count(path: Path) -> int | None:
+    """Rows of a file; None when they cannot be counted."""
+    if not path.is_file():
+        return None
     if path.suffix == ".parquet":
         try:
-            return name, int(pq.read_metadata(path).num_rows)
+            return int(pq.read_metadata(path).num_rows)
         except (pa.ArrowException, OSError):
-            return name, None
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", newline="", errors="replace") as stream:
-            return name, max(sum(1 for _ in csv.reader(stream)) - 1, 0)
-    return name, None
+            return None
+    return max(_records(path) - 1, 0) if path.suffix == ".csv" else None
+
+
+def _records(path: Path) -> int:
+    """Count the lines of a CSV file that end outside quotes, however long a cell is."""
+    records, quoted, last = 0, False, b"\n"
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            for place, piece in enumerate(block.split(b'"')):
+                quoted ^= place > 0
+                records += 0 if quoted else piece.count(b"\n")
+            last = block[-1:]
+    return records + (last != b"\n")

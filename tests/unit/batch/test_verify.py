@@ -86,6 +86,37 @@ def test_an_unusable_manifest_is_found(out, content):
     assert "manifest_unusable" in codes(out)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest["rows"].update(tables=[]),
+        lambda manifest: manifest["rows"].update(households_in="12"),
+        lambda manifest: manifest["rows"].update(quarantined=-1),
+        lambda manifest: manifest["rows"]["tables"].update(ratings=5),
+        lambda manifest: manifest.update(rows=[]),
+        lambda manifest: manifest.update(model=None),
+        lambda manifest: manifest.update(output=[]),
+        lambda manifest: manifest.update(quarantine={"file": None, "sha256": None}),
+        lambda manifest: manifest.update(format=2),
+        lambda manifest: manifest.pop("as_of"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_a_finding(out, change):
+    edit(out, change)
+    done = verify(out)
+    assert ([finding.code for finding in done.findings], done.exit_code) == (
+        ["manifest_unusable"], 7,
+    )  # fmt: skip
+
+
+def test_rows_of_any_length_are_counted(folder, model, spoil, tmp_path):
+    spoil("ratings", 4, "FS01", 'nine\r\n"9"\n')
+    for name in ("FS01", "FS02"):
+        spoil("ratings", 5, name, "nine" * 25_000)
+    score_folder(folder, model, tmp_path / "out")
+    assert codes(tmp_path / "out") == []
+
+
 def test_a_manifest_that_is_gone_is_found(out):
     (out / "manifest.json").unlink()
     assert codes(out) == ["manifest_unusable"]
