@@ -7,6 +7,14 @@ from sanzhixin.errors.message import Message
 __all__ = ["SCHEME"]
 
 SCHEME: dict[str, Message] = {
+    "remove_without_extends": Message(
+        "{name}: `remove` takes inherited entries out, but the file extends no scheme; delete the entries themselves.",
+        "{name}：remove 用于去掉继承的条目，但该文件没有 extends；请直接删除条目。",
+    ),
+    "score_scale_too_large": Message(
+        "highest_score and the event cap times points_per_score may be {most} points at most; use fewer points a score unit.",
+        "满分和事件上限乘以 points_per_score 最多为 {most} 点；请减少每分点数。",
+    ),
     "factor_column": Message(
         "Factor {name}: column {column} is reserved or serves another factor; give the factor its own column.",
         "因素 {name}：列 {column} 为保留列或已被其他因素使用；请使用单独的列。",

@@ -108,6 +108,8 @@ def _read(source: str, *, base: Path | None, depth: int) -> dict[str, Any]:
         raise InputError("scheme_not_found", source=source, known=known)
     parent, removed = data.pop("extends", None), data.pop("remove", [])
     if parent is None:
+        if removed:
+            raise SchemeError("remove_without_extends", name=Path(source).name)
         return data
     if not isinstance(parent, str) or not isinstance(removed, list):
         raise SchemeError("extends_not_text", name=Path(source).name)
@@ -116,7 +118,7 @@ def _read(source: str, *, base: Path | None, depth: int) -> dict[str, Any]:
         _remove(inherited, str(dotted))
     merged = _merge(inherited, data)
     if not {"name", "version"} & data.keys():
-        content = json.dumps([removed, data], sort_keys=True, default=str, ensure_ascii=False)
+        content = json.dumps(merged, sort_keys=True, default=str, ensure_ascii=False)
         mark = hashlib.sha256(content.encode()).hexdigest()[:8]
         merged["version"] = f"{str(inherited.get('version')).partition('+')[0]}+{mark}"
     return merged

@@ -28,6 +28,7 @@ _RESERVED = frozenset(
     {"household_id", "village_id", "consent_id", "consent_purpose", "consent_on"}
     | {"consent_until", "written_consent_id", "requested_yuan", "purpose"}
 )
+_MOST_POINTS = 1_000_000
 _MOST_ITEMS = 12  # the forms' means are kept as exact integers: a multiple of lcm(1..12) fits
 
 
@@ -289,6 +290,8 @@ def _check_score_table(scheme: Scheme) -> None:
         raise SchemeError("score_table_total", total=total, highest=scheme.highest_score)
     if any(pillar.weight <= 0 for pillar in scheme.pillars):
         raise SchemeError("pillar_weight")
+    if max(scheme.highest_score, part.cap) * scheme.points_per_score > _MOST_POINTS:
+        raise SchemeError("score_scale_too_large", most=_MOST_POINTS)
     for where, value in _score_values(scheme):
         scheme.points(value, where)
 

@@ -26,6 +26,12 @@ REFUSED = {
         "stand twice: 家庭和睦",
         "代码不得重复：家庭和睦",
     ),
+    "remove_without_extends": ("remove_without_extends", "extends no scheme", "没有 extends"),
+    "score_scale_too_large": (
+        "score_scale_too_large",
+        "1000000 points at most",
+        "最多为 1000000 点",
+    ),
     "remove_unknown": (
         "remove_unknown",
         "remove names factors.height",
