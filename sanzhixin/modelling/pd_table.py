@@ -119,8 +119,10 @@ def fit_pd_table(
     or 0; it never exceeds `prob_default`.
 
     *logistic* has one row per attainable number of points (equal neighbours merged), bounds by the
-    delta method on the log-odds.  Where a bound would rise with the points, far from the data, it
-    is held at the outermost value so far: the band only becomes wider.
+    delta method on the log-odds.  The curve falls, so where a bound would rise with the points it
+    is held at what the neighbouring points already imply: a lower bound at more points is one at
+    fewer points too, an upper bound at fewer points is one at more.  The band says nothing of
+    households unlike those that were approved, and little of points far from the loans.
 
     Examples
     --------
@@ -224,8 +226,8 @@ def _logistic_values(
     log_odds = fit.coef[0] + fit.coef[1] * design[1]
     error = np.sqrt(np.einsum("in,ij,jn->n", design, fit.covariance, design))
     reach = float(norm.ppf(0.5 + _LEVEL / 2)) * error
-    lower = np.minimum.accumulate(log_odds - reach)
-    upper = np.maximum.accumulate((log_odds + reach)[::-1])[::-1]
+    lower = np.maximum.accumulate((log_odds - reach)[::-1])[::-1]
+    upper = np.minimum.accumulate(log_odds + reach)
     return _Values(starts, expit(log_odds), expit(lower), expit(upper))
 
 

@@ -22,8 +22,8 @@ def pluto_tasche(
     r"""Most prudent default probability of each grade (Pluto and Tasche), without correlation.
 
     Use it when defaults are too few for a slope.  The result is an upper confidence bound, a
-    prudent figure; at confidence 0.5 it is near the middle of what the data allow, but still not
-    an expected value.
+    prudent figure, never an expected value: at confidence 0.5 it is near the middle of what the
+    data allow for the worst grade, and far above it for the better ones when grades differ.
 
     Parameters
     ----------

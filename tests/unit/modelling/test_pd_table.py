@@ -134,12 +134,19 @@ def test_the_band_never_rises_even_far_from_few_loans():
     fit = fit_logistic(points, defaulted)
     design = np.stack([np.ones(1001), np.arange(1001)])
     error = np.sqrt(np.einsum("in,ij,jn->n", design, fit.covariance, design))
-    raw = expit(fit.coef @ design + 1.959963984540054 * error)
-    assert (np.diff(raw) > 0).any()
+    centre, reach = fit.coef @ design, 1.959963984540054 * error
+    upper, lower = expit(centre + reach), expit(centre - reach)
+    assert (np.diff(upper) > 0).any()
+    assert (np.diff(lower) > 0).any()
     found = fitted(points, defaulted, method="logistic").lookup(np.arange(1001))
     assert (np.diff(found.upper) <= 0).all()
     assert (np.diff(found.lower) <= 0).all()
-    assert (found.upper >= raw - 5e-9).all()
+    # Held inward, by definition: the smallest upper bound at fewer points, the largest lower
+    # bound at more points; where the raw band falls it is the delta method's own.
+    np.testing.assert_allclose(found.upper, [upper[: i + 1].min() for i in range(1001)], atol=5e-9)
+    np.testing.assert_allclose(found.lower, [lower[i:].max() for i in range(1001)], atol=5e-9)
+    assert (found.lower <= found.prob_default).all()
+    assert (found.prob_default <= found.upper).all()
 
 
 def test_equal_neighbours_are_merged():
