@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors import mask_id
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
 from sanzhixin.scheme.limits import BOUNDS
@@ -33,12 +32,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class FormLine:
-    """One form: who (masked), when, and for which pillars it counts or why not.
+    """One form: its number here, when, and for which pillars it counts or why not.
 
     Attributes
     ----------
     rater : str
-        Masked.
+        Number of the form within this explanation; the order follows from what the lines show.
     role, relation : str
         As stated on the form.
     round : int
@@ -210,35 +209,43 @@ def _items(answers: Answers, plan: Plan) -> tuple[ItemLine, ...]:
 
 
 def _forms(answers: Answers, plan: Plan) -> tuple[FormLine, ...]:
-    forms, layout = answers.cases.forms, answers.profile.forms
     pairs, _ = select_round(answers.cases, plan.panel)
-    lines = []
-    for place, row in zip(pairs.place.tolist(), pairs.row.tolist(), strict=True):
-        outcomes = {}
-        for i, pillar in enumerate(plan.panel.pillars):
-            may = bool(plan.panel.may_answer[forms.role[row], i])
-            if not layout.used[0, place]:
-                outcomes[pillar] = "other_round"
-            elif not may:
-                outcomes[pillar] = "role_not_asked"
-            elif not forms.familiar[row]:
-                outcomes[pillar] = "unfamiliar"
-            elif layout.recused[0, place, i]:
-                outcomes[pillar] = "recused"
-            else:
-                counted = layout.counted[0, place, i]
-                outcomes[pillar] = "counted" if counted else "under_half_answered"
-        lines.append(
-            FormLine(
-                rater=mask_id(forms.rater_id[row]),
-                role=ROLES[forms.role[row]],
-                relation=RELATIONS[forms.relation[row]],
-                round=int(forms.round[row]),
-                rated_on=dt.date.fromordinal(int(forms.rated_on[row])),
-                outcomes=outcomes,
-            )
-        )
-    return tuple(lines)
+    lines = [
+        _form_line(answers, plan, place, row)
+        for place, row in zip(pairs.place.tolist(), pairs.row.tolist(), strict=True)
+    ]
+    lines.sort(key=_shown)
+    return tuple(replace(line, rater=f"#{k}") for k, line in enumerate(lines, start=1))
+
+
+def _form_line(answers: Answers, plan: Plan, place: int, row: int) -> FormLine:
+    forms, layout = answers.cases.forms, answers.profile.forms
+    outcomes = {}
+    for i, pillar in enumerate(plan.panel.pillars):
+        if not layout.used[0, place]:
+            outcomes[pillar] = "other_round"
+        elif not plan.panel.may_answer[forms.role[row], i]:
+            outcomes[pillar] = "role_not_asked"
+        elif not forms.familiar[row]:
+            outcomes[pillar] = "unfamiliar"
+        elif layout.recused[0, place, i]:
+            outcomes[pillar] = "recused"
+        else:
+            counted = layout.counted[0, place, i]
+            outcomes[pillar] = "counted" if counted else "under_half_answered"
+    return FormLine(
+        rater="",
+        role=ROLES[forms.role[row]],
+        relation=RELATIONS[forms.relation[row]],
+        round=int(forms.round[row]),
+        rated_on=dt.date.fromordinal(int(forms.rated_on[row])),
+        outcomes=outcomes,
+    )
+
+
+def _shown(line: FormLine) -> tuple[object, ...]:
+    """Sort by what a line shows, latest round first, so that its place tells nothing more."""
+    return -line.round, *line.outcomes.values(), line.role, line.relation, line.rated_on
 
 
 def _events(answers: Answers, plan: Plan) -> tuple[EventLine, ...]:

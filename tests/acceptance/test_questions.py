@@ -167,7 +167,7 @@ def test_question_2_every_item_rater_bound_and_the_way_up_are_told_for_one_house
     assert items["ML01"] == (4, 4.25)  # the account manager answers for ML
     assert len(items) == 15
 
-    assert {line.rater for line in found.forms} == {f"R***{k}" for k in range(1, 6)}
+    assert {line.rater for line in found.forms} == {f"#{k}" for k in range(1, 6)}
     why = [line.outcomes["fs"] for line in found.forms]
     assert why == ["counted", "counted", "counted", "recused", "role_not_asked"]
     assert [(r.code, r.in_force, r.action) for r in found.records] == [("G2", True, "review")]

@@ -69,8 +69,8 @@ def test_forms_say_for_which_pillars_they_count_or_why_not(rows, write, account)
     why = json.loads(account(write(rows), "--json").out)
     assert [form["outcomes"] for form in why["forms"]][3:] == [
         {"fs": "recused", "ml": "recused", "nr": "recused"},
-        {"fs": "unfamiliar", "ml": "unfamiliar", "nr": "unfamiliar"},
         {"fs": "role_not_asked", "ml": "counted", "nr": "role_not_asked"},
+        {"fs": "unfamiliar", "ml": "unfamiliar", "nr": "unfamiliar"},
     ]
 
 

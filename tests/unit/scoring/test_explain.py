@@ -53,27 +53,32 @@ def test_every_form_is_told_with_what_counted_and_why_not():
     found = explained(replace(household(), forms=sheets))
     outcomes = [tuple(line.outcomes[p] for p in PILLARS) for line in found.forms]
     assert outcomes == [
-        ("other_round",) * 3,
         ("counted",) * 3,
         ("counted",) * 3,
         ("counted",) * 3,
-        ("unfamiliar",) * 3,
+        ("counted", "counted", "under_half_answered"),
         ("recused",) * 3,
         ("role_not_asked", "counted", "role_not_asked"),
-        ("counted", "counted", "under_half_answered"),
+        ("unfamiliar",) * 3,
+        ("other_round",) * 3,
     ]
     for place, line in enumerate(found.pillars):
         counted = sum(outcome[place] == "counted" for outcome in outcomes)
         assert line.n_forms == counted
         assert line.n_recused == 1
-    assert [line.round for line in found.forms] == [0] + [1] * 7
-    assert found.forms[0].rated_on == DAY - dt.timedelta(days=300)
+    assert [line.round for line in found.forms] == [1] * 7 + [0]
+    assert found.forms[-1].rated_on == DAY - dt.timedelta(days=300)
 
 
-def test_raters_are_masked_everywhere():
-    found = explained(household(4, 4, form(1, relation="kin"), 4))
-    assert [line.rater for line in found.forms] == ["R***1", "R***2", "R***3", "R***4"]
+def test_raters_are_numbers_that_tell_nothing_of_the_rater():
+    sheets = forms(4, 4, form(1, relation="kin"), 4)
+    found = explained(replace(household(), forms=sheets))
+    assert [line.rater for line in found.forms] == ["#1", "#2", "#3", "#4"]
     assert "R001" not in repr(found)
+    turned = tuple(
+        replace(sheet, rater=other.rater) for sheet, other in zip(sheets, sheets[::-1], strict=True)
+    )
+    assert explained(replace(household(), forms=turned)).forms == found.forms
 
 
 def test_items_tell_how_many_counted_forms_answered_them_and_their_mean():
