@@ -221,6 +221,14 @@ _CODES: dict[str, tuple[str, str]] = {
         "one form holds a negative opinion{what}",
     ),
     "trigger.required_bound": ("缺少必需的 {what}", "a required bound is absent: {what}"),
+    "trigger.error_unknown": (
+        "评议误差无法估计{what}",
+        "the standard error cannot be stated{what}",
+    ),
+    "trigger.rows_rejected": (
+        "该户有记录被退回：{what}",
+        "a row of the household was rejected from {what}",
+    ),
     "trigger.override": ("有人提出调整并写明理由{what}", "people asked for an override{what}"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sanzhixin.scoring.pd_table import PdArrays
     from sanzhixin.scoring.plan import Plan
 
-__all__ = ["STATUSES", "Assessment", "assess"]
+__all__ = ["STATUSES", "Assessment", "assess", "plain_word"]
 
 STATUSES = ("propose", "review", "gated", "insufficient_evidence")
 """Status by index; the later ones take precedence, gates before evidence."""
@@ -102,7 +103,10 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     gate = _gates(cases, profile, plan)
     review_record = profile.records[:, plan.reviews]
     override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)
-    review = near_upper | near_lower | limits.over_debt | override | profile.measures.negative
+    review = near_upper | near_lower | np.isnan(se_points) | limits.over_debt | override
+    review |= profile.measures.negative | np.array(
+        [bool(tables) for tables in cases.rejected_tables], dtype=np.bool_
+    )
     review |= review_record.any(axis=1) | limits.incomplete.any(axis=1)
     sufficient = profile.sufficient.all(axis=1)
     status = np.where(gate.any(axis=1), 2, np.where(sufficient, review.astype(np.int64), 3))
@@ -122,10 +126,25 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     )
 
 
+def plain_word(text: str) -> str:
+    """Bring a stated purpose to the form in which purposes are compared.
+
+    Examples
+    --------
+    >>> plain_word(" House_Purchase。")
+    'housepurchase'
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
+
+
 def _gates(cases: Cases, profile: Profile, plan: Plan) -> Bools:
     gate = np.empty((len(cases), len(plan.gates) + 1), dtype=np.bool_)
     gate[:, :-1] = profile.records[:, plan.gates]
-    gate[:, -1] = [purpose in plan.refused_purposes for purpose in cases.purpose]
+    gate[:, -1] = [
+        purpose is not None and plain_word(purpose) in plan.refused_purposes
+        for purpose in cases.purpose
+    ]
     return gate
 
 

@@ -22,7 +22,7 @@ _REGISTERS = ("code", "issued_on", "ended_on")
 def input_digests(cases: Cases) -> list[str]:
     """SHA-256 of the canonical record of each case.
 
-    Two cases have the same digest exactly when everything that can enter their score is the same,
+    Two cases have the same digest when everything that was handed in for scoring is the same,
     whatever the order of the rows and whatever other columns the files carry.
 
     Parameters
@@ -76,6 +76,7 @@ def input_records(cases: Cases) -> list[bytes]:
             events.event_id[of_events],
             registers.document_no[of_registers],
             registers.list_class[of_registers],
+            cases.rejected_tables[i],
         ]
         parts = [encode(texts).encode(), b"\n"]
         parts += [column[i : i + 1].tobytes() for column in numbers]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_BOUND",
+    "SYSTEM_BOUNDS",
     "LimitPlan",
     "Limits",
     "TierPlan",
@@ -32,7 +33,8 @@ NO_BOUND = np.iinfo(np.int64).max
 """An amount that was not stated: it does not bind."""
 
 _FAR = 1 << 40
-_SYSTEM = BOUNDS.index("exposure_room") + 1
+SYSTEM_BOUNDS = BOUNDS.index("exposure_room") + 1
+"""The first so many of `BOUNDS` are the system's own."""
 
 Ints = NDArray[np.int64]
 
@@ -218,10 +220,10 @@ def set_limits(
     if plan.customer_total != NO_BOUND:
         room = np.maximum(plan.customer_total - amount[3], 0)
         bounds[5] = np.where(known[3], room, NO_BOUND)
-    bounds[_SYSTEM:] = np.where(known[4:], amount[4:], NO_BOUND)
+    bounds[SYSTEM_BOUNDS:] = np.where(known[4:], amount[4:], NO_BOUND)
     return Limits(
         bounds=bounds.T,
-        system=bounds[:_SYSTEM].min(axis=0) // plan.step * plan.step,
+        system=bounds[:SYSTEM_BOUNDS].min(axis=0) // plan.step * plan.step,
         final=bounds.min(axis=0) // plan.step * plan.step,
         binding=bounds.argmin(axis=0),
         incomplete=bounds[list(plan.required)].T == NO_BOUND,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sanzhixin.errors import ArtifactError
 from sanzhixin.scoring.advice import Chance, compile_chances
+from sanzhixin.scoring.assess import plain_word
 from sanzhixin.scoring.card import (
     BinCharacteristic,
     Card,
@@ -32,7 +33,13 @@ if TYPE_CHECKING:
     from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.scoring.pd_table import PdTable
 
-__all__ = ["Plan", "ProfilePlan", "check_in_force", "compile_plan", "profile_plan"]
+__all__ = [
+    "Plan",
+    "ProfilePlan",
+    "check_in_force",
+    "compile_plan",
+    "profile_plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,9 @@ def compile_plan(model: ModelFile) -> Plan:
         review_z=model.review_z,
         gates=tuple(i for i, action in enumerate(actions) if action == "gate"),
         reviews=tuple(i for i, action in enumerate(actions) if action == "review"),
-        refused_purposes=frozenset(scheme.purpose.refused if scheme.purpose else ()),
+        refused_purposes=frozenset(
+            plain_word(purpose) for purpose in (scheme.purpose.refused if scheme.purpose else ())
+        ),
         effects=compile_effects(card, scheme, panel),
         own=own,
         reference=np.array([full[i] for i in own], dtype=np.int64),

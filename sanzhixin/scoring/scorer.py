@@ -12,6 +12,7 @@ from sanzhixin.scoring.advice import next_tier
 from sanzhixin.scoring.assess import STATUSES, assess
 from sanzhixin.scoring.audit import input_digests
 from sanzhixin.scoring.dates import months_before
+from sanzhixin.scoring.limits import SYSTEM_BOUNDS
 from sanzhixin.scoring.plan import Plan, check_in_force
 from sanzhixin.scoring.profile import take_profile
 from sanzhixin.scoring.reasons import GATED, MOST_REASONS, point_reasons, special_reasons
@@ -122,7 +123,8 @@ def _points(view: View, plan: Plan) -> Row:
     low, high = (None, None) if isnan(se) else (score - se, score + se)
     grade = plan.tiers.name(view.tier)
     prob_default, lower, upper = view.pd
-    complete = not any(view.incomplete)
+    required = zip(plan.limits.required, view.incomplete, strict=True)
+    absent = [place for place, lacks in required if lacks]
     return {
         "points": view.points,
         "score": score,
@@ -133,9 +135,9 @@ def _points(view: View, plan: Plan) -> Row:
         "pd_lower": lower,
         "pd_upper": upper,
         "tier": grade,
-        "limit_yuan": view.final if complete else None,
-        "binding_bound": BOUNDS[view.binding] if complete else None,
-        "system_limit_yuan": view.system if complete else None,
+        "limit_yuan": None if absent else view.final,
+        "binding_bound": None if absent else BOUNDS[view.binding],
+        "system_limit_yuan": None if any(i < SYSTEM_BOUNDS for i in absent) else view.system,
     }
 
 
@@ -163,11 +165,13 @@ def _triggers(view: View, plan: Plan, *, scored: bool) -> list[str]:
         told.append(f"near_cutoff:{name(view.tier - 1)}|{name(view.tier)}")
     if scored and view.near_upper:
         told.append(f"near_cutoff:{name(view.tier)}|{name(view.tier + 1)}")
+    told += ["error_unknown"] * (scored and isnan(view.se_points))
     told += [
         f"official_record:{plan.ledger.record_codes[place]}"
         for place, holds in zip(plan.reviews, view.review_record, strict=True)
         if holds
     ]
+    told += [f"rows_rejected:{table}" for table in view.rejected_tables]
     told += ["debt_ratio"] * view.over_debt + ["negative_opinion"] * view.negative
     told += [
         f"required_bound:{BOUNDS[place]}"

@@ -72,6 +72,7 @@ class View(NamedTuple):
     pd: list[float | None]
     consent_until: int
     factors: list[int]
+    rejected_tables: tuple[str, ...]
 
 
 def views(answers: Answers, plan: Plan) -> Iterator[View]:
@@ -121,6 +122,7 @@ def views(answers: Answers, plan: Plan) -> Iterator[View]:
         _pd_rows(answer),
         cases.consent_until.tolist(),
         _factor_rows(cases, plan),
+        cases.rejected_tables,
     )
     return map(View, *columns)
 

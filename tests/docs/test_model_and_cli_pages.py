@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
 from sanzhixin.cli.app import sanzhixin
+from sanzhixin.cli.texts import TEXTS
 from sanzhixin.modelling.pd_table import LEAST_OUTCOMES, PdChoice
 from sanzhixin.scheme import load_scheme
 from sanzhixin.scheme.limits import BOUNDS
-from sanzhixin.scoring import Proposal
+from sanzhixin.scoring import Proposal, scorer
 from sanzhixin.scoring.assess import STATUSES
 from sanzhixin.scoring.ledger import EVENT_OUTCOMES
 
@@ -65,6 +67,15 @@ def test_the_statuses_stand_in_the_order_of_their_precedence():
         "propose",
     ]
     assert set(STATUSES) == {"gated", "insufficient_evidence", "review", "propose"}
+
+
+def test_every_review_trigger_stands_on_the_page_and_has_a_sentence_in_both_languages():
+    cells = re.findall(r"^\| `([a-z_]+)[^`]*` \|", section(MODEL, "Status"), flags=re.MULTILINE)
+    listed = {cell for cell in cells if cell not in STATUSES}
+    written = {key.removeprefix("trigger.") for key in TEXTS if key.startswith("trigger.")}
+    source = inspect.getsource(scorer._triggers)
+    told = set(re.findall(r"f?\"([a-z_]+)[:\"]", source))
+    assert listed == written == told
 
 
 def test_every_field_of_a_proposal_is_null_somewhere_or_always_stated():

@@ -232,7 +232,8 @@ def test_default_probabilities_come_from_the_table_by_points():
 
 def test_one_form_may_be_enough_for_a_scheme_and_has_no_error_to_state():
     answer = propose(household(4), plan_of(scheme_with(min_forms=1)))
-    assert (answer["points"], answer["tier"], answer["status"]) == (700, "B", "propose")
+    assert (answer["points"], answer["tier"], answer["status"]) == (700, "B", "review")
+    assert answer["review_triggers"] == ["error_unknown"]
     assert (answer["score"], answer["score_low"], answer["score_high"]) == (70.0, None, None)
 
 
