@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sanzhixin.errors import DomainError, RecordError, mask_id
+from sanzhixin.errors import DomainError
 from sanzhixin.scoring.artifact import ModelFile, read_model_file, write_model_file
 from sanzhixin.scoring.explain import Explanation, explain_case
 from sanzhixin.scoring.plan import compile_plan
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.plan import Plan, ProfilePlan
 
-__all__ = ["SanzhixinModel", "load_model", "profile_frame", "scoring_date"]
+__all__ = ["SanzhixinModel", "check_county", "load_model", "profile_frame", "scoring_date"]
 
 _CHUNK = 16_384
 
@@ -114,8 +114,10 @@ class SanzhixinModel:
             per pillar ``*_logit, *_se, *_score, *_within_logit, *_within_se, *_n_forms,
             *_n_familiar, *_n_recused``; ``link``; event points; factor values; ``evidence`` (True
             when every pillar has enough forms) and ``evidence_missing`` (the pillars that have
-            not).  With a plain aggregator the logit columns are missing and ``*_se`` is the
-            standard error of ``*_score``.
+            not).  With a plain aggregator the logit columns are missing and ``*_se`` is
+            the spread of the forms over the root of their number, in units of ``*_score``: the
+            standard error of a mean, too small for ``min`` and ``median``, and blind to a panel
+            that is severe or lenient as a whole.
 
         Examples
         --------
@@ -125,6 +127,7 @@ class SanzhixinModel:
         >>> bool(model.profile(county)["fs_score"].dropna().between(0, 100).all())
         True
         """
+        check_county(county)
         return profile_frame(county, self._plan, scoring_date(as_of, county.as_of))
 
     def propose(self, county: County, as_of: dt.date | None = None) -> pd.DataFrame:
@@ -162,6 +165,7 @@ class SanzhixinModel:
         True
         """
         rows: list[dict[str, Any]] = []
+        check_county(county)
         for cases in _chunks(county, self._plan, scoring_date(as_of, county.as_of)):
             rows.extend(propose_cases(cases, self._plan))
         return _proposal_frame(rows)
@@ -224,12 +228,11 @@ class SanzhixinModel:
         Raises
         ------
         RecordError
-            ``household_unknown``: the county has no such household.
+            ``household_not_found``: the county has no such household.
         """
         from sanzhixin.records.encode_county import encode_county
 
-        if not (county.households["household_id"] == household_id).any():
-            raise RecordError("household_unknown", household=mask_id(household_id))
+        check_county(county)
         day = scoring_date(as_of, county.as_of)
         cases = encode_county(county, self.scheme, day, households=[household_id])
         answers = score_cases(cases, self._plan)
@@ -257,12 +260,21 @@ class SanzhixinModel:
         return write_model_file(self._file, Path(path))
 
     def _encode(self, application: Application | dict[str, Any], as_of: dt.date | None) -> Cases:
+        from sanzhixin.records.application import Application
         from sanzhixin.records.encode_application import encode_application
-        from sanzhixin.records.parse_application import parse_application
+        from sanzhixin.records.parse_application import check_application, parse_application
 
         if isinstance(application, dict):
-            application = parse_application(application, self.scheme)
-        return encode_application(application, self.scheme, scoring_date(as_of, application.as_of))
+            stated = application.get("as_of") is not None
+            day = as_of if stated else scoring_date(as_of)
+            application = parse_application(application, self.scheme, as_of=day)
+            day = scoring_date(as_of, application.as_of, day)
+        elif isinstance(application, Application):
+            day = scoring_date(as_of, application.as_of)
+            check_application(application, self.scheme, as_of=day)
+        else:
+            raise DomainError("application_expected", given=type(application).__name__)
+        return encode_application(application, self.scheme, day)
 
 
 def load_model(path: str | Path) -> SanzhixinModel:
@@ -382,7 +394,7 @@ def _chunks(county: County, plan: ProfilePlan, as_of: dt.date) -> Iterator[Cases
 
 
 def scoring_date(*candidates: dt.date | None) -> dt.date:
-    """Take the first date that is stated, else today.
+    """Take the first date that is stated, else today; a time of day is dropped.
 
     Parameters
     ----------
@@ -393,5 +405,36 @@ def scoring_date(*candidates: dt.date | None) -> dt.date:
     -------
     date
         The scoring date.
+
+    Raises
+    ------
+    DomainError
+        ``date_expected``: something else than a date, e.g. a text.
     """
-    return next((day for day in candidates if day is not None), dt.date.today())
+    for day in candidates:
+        if isinstance(day, dt.datetime):
+            return day.date()
+        if isinstance(day, dt.date):
+            return day
+        if day is not None:
+            raise DomainError("date_expected", given=type(day).__name__)
+    return dt.date.today()
+
+
+def check_county(county: object) -> None:
+    """Refuse anything but a County, with the way out.
+
+    Parameters
+    ----------
+    county : object
+        What was given.
+
+    Raises
+    ------
+    DomainError
+        ``county_expected``.
+    """
+    from sanzhixin.records import County
+
+    if not isinstance(county, County):
+        raise DomainError("county_expected", given=type(county).__name__)

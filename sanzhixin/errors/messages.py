@@ -94,10 +94,6 @@ INPUT: dict[str, Message] = {
 }
 
 RECORD: dict[str, Message] = {
-    "household_unknown": Message(
-        "Household {household} is not in this county; check the id, or whether its row was rejected.",
-        "本次数据中没有农户 {household}；请核对户号，或查看该行是否被拒收。",
-    ),
     "consent_not_valid": Message(
         "{count} household(s) have no consent that names the scheme's purpose and is valid on {as_of}; renew the consent or leave them out.",
         "{count} 户没有在 {as_of} 有效且用途相符的授权；请补办授权或不纳入评定。",
@@ -160,6 +156,30 @@ EVIDENCE: dict[str, Message] = {
 }
 
 DOMAIN: dict[str, Message] = {
+    "application_expected": Message(
+        "An Application or a dictionary was expected, {given} was given; see docs/tables.md for its fields.",
+        "此处需要 Application 或字典，得到 {given}；字段见 docs/tables.md。",
+    ),
+    "date_expected": Message(
+        "A date was expected, {given} was given; use datetime.date(2026, 6, 30).",
+        "此处需要日期，得到 {given}；请用 datetime.date(2026, 6, 30)。",
+    ),
+    "model_name": Message(
+        "Model name {name!r} or version {version!r} cannot stand in a path; use small letters, digits, dots and hyphens for the name and three numbers for the version, e.g. farm-loan 1.0.0.",
+        "模型名称 {name!r} 或版本 {version!r} 不能用作路径；名称请用小写字母、数字、点和连字符，版本请用三段数字，如 farm-loan 1.0.0。",
+    ),
+    "panel_not_used": Message(
+        "panel={given} has no use with a plain aggregator; leave it out.",
+        "使用简单汇总方式时不需要 panel（得到 {given}）；请去掉。",
+    ),
+    "pd_method_unknown": Message(
+        "pd_method {given!r} is not one of {known}.",
+        "pd_method {given!r} 不在 {known} 之内；请更正。",
+    ),
+    "scheme_expected": Message(
+        "A Scheme was expected, {given} was given; read one with load_scheme.",
+        "此处需要 Scheme，得到 {given}；请用 load_scheme 读取。",
+    ),
     "county_expected": Message(
         "A County was expected, {given} was given; read one with read_county or simulate_county.",
         "此处需要 County，得到 {given}；请用 read_county 或 simulate_county 读取。",
@@ -250,6 +270,18 @@ DOMAIN: dict[str, Message] = {
 }
 
 ARTIFACT: dict[str, Message] = {
+    "card_columns": Message(
+        "The card scores columns that no profile of its scheme has ({columns}); the file was not written by this library.",
+        "评分卡使用了方案画像中没有的列（{columns}）；该文件并非由本库写出。",
+    ),
+    "card_scale": Message(
+        "The card counts {card} points a score unit, its scheme {own}; the file was not written by this library.",
+        "评分卡每分 {card} 点，而方案为 {own} 点；该文件并非由本库写出。",
+    ),
+    "review_z": Message(
+        "review_z {given} does not belong to the scheme's review probability; the file was not written by this library.",
+        "review_z {given} 与方案的复核概率不符；该文件并非由本库写出。",
+    ),
     "card_bins": Message(
         "Characteristic {name}: bounds have to rise, and points and labels have to match the bins; the file was not written by this library.",
         "特征 {name}：界点须递增，分值与标签须与区间一致；该文件并非由本库写出。",

@@ -5,19 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import platform
+import re
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
-from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from sanzhixin.errors import DomainError
-from sanzhixin.model import SanzhixinModel, scoring_date
+from sanzhixin.model import SanzhixinModel, check_county, scoring_date
 from sanzhixin.modelling.pd_table import PdChoice, fit_pd_table
-from sanzhixin.scoring.artifact import ModelFile, Provenance
+from sanzhixin.scheme.scheme import Scheme
+from sanzhixin.scoring.artifact import (
+    MODEL_NAME,
+    MODEL_VERSION,
+    ModelFile,
+    Provenance,
+    review_quantile,
+)
 from sanzhixin.scoring.dates import months_before
 from sanzhixin.scoring.expert import expert_card
+from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
 from sanzhixin.scoring.pd_table import PdTable
 from sanzhixin.scoring.scorer import score_cases
 
@@ -26,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sanzhixin.records import County
-    from sanzhixin.scheme import Scheme
 
 __all__ = ["Outcomes", "collect_outcomes", "expert_model", "fit"]
 
@@ -41,13 +48,14 @@ class Outcomes:
     Attributes
     ----------
     points : ndarray of shape (n_loans,)
-        Points of the household on ``granted_on``, from what was known that day.
+        Points of the household on ``granted_on``: ratings, events and records dated by that day;
+        factor values and event status as the tables hold them now.
     defaulted : ndarray of shape (n_loans,)
         90 days past due within 12 months.
     data_from, data_until : date or None
         First and last granting date.
     n_unripe : int
-        Loans left out because their 12 months are not over.
+        Loans left out because their 12 months are not over or were not observed to the end.
     n_unscored : int
         Loans left out because the ratings of that day were not sufficient.
     """
@@ -72,8 +80,11 @@ def fit(
 ) -> SanzhixinModel:
     """Fit a model: the expert card of the scheme with default probabilities from the loans.
 
-    Each loan is scored with what was known on the day it was granted; loans whose 12 months are
-    not over are left out.  All loans stem from approved households, and the table says so.
+    Each loan is scored on the day it was granted, with the ratings, events and records dated by
+    then; factor values and the status of events are as the tables hold them now, so a table that
+    was corrected after a default carries that knowledge.  Loans whose 12 months are
+    not over are left out whether they defaulted or not, and a default after the 12 months does not
+    count.  All loans stem from approved households, and the table says so.
 
     Parameters
     ----------
@@ -101,8 +112,10 @@ def fit(
     Raises
     ------
     DomainError
-        ``county_empty``: no household; ``aggregator_needs_panel``: the scheme asks for fitted
-        severities.
+        ``county_expected``, ``scheme_expected``: something else was given; ``county_empty``: no
+        household; ``aggregator_needs_panel``: the scheme asks for fitted severities;
+        ``pd_method_unknown``: not one of the methods; ``model_name``: name or version cannot stand
+        in a path.
     EvidenceError
         The method needs more defaults than there are; the sentence names the alternative.
 
@@ -113,6 +126,8 @@ def fit(
     >>> szx.fit(county, szx.load_scheme("tongxiang")).model_id
     'tongxiang-fitted/0.1.0'
     """
+    check_county(county)
+    _check_request(scheme, pd_method)
     if county.households.empty:
         raise DomainError("county_empty")
     day = scoring_date(as_of, county.as_of)
@@ -138,6 +153,16 @@ def fit(
     )
 
 
+def _check_request(scheme: object, pd_method: str) -> None:
+    if not isinstance(scheme, Scheme):
+        raise DomainError("scheme_expected", given=type(scheme).__name__)
+    if scheme.aggregator not in PLAIN_AGGREGATORS:
+        raise DomainError("aggregator_needs_panel", aggregator=scheme.aggregator)
+    known = get_args(PdChoice)
+    if pd_method not in known:
+        raise DomainError("pd_method_unknown", given=pd_method, known=", ".join(known))
+
+
 def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
     """Make the model of a scheme alone: its score table, no default probability.
 
@@ -153,13 +178,19 @@ def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
     SanzhixinModel
         With status ``draft`` and ``pd_basis`` "none", valid as long as the scheme.
 
+    Raises
+    ------
+    DomainError
+        ``model_name``: name or version cannot stand in a path.
+
     Examples
     --------
     >>> from sanzhixin.scheme import load_scheme
     >>> expert_model(load_scheme("tongxiang"), name="tongxiang-expert", version="1.0.0").model_id
     'tongxiang-expert/1.0.0'
     """
-    probability = float(scheme.review.review_probability)
+    if not (re.fullmatch(MODEL_NAME, name) and re.fullmatch(MODEL_VERSION, version)):
+        raise DomainError("model_name", name=name, version=version)
     return SanzhixinModel(
         ModelFile(
             protocol=1,
@@ -170,7 +201,7 @@ def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
             scheme=scheme,
             card=expert_card(scheme),
             pd=PdTable.none(),
-            review_z=NormalDist().inv_cdf(1 - probability),
+            review_z=review_quantile(scheme),
             provenance=Provenance(notes=("Expert card: no number was learned from outcomes.",)),
         )
     )
@@ -210,12 +241,12 @@ def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> O
 def _ripe(loans: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     import pandas as pd
 
-    day = pd.Timestamp(as_of)
     window_end = loans["granted_on"] + pd.DateOffset(months=OUTCOME_MONTHS)
     failed = loans["defaulted"].fillna(value=False).astype(bool)
-    known = failed & (loans["defaulted_on"] <= day)
-    over = (window_end <= day) & (loans["observed_until"] >= window_end)
-    ripe: pd.DataFrame = loans[known | (loans["defaulted"].notna() & over & ~failed)]
+    within = failed & (loans["defaulted_on"] <= window_end)
+    followed = loans["defaulted"].notna() & (loans["observed_until"] >= window_end)
+    over = (window_end <= pd.Timestamp(as_of)) & (followed | failed)
+    ripe: pd.DataFrame = loans.assign(defaulted=within)[over]
     return ripe.sort_values(["household_id", "loan_id"], kind="stable")
 
 
@@ -240,8 +271,9 @@ def _provenance(
         "Expert card: the points were not learned from outcomes.",
         f"Default probability: {table.method}; {table.n_defaults} defaults in {table.n_loans} "
         "loans of approved households.",
-        f"Loans left out: {outcomes.n_unripe} whose 12 months are not over, {outcomes.n_unscored} "
-        "without sufficient ratings on the day of granting.",
+        f"Loans left out: {outcomes.n_unripe} without a complete 12-month outcome, "
+        f"{outcomes.n_unscored} without sufficient ratings on the day of granting.",
+        "Factor values and event status are those of the day of fitting, not of granting.",
     ]
     tables = {key: frame for key, frame in county.tables().items() if len(frame)}
     truth = county.truth

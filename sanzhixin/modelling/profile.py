@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sanzhixin.errors import DomainError
+from sanzhixin.model import check_county, profile_frame, scoring_date
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.plan import profile_plan
 
@@ -61,7 +62,7 @@ class _Features(TransformerMixin, BaseEstimator):
         DomainError
             ``county_expected``: something else than a County was given.
         """
-        _check_county(county)
+        check_county(county)
         self.plan_ = profile_plan(self.scheme)
         self.feature_names_out_ = np.array(self._names(), dtype=object)
         return self
@@ -84,10 +85,8 @@ class _Features(TransformerMixin, BaseEstimator):
         DomainError
             ``county_expected``, ``county_empty``.
         """
-        from sanzhixin.model import profile_frame, scoring_date
-
         check_is_fitted(self, "plan_")
-        _check_county(county)
+        check_county(county)
         frame = profile_frame(county, self.plan_, scoring_date(self.as_of, county.as_of))
         return frame[list(self.feature_names_out_)]
 
@@ -225,8 +224,11 @@ class ProfileBuilder(_Features):
         Raises
         ------
         DomainError
-            ``county_expected``: something else than a County was given.
+            ``county_expected``: something else than a County was given; ``panel_not_used``: a
+            panel model, which this version has no use for.
         """
+        if self.panel is not None:
+            raise DomainError("panel_not_used", given=type(self.panel).__name__)
         parts = (PillarFeatures, EventFeatures, FactorFeatures)
         self.builders_ = tuple(part(self.scheme, self.as_of).fit(county) for part in parts)
         return super().fit(county)
@@ -235,10 +237,3 @@ class ProfileBuilder(_Features):
         pillars, events, factors = ([*b.feature_names_out_[1:]] for b in self.builders_)
         measures, evidence = pillars[:-2], pillars[-2:]
         return [*_KEYS, *measures, *events, *factors, *evidence]
-
-
-def _check_county(county: object) -> None:
-    from sanzhixin.records import County
-
-    if not isinstance(county, County):
-        raise DomainError("county_expected", given=type(county).__name__)

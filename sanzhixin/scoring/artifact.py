@@ -6,24 +6,37 @@ import datetime as dt
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from statistics import NormalDist
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from sanzhixin.errors import ArtifactError, OutputError, SanzhixinError
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
 from sanzhixin.scoring.card import Card
+from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.pd_table import PdTable
 
-__all__ = ["PROTOCOL", "ModelFile", "Provenance", "read_model_file", "write_model_file"]
+__all__ = [
+    "MODEL_NAME",
+    "MODEL_VERSION",
+    "PROTOCOL",
+    "ModelFile",
+    "Provenance",
+    "read_model_file",
+    "review_quantile",
+    "write_model_file",
+]
 
 PROTOCOL = 1
 """Number of the file format; raised when an older reader would misread a newer file."""
 
+_Z_TOLERANCE = 1e-9
 _LARGEST = 5_000_000
-_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+MODEL_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+MODEL_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 
 
 class Provenance(Decision):
@@ -36,7 +49,7 @@ class Provenance(Decision):
     rows : dict of str to int
         Rows of each table that fitting saw.
     checksums : dict of str to str
-        SHA-256 of each table in canonical form.
+        SHA-256 over the sorted hashes of each table's rows, whatever their order.
     versions : dict of str to str
         Versions of Python and of the libraries that computed numbers.
     seed : int or None
@@ -85,8 +98,8 @@ class ModelFile(Decision):
     """
 
     protocol: Literal[1]
-    name: Annotated[str, Field(pattern=_NAME)]
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    name: Annotated[str, Field(pattern=MODEL_NAME)]
+    version: Annotated[str, Field(pattern=MODEL_VERSION)]
     status: Literal["draft", "validated", "approved", "retired"]
     valid_until: dt.date
     scheme: Scheme
@@ -94,6 +107,22 @@ class ModelFile(Decision):
     pd: PdTable
     review_z: Annotated[float, Field(ge=0, le=6)]
     provenance: Provenance
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        scheme, card = self.scheme, self.card
+        known = {f"{pillar.code}_score" for pillar in scheme.pillars} | {EVENT_COLUMN}
+        known |= {factor.name for factor in scheme.factors}
+        strange = sorted({item.column for item in card.characteristics} - known)
+        if strange:
+            raise ArtifactError("card_columns", columns=", ".join(strange))
+        if card.points_per_score != scheme.points_per_score:
+            raise ArtifactError(
+                "card_scale", card=card.points_per_score, own=scheme.points_per_score
+            )
+        if abs(self.review_z - review_quantile(scheme)) > _Z_TOLERANCE:
+            raise ArtifactError("review_z", given=self.review_z)
+        return self
 
     @property
     def model_id(self) -> str:
@@ -119,6 +148,28 @@ class ModelFile(Decision):
             ``sha256:`` and 64 hexadecimal digits.
         """
         return sha256_digest(canonical_json(self.content()))
+
+
+def review_quantile(scheme: Scheme) -> float:
+    """Distance to a cut-off, in standard errors, that the review probability stands for.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        With its review rules.
+
+    Returns
+    -------
+    float
+        Normal quantile of one less the probability.
+
+    Examples
+    --------
+    >>> from sanzhixin.scheme import load_scheme
+    >>> round(review_quantile(load_scheme("tongxiang")), 4)
+    0.2533
+    """
+    return NormalDist().inv_cdf(1 - float(scheme.review.review_probability))
 
 
 def write_model_file(model: ModelFile, path: Path) -> Path:

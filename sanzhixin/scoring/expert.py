@@ -48,6 +48,7 @@ def expert_card(scheme: Scheme) -> Card:
     together = scheme.points(scheme.factor_limits.together, "factor limits")
     weights = sum(item.points for item in panel)
     top = scheme.points(scheme.event_part.cap, "event part")
+    events = (_event_part(top),) if top else ()
     groups = (
         PointsGroup(name="panel", zh="评议", en="panel", lowest=0, highest=weights),
         PointsGroup(name="events", zh="事件", en="events", lowest=0, highest=top),
@@ -55,12 +56,13 @@ def expert_card(scheme: Scheme) -> Card:
             name="factors", zh="其他因素", en="other factors", lowest=-together, highest=together
         ),
     )
+    items = (*panel, *events, *factors)
     return Card(
         points_per_score=scheme.points_per_score,
         lowest=0,
         highest=scheme.points(scheme.highest_score, "highest_score"),
-        groups=groups if factors else groups[:2],
-        characteristics=(*panel, _event_part(top), *factors),
+        groups=tuple(g for g in groups if any(item.group == g.name for item in items)),
+        characteristics=items,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MICRO",
+    "PLAIN_AGGREGATORS",
     "FormSet",
     "PanelRules",
     "PillarMeasures",
@@ -103,7 +104,7 @@ class FormSet:
         The form counts for the pillar; the rater knows the household and may answer; the form is
         recused from it.
     amount : ndarray of shape (n_cases, longest)
-        Proposed yuan of forms that may speak; `MISSING` otherwise.
+        Proposed yuan of forms that count for some pillar; `MISSING` otherwise.
     row : ndarray of shape (n_cases, longest)
         Row of the form in its table; 0 where padded.
     """
@@ -240,7 +241,7 @@ def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
     familiar = speaks[:, None] & may
     open_forms = ~recused
     counted = familiar & open_forms[:, None] & pairs.gather(answered_enough)
-    amount = np.where(speaks & open_forms, pairs.gather(forms.proposed_limit), MISSING)
+    amount = np.where(counted.any(axis=1), pairs.gather(forms.proposed_limit), MISSING)
     return FormSet(
         used=pairs.lay_out(used, 0),
         mean=pairs.lay_out(pairs.gather(mean) * counted, 0),
@@ -351,6 +352,10 @@ _AGGREGATORS: dict[str, Callable[[FormSet, Ints, Ints], tuple[Ints, Ints]]] = {
     "median": _median,
     "trimmed_mean": _trimmed_mean,
 }
+
+
+PLAIN_AGGREGATORS = tuple(_AGGREGATORS)
+"""Aggregators that need nothing but the forms."""
 
 
 def village_amount(forms: FormSet, rules: PanelRules) -> Ints:

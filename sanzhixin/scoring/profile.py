@@ -104,7 +104,8 @@ def pillar_columns(profile: Profile, panel: PanelRules) -> dict[str, NDArray[np.
     """Columns of the pillar measures.
 
     Plain aggregators have no logit scale: ``*_logit``, ``*_within_logit`` and ``*_within_se`` are
-    missing, and ``*_se`` is the standard error of ``*_score``.
+    missing, and ``*_se`` is the spread of the forms over the root of their number, in units of
+    ``*_score``.
     """
     measures = profile.measures
     missing = np.full(measures.score.shape[0], np.nan)
