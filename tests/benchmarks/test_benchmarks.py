@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((ROOT / "benchmarks").glob("bench_*.py"))
+
+
+def test_make_bench_finds_the_scripts():
+    assert "benchmarks/bench_*.py" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [path.stem for path in SCRIPTS] == [
+        "bench_card",
+        "bench_county",
+        "bench_import",
+        "bench_one",
+    ]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_the_script_runs_and_shows_budget_and_peer_beside_its_figures(script):
+    done = subprocess.run(
+        [sys.executable, str(script), "--quick"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[2].split() == ["work", "budget", "measured", "peer", "verdict"]
