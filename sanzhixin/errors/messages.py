@@ -282,6 +282,10 @@ ARTIFACT: dict[str, Message] = {
         "review_z {given} does not belong to the scheme's review probability; the file was not written by this library.",
         "review_z {given} 与方案的复核概率不符；该文件并非由本库写出。",
     ),
+    "card_too_large": Message(
+        "Characteristic {name}: bounds, or points times span, are too large to stay exact (2^53); use fewer points or smaller bounds.",
+        "特征 {name}：界点或分值与跨度之积过大（超过 2^53），无法保持精确；请减小分值或界点。",
+    ),
     "card_bins": Message(
         "Characteristic {name}: bounds have to rise, and points and labels have to match the bins; the file was not written by this library.",
         "特征 {name}：界点须递增，分值与标签须与区间一致；该文件并非由本库写出。",

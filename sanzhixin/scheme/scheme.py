@@ -28,7 +28,7 @@ _RESERVED = frozenset(
     {"household_id", "village_id", "consent_id", "consent_purpose", "consent_on"}
     | {"consent_until", "written_consent_id", "requested_yuan", "purpose"}
 )
-_MOST_POINTS = 1_000_000
+_MOST_POINTS = 20_000  # a grid of so many steps stays exact in double precision
 _MOST_ITEMS = 12  # the forms' means are kept as exact integers: a multiple of lcm(1..12) fits
 
 

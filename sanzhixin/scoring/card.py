@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise, starmap
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -26,8 +26,9 @@ __all__ = [
     "score_card",
 ]
 
-_BLOCK = 32_768  # rows scored at once: the working arrays stay in the cache
+_BLOCK = 16_384  # rows scored at once: the working arrays stay in the cache
 _FEW = 256  # below, one binary search is quicker than a comparison for every edge
+_EXACT = 1 << 53  # whole numbers below it are exact in double precision
 
 Ints = NDArray[np.int64]
 
@@ -61,6 +62,12 @@ class GridCharacteristic(_Characteristic):
     span: Annotated[int, Field(gt=0)]
     points: Annotated[int, Field(gt=0)]
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if max(abs(self.start) + self.span, 2 * self.points * self.span + self.points) >= _EXACT:
+            raise ArtifactError("card_too_large", name=self.name)
+        return self
+
     @property
     def attainable(self) -> range:
         """Points that some value gets, without the missing ones."""
@@ -68,11 +75,18 @@ class GridCharacteristic(_Characteristic):
 
     def score(self, values: Ints) -> Ints:
         """Points of values in millionths; `MISSING` gets the missing points."""
-        inside = np.minimum(np.maximum(values, self.start), self.start + self.span)
-        place = (2 * self.points * (inside - self.start) + self.points) // (2 * self.span)
-        if self.missing_points == 0:
-            return place
-        return np.where(values == MISSING, self.missing_points, place)
+        # Numerator and denominator are whole numbers below 2**53, so the floor of the rounded
+        # quotient is that of the exact one; values beyond 2**53 lie outside the span either way.
+        place = values.astype(np.float64)
+        np.minimum(np.maximum(place, self.start, out=place), self.start + self.span, out=place)
+        place -= self.start
+        place *= 2 * self.points
+        place += self.points
+        place /= 2 * self.span
+        points = np.floor(place, out=place).astype(np.int64)
+        if self.missing_points:
+            points[values == MISSING] = self.missing_points
+        return points
 
 
 class BinCharacteristic(_Characteristic):
@@ -98,6 +112,8 @@ class BinCharacteristic(_Characteristic):
     def _check(self) -> Self:
         rises = all(a < b for a, b in zip(self.edges, self.edges[1:], strict=False))
         sizes = {len(self.points), len(self.labels_zh), len(self.labels_en)}
+        if max(abs(edge) for edge in self.edges) >= _EXACT:
+            raise ArtifactError("card_too_large", name=self.name)
         if not rises or sizes != {len(self.edges) + 1}:
             raise ArtifactError("card_bins", name=self.name)
         return self
@@ -120,14 +136,15 @@ class BinCharacteristic(_Characteristic):
         """Index of the bin of each value in millionths, from 1; 0 for `MISSING`."""
         if values.size < _FEW:
             return np.asarray(self._edges.searchsorted(values, side="right"))
-        place = np.zeros(values.shape, dtype=np.uint8)
-        for edge in self._edges.tolist():
-            place += values >= edge
+        exact = values.astype(np.float64)  # edges are below 2**53; beyond, the order is kept
+        place = (values > MISSING).view(np.uint8)
+        for edge in self.edges:
+            place += (exact >= edge).view(np.uint8)
         return place
 
     def score(self, values: Ints) -> Ints:
         """Points of values in millionths; `MISSING` gets the missing points."""
-        return np.asarray(self._lookup[self.bins(values)])
+        return self._lookup.take(self.bins(values), mode="clip")
 
 
 class LevelCharacteristic(_Characteristic):
@@ -181,7 +198,7 @@ class LevelCharacteristic(_Characteristic):
 
     def score(self, values: Ints) -> Ints:
         """Points of level indices; `MISSING` gets the missing points."""
-        return self._lookup[self.bins(values)]
+        return self._lookup.take(self.bins(values))
 
 
 Characteristic = Annotated[
@@ -221,10 +238,11 @@ class Card(Decision):
     characteristics: Annotated[tuple[Characteristic, ...], Field(min_length=1)]
 
     @cached_property
-    def group_start(self) -> Ints:
-        """Index of the first characteristic of each group."""
+    def group_rows(self) -> tuple[slice, ...]:
+        """Characteristics of each group."""
         owners = [item.group for item in self.characteristics]
-        return np.array([owners.index(group.name) for group in self.groups], dtype=np.int64)
+        starts = [owners.index(group.name) for group in self.groups]
+        return tuple(starmap(slice, pairwise([*starts, len(owners)])))
 
     @cached_property
     def group_ends(self) -> Ints:
@@ -290,23 +308,26 @@ def score_card(card: Card, values: dict[str, Ints]) -> CardPoints:
     absent = sorted({item.column for item in card.characteristics} - values.keys())
     if absent:
         raise DomainError("card_column_missing", columns=", ".join(absent))
-    n = values[card.characteristics[0].column].size
-    points = np.empty((len(card.characteristics), n), dtype=np.int64)
+    n, n_items = values[card.characteristics[0].column].size, len(card.characteristics)
+    made = CardPoints(
+        by_characteristic=np.empty((n_items, n), dtype=np.int64).T,
+        group_clip=np.empty((len(card.groups), n), dtype=np.int64).T,
+        total_clip=np.empty(n, dtype=np.int64),
+        total=np.empty(n, dtype=np.int64),
+    )
     for begin in range(0, n, _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
-        for place, item in enumerate(card.characteristics):
-            points[place, rows] = item.score(values[item.column][rows])
-    return _add_up(card, points)
+        _score_block(card, values, made, slice(begin, begin + _BLOCK))
+    return made
 
 
-def _add_up(card: Card, points: Ints) -> CardPoints:
-    raw = np.add.reduceat(points, card.group_start, axis=0)
+def _score_block(card: Card, values: dict[str, Ints], made: CardPoints, rows: slice) -> None:
+    points = made.by_characteristic.T[:, rows]
+    for place, item in enumerate(card.characteristics):
+        points[place] = item.score(values[item.column][rows])
+    raw = np.stack([np.add.reduce(points[own], axis=0) for own in card.group_rows])
     clipped = np.minimum(np.maximum(raw, card.group_ends[0]), card.group_ends[1])
     subtotal = clipped.sum(axis=0)
     total = np.minimum(np.maximum(subtotal, card.lowest), card.highest)
-    return CardPoints(
-        by_characteristic=points.T,
-        group_clip=(clipped - raw).T,
-        total_clip=total - subtotal,
-        total=total,
-    )
+    made.group_clip.T[:, rows] = clipped - raw
+    made.total_clip[rows] = total - subtotal
+    made.total[rows] = total

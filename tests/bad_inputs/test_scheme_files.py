@@ -29,8 +29,8 @@ REFUSED = {
     "remove_without_extends": ("remove_without_extends", "extends no scheme", "没有 extends"),
     "score_scale_too_large": (
         "score_scale_too_large",
-        "1000000 points at most",
-        "最多为 1000000 点",
+        "20000 points at most",
+        "最多为 20000 点",
     ),
     "remove_unknown": (
         "remove_unknown",
