@@ -159,7 +159,8 @@ def _draw_answers(
     for i, (pillar, thresholds) in enumerate(zip(items.pillar, items.thresholds, strict=True)):
         u, odds = rng.random(n), step[:, pillar]
         ratings[i] = _categories(odds, thresholds, u)
-        stretched = settings.central_stretch * thresholds
+        middle = thresholds.mean()
+        stretched = middle + settings.central_stretch * (thresholds - middle)
         ratings[i, central] = _categories(odds[central], stretched, u[central])
         shares = np.bincount(ratings[i], minlength=6)[1:] / max(n, 1)
         ratings[i, careless] = _at_random(shares, settings.careless_uniform, u[careless])

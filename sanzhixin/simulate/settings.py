@@ -106,7 +106,7 @@ class SimulationSettings:
         Weight of equal category shares in a careless answer; the rest follows the shares that the
         item has in the county.
     central_stretch : float, default=2
-        Factor on the thresholds of central raters.
+        Factor on the distance of each item's thresholds from their mean, for central raters.
     discrimination : float, default=1.6
         Logits per unit of the trait scale.
     thresholds : tuple of 4 float

@@ -399,12 +399,13 @@ def test_without_discrimination_the_category_shares_are_those_of_the_thresholds(
         assert within_bounds((values == category).sum(), values.size, share)
 
 
-def test_central_raters_have_stretched_thresholds():
-    # Witness: the same shares with every threshold doubled.
+def test_central_raters_have_thresholds_stretched_about_their_mean():
+    # Witness: the same shares, every threshold twice as far from their mean, 1/8.
     thresholds = (-1.0, 0.0, 0.5, 1.0)
     changes = {"discrimination": 0.0, "thresholds": thresholds, "central_share": 1.0}
     values = cells(simulate(20, 60, **LINEAR | changes).ratings)
-    weight = np.exp(-2 * np.concatenate([[0], np.cumsum(thresholds)]))
+    stretched = 0.125 + 2 * (np.array(thresholds) - 0.125)
+    weight = np.exp(-np.concatenate([[0], np.cumsum(stretched)]))
     for category, share in enumerate(weight / weight.sum(), start=1):
         assert within_bounds((values == category).sum(), values.size, share)
 
