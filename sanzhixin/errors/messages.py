@@ -94,6 +94,10 @@ INPUT: dict[str, Message] = {
 }
 
 RECORD: dict[str, Message] = {
+    "default_undated": Message(
+        "{count} loan(s) are marked defaulted without defaulted_on, so nobody knows whether they fell into the 12 months; state the day.",
+        "{count} 笔贷款标记为违约但没有违约日，无法判断是否在 12 个月内；请补填违约日。",
+    ),
     "consent_not_valid": Message(
         "{count} household(s) have no consent that names the scheme's purpose and is valid on {as_of}; renew the consent or leave them out.",
         "{count} 户没有在 {as_of} 有效且用途相符的授权；请补办授权或不纳入评定。",
@@ -281,6 +285,10 @@ ARTIFACT: dict[str, Message] = {
     "review_z": Message(
         "review_z {given} does not belong to the scheme's review probability; the file was not written by this library.",
         "review_z {given} 与方案的复核概率不符；该文件并非由本库写出。",
+    ),
+    "card_not_rising": Message(
+        "Characteristic {name} is fed by the panel; its points have to rise in equal steps (a grid), so that a better rating never lowers them.",
+        "特征 {name} 来自评议；其分值须按等距网格递增，以保证评价越好分值不降。",
     ),
     "card_too_large": Message(
         "Characteristic {name}: bounds, or points times span, are too large to stay exact (2^53); use fewer points or smaller bounds.",

@@ -116,6 +116,10 @@ class ModelFile(Decision):
         strange = sorted({item.column for item in card.characteristics} - known)
         if strange:
             raise ArtifactError("card_columns", columns=", ".join(strange))
+        rated = known - {factor.name for factor in scheme.factors}
+        for item in card.characteristics:
+            if item.column in rated and item.kind != "grid":
+                raise ArtifactError("card_not_rising", name=item.name)
         if card.points_per_score != scheme.points_per_score:
             raise ArtifactError(
                 "card_scale", card=card.points_per_score, own=scheme.points_per_score

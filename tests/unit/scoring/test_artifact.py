@@ -21,6 +21,7 @@ from sanzhixin.scoring import (
     write_model_file,
 )
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
+from sanzhixin.scoring.card import BinCharacteristic
 from sanzhixin.scoring.pd_table import PdRow, PdTable
 from tests.unit.scoring.factories import (
     AGGREGATORS,
@@ -157,6 +158,38 @@ def test_digits_of_numbers_are_refused_whichever_they_become(written):
                     continue
                 found.append((place, chr(digit)))
     assert found == []
+
+
+FALLING = BinCharacteristic(
+    kind="bins", name="fs", column="fs_score", group="panel", zh="家风", en="family style",
+    edges=(50_000_000,), points=(200, 0), labels_zh=("低", "高"), labels_en=("low", "high"),
+)  # fmt: skip
+
+
+def with_first(**changes):
+    first, *rest = model_file().card.characteristics
+    return {"characteristics": (first.model_copy(update=changes), *rest)}
+
+
+STRANGE = [
+    (
+        {"card": {"characteristics": (FALLING, *model_file().card.characteristics[1:])}},
+        "points have to rise in equal steps",
+    ),
+    ({"card": with_first(column="age")}, "columns that no profile of its scheme has"),
+    ({"card": {"points_per_score": 5}}, "counts 5 points a score unit, its scheme 10"),
+    ({"review_z": 0.3}, "does not belong to the scheme's review probability"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), STRANGE)
+def test_a_file_whose_parts_do_not_agree_is_refused(written, changes, words):
+    file = model_file()
+    card = file.card.model_copy(update=changes.pop("card", {}))
+    write_model_file(file.model_copy(update={"card": card, **changes}), written.parent)
+    error = refusal(written)
+    assert error.code == "model_invalid"
+    assert words in error.en
 
 
 SPELLINGS = [
