@@ -128,6 +128,8 @@ def _content(
             "scheme_id": model.scheme.scheme_id,
             "status": model.file.status,
             "digest": model.file.digest(),
+            "pd_basis": model.file.pd.basis,
+            "pd_population": model.file.pd.population,
         },
         "input": [asdict(item) for item in intake.files],
         "output": None if proposals is None else _described(proposals),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from sanzhixin.errors import DomainError
+from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.model import SanzhixinModel, check_county, scoring_date
 from sanzhixin.modelling.pd_table import PdChoice, fit_pd_table
 from sanzhixin.scheme.scheme import Scheme
@@ -54,8 +54,14 @@ class Outcomes:
         90 days past due within 12 months.
     data_from, data_until : date or None
         First and last granting date.
-    n_unripe : int
-        Loans left out because their 12 months are not over or were not observed to the end.
+    n_young : int
+        Loans left out because their 12 months are not over.
+    n_lost : int
+        Loans left out because they were not observed to the end of their 12 months; all of them
+        without default, so the more there are, the more the default rate is overstated.
+    n_gated : int
+        Loans left out because a record that gates was in force on the day of granting: such a
+        household gets no default probability.
     n_unscored : int
         Loans left out because the ratings of that day were not sufficient.
     """
@@ -64,7 +70,9 @@ class Outcomes:
     defaulted: NDArray[np.bool_]
     data_from: dt.date | None
     data_until: dt.date | None
-    n_unripe: int
+    n_young: int
+    n_lost: int
+    n_gated: int
     n_unscored: int
 
 
@@ -84,7 +92,9 @@ def fit(
     then; factor values and the status of events are as the tables hold them now, so a table that
     was corrected after a default carries that knowledge.  Loans whose 12 months are
     not over are left out whether they defaulted or not, and a default after the 12 months does not
-    count.  All loans stem from approved households, and the table says so.
+    count.  Loans that were lost from sight before that without default, and loans of households
+    that were gated on the day of granting, are left out as well; the provenance counts them all.
+    All loans stem from approved households, and the table says so.
 
     Parameters
     ----------
@@ -116,6 +126,8 @@ def fit(
         household; ``aggregator_needs_panel``: the scheme asks for fitted severities;
         ``pd_method_unknown``: not one of the methods; ``model_name``: name or version cannot stand
         in a path.
+    RecordError
+        ``default_undated``: a loan is marked defaulted without the day.
     EvidenceError
         The method needs more defaults than there are; the sentence names the alternative.
 
@@ -223,45 +235,59 @@ def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> O
     -------
     Outcomes
         Points and defaults, and what was left out.
+
+    Raises
+    ------
+    RecordError
+        ``default_undated``: a loan is marked defaulted without the day.
     """
-    loans = _ripe(county.loans, as_of)
-    points = _points_when_granted(county, loans, model)
-    scored = points >= 0
-    granted = loans["granted_on"][scored]
+    over, known = _windows(county.loans, as_of)
+    loans = known[over & known["ripe"]].sort_values(["household_id", "loan_id"], kind="stable")
+    points, gated, sufficient = _points_when_granted(county, loans, model)
+    used = ~gated & sufficient
+    granted = loans["granted_on"][used]
     return Outcomes(
-        points=points[scored],
-        defaulted=loans["defaulted"].to_numpy(dtype=np.bool_)[scored],
-        data_from=granted.min().date() if scored.any() else None,
-        data_until=granted.max().date() if scored.any() else None,
-        n_unripe=len(county.loans) - len(loans),
-        n_unscored=int((~scored).sum()),
+        points=points[used],
+        defaulted=loans["defaulted"].to_numpy(dtype=np.bool_)[used],
+        data_from=granted.min().date() if used.any() else None,
+        data_until=granted.max().date() if used.any() else None,
+        n_young=int((~over).sum()),
+        n_lost=int((over & ~known["ripe"]).sum()),
+        n_gated=int(gated.sum()),
+        n_unscored=int((~gated & ~sufficient).sum()),
     )
 
 
-def _ripe(loans: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def _windows(loans: pd.DataFrame, as_of: dt.date) -> tuple[pd.Series, pd.DataFrame]:
+    """Tell which loans' 12 months are over, and mark defaults within them and followed loans."""
     import pandas as pd
 
-    window_end = loans["granted_on"] + pd.DateOffset(months=OUTCOME_MONTHS)
     failed = loans["defaulted"].fillna(value=False).astype(bool)
-    within = failed & (loans["defaulted_on"] <= window_end)
+    undated = int((failed & loans["defaulted_on"].isna()).sum())
+    if undated:
+        raise RecordError("default_undated", count=undated)
+    window_end = loans["granted_on"] + pd.DateOffset(months=OUTCOME_MONTHS)
     followed = loans["defaulted"].notna() & (loans["observed_until"] >= window_end)
-    over = (window_end <= pd.Timestamp(as_of)) & (followed | failed)
-    ripe: pd.DataFrame = loans.assign(defaulted=within)[over]
-    return ripe.sort_values(["household_id", "loan_id"], kind="stable")
+    within = failed & (loans["defaulted_on"] <= window_end)
+    over: pd.Series = window_end <= pd.Timestamp(as_of)
+    return over, loans.assign(defaulted=within, ripe=followed | failed)
 
 
 def _points_when_granted(
     county: County, loans: pd.DataFrame, model: SanzhixinModel
-) -> NDArray[np.int64]:
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Points of each loan's household on the day of granting; gated; ratings sufficient."""
     from sanzhixin.records.encode_county import encode_county
 
     if loans.empty:
-        return np.empty(0, dtype=np.int64)
+        nothing = np.empty(0, dtype=np.bool_)
+        return np.empty(0, dtype=np.int64), nothing, nothing
     days = np.array([day.toordinal() for day in loans["granted_on"].dt.date], dtype=np.int64)
     cases = encode_county(county, model.scheme, days, households=loans["household_id"].tolist())
     answers = score_cases(cases, model.plan)
-    sufficient = answers.profile.sufficient.all(axis=1)
-    return np.where(sufficient, answers.assessment.points.total, -1)
+    of_records = answers.assessment.gate[:, :-1]  # the last is the purpose: today's, not then's
+    sufficient = np.asarray(answers.profile.sufficient.all(axis=1))
+    return answers.assessment.points.total, np.asarray(of_records.any(axis=1)), sufficient
 
 
 def _provenance(
@@ -271,10 +297,17 @@ def _provenance(
         "Expert card: the points were not learned from outcomes.",
         f"Default probability: {table.method}; {table.n_defaults} defaults in {table.n_loans} "
         "loans of approved households.",
-        f"Loans left out: {outcomes.n_unripe} without a complete 12-month outcome, "
-        f"{outcomes.n_unscored} without sufficient ratings on the day of granting.",
+        f"Loans left out: {outcomes.n_young} whose 12 months are not over, {outcomes.n_lost} not "
+        f"observed to their end, {outcomes.n_gated} gated on the day of granting, "
+        f"{outcomes.n_unscored} without sufficient ratings on that day.",
         "Factor values and event status are those of the day of fitting, not of granting.",
     ]
+    rejected = int((county.rejected_rows["table"] == "loans").sum())
+    if rejected:
+        notes.append(
+            f"Loans of {rejected} households were rejected at acceptance and are in none of these "
+            "counts; where rejection has to do with default, the rates are wrong."
+        )
     tables = {key: frame for key, frame in county.tables().items() if len(frame)}
     truth = county.truth
     return Provenance(

@@ -70,7 +70,7 @@ def fit_logistic(
     *,
     firth: bool = False,
     tolerance: float = 1e-10,
-    max_iterations: int = 100,
+    max_iterations: int = 1000,
 ) -> LogisticFit:
     r"""Fit a logistic regression of defaults on one or a few covariates.
 
@@ -90,8 +90,9 @@ def fit_logistic(
         Maximise the likelihood times the square root of the determinant of the information.
     tolerance : float, default=1e-10
         Largest change of a standardised coefficient in the last step.
-    max_iterations : int, default=100
-        Newton steps at most; the result says whether they sufficed.
+    max_iterations : int, default=1000
+        Newton steps at most; the result says whether they sufficed.  Ten are usual; with Firth's
+        penalty, whose curvature the steps leave out, tiny samples may take hundreds.
 
     Returns
     -------

@@ -13,6 +13,7 @@ from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.county import County
 from sanzhixin.records.draft import Acceptance, Draft
 from sanzhixin.records.raw import RawTable
+from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -167,7 +168,7 @@ def accept_county(
 
 
 def _rejected_rows(rejected: pd.DataFrame) -> pd.DataFrame:
-    told = rejected["table"].isin(_EVIDENCE) & rejected["household_id"].notna()
+    told = rejected["table"].isin((*EVIDENCE_TABLES, "loans")) & rejected["household_id"].notna()
     pairs = rejected.loc[told, ["household_id", "table"]].drop_duplicates()
     return pairs.sort_values(["household_id", "table"], ignore_index=True)
 
@@ -199,5 +200,4 @@ def _rows(mask: pd.Series) -> NDArray[np.int64]:
     return np.flatnonzero(mask.to_numpy(dtype=bool))
 
 
-_EVIDENCE = ("ratings", "events", "registers")
 _REFERENCES = (("household_id", "households", "household"), ("rater_id", "raters", "rater"))

@@ -11,7 +11,7 @@ import pandas as pd
 from sanzhixin.errors import RecordError, mask_id
 from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Registers
 from sanzhixin.records.scheme_index import MICRO, scheme_index
-from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
+from sanzhixin.records.vocabulary import EVENT_STATUS, EVIDENCE_TABLES, RELATIONS, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +112,7 @@ def _consent_until(
 
 def _rejected_tables(rows: pd.DataFrame, ids: Sequence[str]) -> list[tuple[str, ...]]:
     found: dict[str, set[str]] = {}
+    rows = rows[rows["table"].isin(EVIDENCE_TABLES)]
     for household, table in zip(rows["household_id"], rows["table"], strict=True):
         found.setdefault(household, set()).add(table)
     tables = {household: tuple(sorted(names)) for household, names in found.items()}

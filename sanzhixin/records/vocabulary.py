@@ -8,6 +8,7 @@ __all__ = [
     "BOOL_WORDS",
     "EVENT_STATUS",
     "EVENT_STATUS_WORDS",
+    "EVIDENCE_TABLES",
     "FAMILIAR_WORDS",
     "NOT_RATED_WORDS",
     "RELATIONS",
@@ -26,6 +27,9 @@ EventStatus = Literal["pending", "approved", "rejected", "revoked"]
 ROLES: tuple[Role, ...] = ("panel", "neighbour", "group_leader", "account_manager")
 RELATIONS: tuple[Relation, ...] = ("none", "kin", "debt", "business")
 EVENT_STATUS: tuple[EventStatus, ...] = ("pending", "approved", "rejected", "revoked")
+
+EVIDENCE_TABLES = ("ratings", "events", "registers")
+"""Tables whose rejected rows may have changed a score."""
 
 ROLE_WORDS: dict[str, tuple[str, ...]] = {
     "panel": ("道德评判团", "评判团", "评议员", "评判员", "道德评判团成员"),

@@ -9,11 +9,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from sanzhixin.errors import DomainError
+from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.modelling import expert_model, fit
 from sanzhixin.modelling.fit import collect_outcomes
 from sanzhixin.scheme import load_scheme
@@ -39,7 +38,7 @@ LOANS = [
 
 def with_loans(rows: list[tuple[object, ...]]):
     loans = COUNTY.loans.iloc[: len(rows)].copy()
-    granted, until, defaulted, on, *_ = zip(*rows, strict=True)
+    granted, until, defaulted, on = zip(*(row[:4] for row in rows), strict=True)
     loans["granted_on"] = pd.to_datetime(list(granted)).astype("datetime64[s]")
     loans["observed_until"] = pd.to_datetime(list(until)).astype("datetime64[s]")
     loans["defaulted"] = pd.array(list(defaulted), dtype="boolean")
@@ -54,7 +53,7 @@ def test_only_loans_with_a_whole_window_count_and_only_defaults_within_it(loan):
     found = collect_outcomes(with_loans([loan]), EXPERT, AS_OF)
     kept, bad = loan[4:]
     assert found.points.size + found.n_unscored == int(kept)
-    assert found.n_unripe == int(not kept)
+    assert found.n_young + found.n_lost == int(not kept)
     if found.points.size:
         assert found.defaulted.tolist() == [bad]
 
@@ -66,29 +65,76 @@ def test_young_loans_do_not_raise_the_rate_by_their_early_defaults():
     ]
     model = fit(with_loans(rows), SCHEME, as_of=AS_OF)
     assert model.file.pd.basis == "none"
-    assert "100 without a complete 12-month outcome" in " ".join(model.file.provenance.notes)
+    assert "100 whose 12 months are not over" in " ".join(model.file.provenance.notes)
+
+
+def test_a_default_without_its_day_is_refused_and_not_taken_for_a_good_loan():
+    county = with_loans([LOANS[0], ("2025-05-01", "2025-11-01", True, None)])
+    with pytest.raises(RecordError, match=r"1 loan.*without defaulted_on"):
+        fit(county, SCHEME, as_of=AS_OF)
+
+
+def test_loans_of_rejected_rows_are_told():
+    rejected = pd.DataFrame({"household_id": ["H1", "H2"], "table": ["loans"] * 2}, dtype="str")
+    county = dataclasses.replace(with_loans(LOANS), rejected_rows=rejected)
+    assert "Loans of 2 households were rejected" in " ".join(
+        fit(county, SCHEME, as_of=AS_OF).file.provenance.notes
+    )
+
+
+def test_loans_of_households_gated_on_the_day_are_left_out():
+    granted = pd.Timestamp(LOANS[0][0])
+    county = with_loans(LOANS[:1])
+    household = county.loans["household_id"].iloc[0]
+    for days, gated in ((0, 1), (1, 0)):  # on the day of granting, and a day later
+        record = {
+            "household_id": household, "code": "ML09", "document_no": "D1",
+            "list_class": "court_defaulter_list", "issued_on": granted + pd.Timedelta(days=days),
+            "ended_on": pd.NaT,
+        }  # fmt: skip
+        registers = pd.DataFrame([record]).astype(COUNTY.registers.dtypes.to_dict())
+        found = collect_outcomes(dataclasses.replace(county, registers=registers), EXPERT, AS_OF)
+        assert (found.n_gated, found.points.size) == (gated, 1 - gated)
 
 
 def test_points_are_those_of_the_day_of_granting():
-    loans = COUNTY.loans.sort_values(["household_id", "loan_id"]).iloc[:20]
-    county = dataclasses.replace(COUNTY, loans=loans)
-    found = collect_outcomes(county, EXPERT, AS_OF)
-    profiles = [
-        EXPERT.profile(COUNTY, as_of=day.date()).set_index("household_id").loc[household]
-        for household, day in zip(loans["household_id"], loans["granted_on"], strict=True)
-    ]
-    panel = [
-        # Fraction-free second way: weights 200, 160, 240 points of 100, floored with the tolerance
-        sum(
-            int((row[f"{pillar}_score"] + 5e-7) * weight / 100)
-            for pillar, weight in (("fs", 200), ("ml", 160), ("nr", 240))
-        )
-        + row["event_points"]
-        for row in profiles
-        if row["evidence"]
-    ]
-    assert found.points.size == len(panel)
-    assert (np.abs(found.points - np.array(panel)) <= 50).all()  # the factors' largest effect
+    # One household by hand.  Round 1 (all 3, day before granting) and round 2 (all 5, day of
+    # granting); one hour of volunteering (1 point) on the day before, the day, and the day after.
+    day, step = pd.Timestamp("2025-06-01"), pd.Timedelta(days=1)
+    county = with_loans([LOANS[0]])
+    household = county.loans["household_id"].iloc[0]
+    forms = COUNTY.ratings[COUNTY.ratings["household_id"] == household].copy()
+    forms = forms[forms["familiar"] & (forms["relation"] == "none")]
+    codes = list(SCHEME.panel_codes)
+    for number, when, rating in ((1, day - step, 3), (2, day, 5)):
+        forms.loc[forms["round"] == number, "rated_on"] = when
+        forms.loc[forms["round"] == number, codes] = rating
+    volunteering = COUNTY.events[COUNTY.events["code"] == "ML05"]
+    events = pd.DataFrame(
+        {
+            "event_id": ["a", "b", "c"],
+            "household_id": household,
+            "code": "ML05",
+            "level": volunteering["level"].iloc[0],
+            "occurred_on": [day - step, day, day + step],
+            "recorded_on": [day - step, day, day + step],
+            "status": "approved",
+            "evidence_id": ["1", "2", "3"],
+        }
+    ).astype(COUNTY.events.dtypes.to_dict())
+    households = COUNTY.households.copy()
+    factors = [factor.name for factor in SCHEME.factors]
+    households[[name for name in factors if name in households]] = pd.NA
+    households["annual_income_yuan"] = pd.NA
+    table = dataclasses.replace(
+        county, ratings=forms, events=events, registers=COUNTY.registers.iloc[:0],
+        households=households.astype(COUNTY.households.dtypes.to_dict()),
+    )  # fmt: skip
+    # On the day: all 5 is 600, events 250 + 2 x 10.  The day before: all 3 is 300, 250 + 10.
+    assert collect_outcomes(table, EXPERT, AS_OF).points.tolist() == [600 + 270]
+    loans = table.loans.assign(granted_on=(day - step).to_datetime64())
+    earlier = dataclasses.replace(table, loans=loans)
+    assert collect_outcomes(earlier, EXPERT, AS_OF).points.tolist() == [300 + 260]
 
 
 REFUSED = [
