@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sanzhixin.errors import SanzhixinError
     from sanzhixin.model import SanzhixinModel, load_model
-    from sanzhixin.modelling import ProfileBuilder, fit
+    from sanzhixin.modelling import PanelModel, ProfileBuilder, fit
     from sanzhixin.records import Application, County, read_county
     from sanzhixin.scheme import Scheme, load_scheme
     from sanzhixin.scoring import Proposal
@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Application",
     "County",
+    "PanelModel",
     "ProfileBuilder",
     "Proposal",
     "SanzhixinError",
@@ -38,6 +39,7 @@ __all__ = [
 _HOMES = {
     "Application": "sanzhixin.records",
     "County": "sanzhixin.records",
+    "PanelModel": "sanzhixin.modelling",
     "ProfileBuilder": "sanzhixin.modelling",
     "Proposal": "sanzhixin.scoring",
     "SanzhixinError": "sanzhixin.errors",

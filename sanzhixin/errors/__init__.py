@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sanzhixin.errors.message import Message
-from sanzhixin.errors.messages import ARTIFACT, DOMAIN, EVIDENCE, INPUT, OUTPUT, RECORD
+from sanzhixin.errors.messages import ARTIFACT, INPUT, OUTPUT, RECORD
+from sanzhixin.errors.method_messages import DOMAIN, EVIDENCE
 from sanzhixin.errors.scheme_messages import SCHEME
 
 __all__ = [

@@ -1,10 +1,10 @@
-"""Messages of files, records, methods, model files and outputs that are refused."""
+"""Messages of files, records, model files and outputs that are refused."""
 
 from __future__ import annotations
 
 from sanzhixin.errors.message import Message
 
-__all__ = ["ARTIFACT", "DOMAIN", "EVIDENCE", "INPUT", "OUTPUT", "RECORD"]
+__all__ = ["ARTIFACT", "INPUT", "OUTPUT", "RECORD"]
 
 INPUT: dict[str, Message] = {
     "columns_missing": Message(
@@ -121,155 +121,6 @@ RECORD: dict[str, Message] = {
     "rows_rejected": Message(
         "{count} of {total} rows were rejected; first: {first} Correct them, or use accept_folder to go on without them.",
         "共 {total} 行，其中 {count} 行被退回；首条：{first_zh} 请更正后重新提交。",
-    ),
-}
-
-EVIDENCE: dict[str, Message] = {
-    "outcome_one_class": Message(
-        '{defaults} defaults in {loans} loans: a slope needs both defaults and other loans. Use method="pluto_tasche" or keep the expert table.',
-        '{loans} 笔贷款中违约 {defaults} 笔：估计斜率须两类都有；请改用 method="pluto_tasche" 或保留专家表。',
-    ),
-    "outcomes_separated": Message(
-        "The covariates part the defaults from all other loans, so no finite slope fits best; use firth=True, or gather more loans.",
-        "变量可将违约与未违约完全分开，斜率没有有限的最优值；请用 firth=True 或增加样本。",
-    ),
-    "pd_few_defaults": Message(
-        '{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for a slope. Use method="pluto_tasche" or keep the expert table.',
-        '{loans} 笔贷款中违约 {defaults} 笔；估计斜率至少需要违约与未违约各 {needed} 笔。请改用 method="pluto_tasche" 或保留专家表。',
-    ),
-    "pd_no_loans": Message(
-        'There is no loan, so method="{method}" has nothing to learn from. Use method="auto", which gives a table without values.',
-        '没有贷款，method="{method}" 无从估计；请改用 method="auto"，将得到无数值的表。',
-    ),
-    "pd_not_converged": Message(
-        'The logistic curve did not settle in {iterations} steps. Use method="pluto_tasche" or keep the expert table.',
-        'logistic 曲线经 {iterations} 步仍未收敛。请改用 method="pluto_tasche" 或保留专家表。',
-    ),
-    "pd_points_equal": Message(
-        'All {loans} loans have {points} points, so there is no slope. Use method="pluto_tasche" or keep the expert table.',
-        '{loans} 笔贷款的积分均为 {points}，无法估计斜率。请改用 method="pluto_tasche" 或保留专家表。',
-    ),
-    "pd_separated": Message(
-        'The points part all {defaults} defaults from the other loans ({loans} in all), so no finite slope fits best. Use method="pluto_tasche" or keep the expert table.',
-        '积分可将 {defaults} 笔违约与其余贷款（共 {loans} 笔）完全分开，斜率没有有限的最优值。请改用 method="pluto_tasche" 或保留专家表。',
-    ),
-    "pd_slope_rises": Message(
-        'Default does not fall as the points rise (slope {slope} per point), against the order of the tiers; examine the card. Use method="pluto_tasche" or keep the expert table.',
-        '违约率未随积分上升而下降（每分斜率 {slope}），与等级次序相反，请检查评分卡。请改用 method="pluto_tasche" 或保留专家表。',
-    ),
-}
-
-DOMAIN: dict[str, Message] = {
-    "application_expected": Message(
-        "An Application or a dictionary was expected, {given} was given; see docs/tables.md for its fields.",
-        "此处需要 Application 或字典，得到 {given}；字段见 docs/tables.md。",
-    ),
-    "date_expected": Message(
-        "A date was expected, {given} was given; use datetime.date(2026, 6, 30).",
-        "此处需要日期，得到 {given}；请用 datetime.date(2026, 6, 30)。",
-    ),
-    "model_name": Message(
-        "Model name {name!r} or version {version!r} cannot stand in a path; use small letters, digits, dots and hyphens for the name and three numbers for the version, e.g. farm-loan 1.0.0.",
-        "模型名称 {name!r} 或版本 {version!r} 不能用作路径；名称请用小写字母、数字、点和连字符，版本请用三段数字，如 farm-loan 1.0.0。",
-    ),
-    "panel_not_used": Message(
-        "panel={given} has no use with a plain aggregator; leave it out.",
-        "使用简单汇总方式时不需要 panel（得到 {given}）；请去掉。",
-    ),
-    "pd_method_unknown": Message(
-        "pd_method {given!r} is not one of {known}.",
-        "pd_method {given!r} 不在 {known} 之内；请更正。",
-    ),
-    "scheme_expected": Message(
-        "A Scheme was expected, {given} was given; read one with load_scheme.",
-        "此处需要 Scheme，得到 {given}；请用 load_scheme 读取。",
-    ),
-    "county_expected": Message(
-        "A County was expected, {given} was given; read one with read_county or simulate_county.",
-        "此处需要 County，得到 {given}；请用 read_county 或 simulate_county 读取。",
-    ),
-    "county_empty": Message(
-        "The county has no household; give a households table with at least one accepted row.",
-        "没有农户记录；请提供至少一条有效的农户信息。",
-    ),
-    "aggregator_needs_panel": Message(
-        "Aggregator {aggregator!r} needs severities fitted by PanelModel; choose mean, median, trimmed_mean or min, or fit a panel first.",
-        "汇总方式 {aggregator!r} 需要先由 PanelModel 拟合评议员宽严；请改用 mean、median、trimmed_mean 或 min。",
-    ),
-    "card_column_missing": Message(
-        "The card needs the columns {columns}; add them or use another model.",
-        "评分卡需要列 {columns}；请补充或更换模型。",
-    ),
-    "counts_impossible": Message(
-        "Grade {at} has defaults={defaults} of loans={loans} ({count} such grades); need 0 <= defaults <= loans and loans > 0. Merge empty grades first.",
-        "第 {at} 级违约 {defaults} 笔、贷款 {loans} 笔（共 {count} 处）；应满足 0≤违约≤贷款且贷款大于 0，请先合并空等级。",
-    ),
-    "design_singular": Message(
-        "Covariate {column} is constant or follows from the ones before it, so it has no slope of its own; leave it out.",
-        "第 {column} 个变量为常数或可由前面的变量推出，无法单独估计；请去除。",
-    ),
-    "not_finite": Message(
-        "{name} is missing or not finite in row {row} ({count} such rows); leave those rows out or fill them first.",
-        "{name} 第 {row} 行缺失或不是有限数（共 {count} 行）；请先剔除或补齐。",
-    ),
-    "outcome_not_binary": Message(
-        "defaulted holds {value:g}; write 1 for a default and 0 for none.",
-        "违约标志出现 {value:g}；违约写 1，未违约写 0。",
-    ),
-    "pd_confidence": Message(
-        "confidence={value} must lie above 0 and at most at {most}, the confidence of the upper bound; 0.5 is usual.",
-        "confidence={value} 须大于 0 且不超过上限的置信度 {most}；通常取 0.5。",
-    ),
-    "pd_cutoffs": Message(
-        "The cut-offs must be whole points that ascend from 0 to at most {highest}; take them from the tier table.",
-        "分级界点须为 0 至 {highest} 之间递增的整数积分；请取自等级表。",
-    ),
-    "pd_points": Message(
-        "Each loan needs whole points from 0 to {highest} and one outcome, True or False; leave out loans without them.",
-        "每笔贷款须有 0 至 {highest} 的整数积分和一个结果（违约与否）；请剔除不全的贷款。",
-    ),
-    "points_below_table": Message(
-        "Points {points} lie below 0, where the PD table begins; score with the card that belongs to the table.",
-        "积分 {points} 低于违约概率表起点 0；请使用与该表配套的评分卡。",
-    ),
-    "probability_open": Message(
-        "{name}={value} must lie strictly between 0 and 1, e.g. {example}.",
-        "{name}={value} 须严格介于 0 与 1 之间，例如 {example}。",
-    ),
-    "shape_differs": Message(
-        "{name} has shape {shape}, but {expected} is expected; give one value per loan.",
-        "{name} 的形状为 {shape}，应为 {expected}；请为每笔贷款给出一个值。",
-    ),
-    "too_many_forms": Message(
-        "A household has {count} forms, {most} are the most; check for forms entered twice.",
-        "有农户的评议表达 {count} 份，最多 {most} 份；请检查是否重复录入。",
-    ),
-    "simulation_panel": Message(
-        "A panel of {panel} raters cannot give {each} raters to a household and hold {roles} "
-        "neighbours and group leaders; raise raters_per_village or lower the others.",
-        "评议团共 {panel} 人，无法为每户安排 {each} 名评议员并包含 {roles} 名邻居与小组长；"
-        "请增加每村评议员人数或减少其余人数。",
-    ),
-    "simulation_role": Message(
-        "bridge_role={value} is no role of a rater; choose one of: {roles}.",
-        "bridge_role={value} 不是评议员身份；可选：{roles}。",
-    ),
-    "simulation_shares": Message(
-        "The shares {names} exclude one another but add up to {total:g}; keep their sum within 1.",
-        "比例 {names} 互相排斥，但合计为 {total:g}；请使合计不超过 1。",
-    ),
-    "simulation_thresholds": Message(
-        "thresholds={value} must be four finite numbers, one for each step of a 1-5 rating.",
-        "thresholds={value} 应为四个有限数值，对应 1 至 5 分评议的四个台阶。",
-    ),
-    "simulation_value": Message(
-        "{name}={value} is outside its range; give a number from {low:g} to {high:g}, whole where "
-        "it counts something.",
-        "{name}={value} 超出范围；请给出 {low:g} 到 {high:g} 之间的数值（计数须为整数）。",
-    ),
-    "weights_negative": Message(
-        "The weight in row {row} is negative; weights are frequencies of 0 or more.",
-        "第 {row} 行权重为负；权重为频数，应不小于 0，请更正。",
     ),
 }
 

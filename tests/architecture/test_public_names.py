@@ -10,6 +10,7 @@ import sanzhixin
 PUBLIC_NAMES = {
     "Application",
     "County",
+    "PanelModel",
     "ProfileBuilder",
     "Proposal",
     "SanzhixinError",

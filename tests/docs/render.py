@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from sanzhixin import errors
-from sanzhixin.errors import messages, scheme_messages
+from sanzhixin.errors import messages, method_messages, scheme_messages
 from sanzhixin.records.columns import TABLES, Column, table_spec
 from sanzhixin.records.rules import RULES
 from sanzhixin.scheme import load_scheme
@@ -23,8 +23,8 @@ FAMILIES = (
     ("Scheme files", scheme_messages.SCHEME),
     ("Files and folders", messages.INPUT),
     ("Records", messages.RECORD),
-    ("Evidence", messages.EVIDENCE),
-    ("Values of a method", messages.DOMAIN),
+    ("Evidence", method_messages.EVIDENCE),
+    ("Values of a method", method_messages.DOMAIN),
     ("Model files", messages.ARTIFACT),
     ("Output", messages.OUTPUT),
 )

@@ -1,0 +1,248 @@
+"""Messages of methods: too little evidence, or a value outside their domain."""
+
+from __future__ import annotations
+
+from sanzhixin.errors.message import Message
+
+__all__ = ["DOMAIN", "EVIDENCE"]
+
+EVIDENCE: dict[str, Message] = {
+    "no_repeated_ratings": Message(
+        "No unit has two ratings, so nothing tells how far raters agree. Have some households rated by two raters or more.",
+        "没有被两人以上评议的对象，无法判断评议员是否一致；请安排部分农户由多名评议员评议。",
+    ),
+    "no_second_round": Message(
+        "No rater has ratings in two rounds, so drift cannot be told. Keep the severities as they are until the next round.",
+        "没有评议员参加过两轮评议，无法估计宽严变化；请保留现有宽严，待下一轮评议后再估计。",
+    ),
+    "units_too_few": Message(
+        "{count} rated units were given, {needed} are needed at least. Gather ratings of more households.",
+        "被评对象 {count} 个，至少需要 {needed} 个；请补充更多农户的评议。",
+    ),
+    "share_few_defaults": Message(
+        '{defaults} defaults in {loans} loans of rated households; {needed} defaults and {needed} loans without default are needed to learn the merit share. Use linking="prior" with a stated share.',
+        '被评农户的 {loans} 笔贷款中违约 {defaults} 笔；估计村间品行占比至少需要违约与未违约各 {needed} 笔。请改用 linking="prior" 并说明占比。',
+    ),
+    "share_not_told": Message(
+        'Default does not fall clearly with the standing within villages (slope {slope}), so it cannot tell merit from leniency. Use linking="prior" with a stated share.',
+        '村内评价越好违约并未明显减少（斜率 {slope}），无法区分品行与评议宽严。请改用 linking="prior" 并说明占比。',
+    ),
+    "block_too_large": Message(
+        "{size} raters and villages hang together without a village to part them, {most} are possible; give the households with their village_id, or fit parts of the county.",
+        "有 {size} 名评议员和村相互关联而无法按村拆分，最多 {most}；请提供农户的 village_id，或分片拟合。",
+    ),
+    "no_ratings": Message(
+        "No form of a counted rater answers an item of the pillar; check familiar, relation and the item columns.",
+        "没有任何有效评议表回答该维度的指标；请检查是否了解、关系和指标列。",
+    ),
+    "no_two_items": Message(
+        "No form answers two items of the pillar, so nothing tells its thresholds apart; collect fuller forms or drop the pillar.",
+        "没有任何评议表回答该维度的两个指标，无法估计阈值；请补充评议或去掉该维度。",
+    ),
+    "outcome_one_class": Message(
+        '{defaults} defaults in {loans} loans: a slope needs both defaults and other loans. Use method="pluto_tasche" or keep the expert table.',
+        '{loans} 笔贷款中违约 {defaults} 笔：估计斜率须两类都有；请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "outcomes_separated": Message(
+        "The covariates part the defaults from all other loans, so no finite slope fits best; use firth=True, or gather more loans.",
+        "变量可将违约与未违约完全分开，斜率没有有限的最优值；请用 firth=True 或增加样本。",
+    ),
+    "pd_few_defaults": Message(
+        '{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for a slope. Use method="pluto_tasche" or keep the expert table.',
+        '{loans} 笔贷款中违约 {defaults} 笔；估计斜率至少需要违约与未违约各 {needed} 笔。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_no_loans": Message(
+        'There is no loan, so method="{method}" has nothing to learn from. Use method="auto", which gives a table without values.',
+        '没有贷款，method="{method}" 无从估计；请改用 method="auto"，将得到无数值的表。',
+    ),
+    "pd_not_converged": Message(
+        'The logistic curve did not settle in {iterations} steps. Use method="pluto_tasche" or keep the expert table.',
+        'logistic 曲线经 {iterations} 步仍未收敛。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_points_equal": Message(
+        'All {loans} loans have {points} points, so there is no slope. Use method="pluto_tasche" or keep the expert table.',
+        '{loans} 笔贷款的积分均为 {points}，无法估计斜率。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_separated": Message(
+        'The points part all {defaults} defaults from the other loans ({loans} in all), so no finite slope fits best. Use method="pluto_tasche" or keep the expert table.',
+        '积分可将 {defaults} 笔违约与其余贷款（共 {loans} 笔）完全分开，斜率没有有限的最优值。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "pd_slope_rises": Message(
+        'Default does not fall as the points rise (slope {slope} per point), against the order of the tiers; examine the card. Use method="pluto_tasche" or keep the expert table.',
+        '违约率未随积分上升而下降（每分斜率 {slope}），与等级次序相反，请检查评分卡。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+}
+
+DOMAIN: dict[str, Message] = {
+    "alpha_metric": Message(
+        "metric={given!r} is no distance of categories; choose one of {known}.",
+        "metric={given!r} 不是类别距离；可选：{known}。",
+    ),
+    "array_shape": Message(
+        "{name} has shape {shape}, but {expected} is expected; give all arrays for the same records, raters or units.",
+        "{name} 的形状为 {shape}，应为 {expected}；请为相同的记录、评议员或对象给出各数组。",
+    ),
+    "index_outside": Message(
+        "{name} holds {value}, which is no index ({count} such entries); number them from 0 and give every rater a village.",
+        "{name} 中的 {value} 不是有效序号（共 {count} 处）；请从 0 起编号，并为每名评议员给出所在村。",
+    ),
+    "p_value_outside": Message(
+        "p holds {value} ({count} such entries), but p-values lie from 0 to 1; write NaN where there was no test.",
+        "p 中出现 {value}（共 {count} 处），p 值应在 0 至 1 之间；未检验的请写 NaN。",
+    ),
+    "rating_counts": Message(
+        "The counts of unit {at} are missing, negative or not whole ({count} such units); count the raters that chose each category.",
+        "第 {at} 个对象的计数缺失、为负或不是整数（共 {count} 个）；请填写选择各类别的评议员人数。",
+    ),
+    "records_repeated": Message(
+        "{count} records repeat a rater and a household; keep one record of each, e.g. compare one round at a time.",
+        "有 {count} 条记录的评议员与农户重复；请各保留一条，例如每次只比较一轮评议。",
+    ),
+    "variance_impossible": Message(
+        "{name} holds {value} ({count} such entries), but a finite variance {bound} is needed; correct it, or leave out what has no estimate.",
+        "{name} 中出现 {value}（共 {count} 处），方差须为有限数且 {bound}；请更正，或剔除没有估计值的项。",
+    ),
+    "link_not_there": Message(
+        'linking="{link}" has no data: vignettes want anchor cases rated in two villages, bridge wants raters of several villages, outcomes wants outcomes=. Use linking="auto" or "prior".',
+        'linking="{link}" 没有相应数据：vignettes 需两个以上村评议锚定案例，bridge 需跨村评议员，outcomes 需提供 outcomes=。请改用 linking="auto" 或 "prior"。',
+    ),
+    "panel_columns": Message(
+        "{table} lacks {columns}; add the columns or name other indicators in pillars.",
+        "{table} 缺少列 {columns}；请补列，或在 pillars 中改用其他指标。",
+    ),
+    "panel_form_twice": Message(
+        "{count} form(s) repeat a rater and household of the same round; keep one of each.",
+        "{count} 份评议表在同一轮中重复（同一评议员、同一农户）；请各保留一份。",
+    ),
+    "panel_household_unknown": Message(
+        "{count} rated household(s) have no village in households; add their rows.",
+        "{count} 户被评农户在 households 中没有所属村；请补充。",
+    ),
+    "panel_id_missing": Message(
+        "{column} is missing in {count} row(s); state it or drop the rows.",
+        "{column} 有 {count} 行缺失；请补填或删除这些行。",
+    ),
+    "panel_option": Message(
+        "{name}={given!r} is not possible; it may be {known}.",
+        "{name}={given!r} 不可用；可取 {known}。",
+    ),
+    "panel_scale": Message(
+        "{table}, column {column}: {count} rating(s) are no whole number from 1 to {most}; blank means missing, and n_categories states another scale.",
+        "{table} 的列 {column}：{count} 个评分不是 1 至 {most} 的整数；不了解请留空，其他量表请设 n_categories。",
+    ),
+    "too_many_items": Message(
+        "A pillar has {count} items, {most} are possible; split it.",
+        "一个维度有 {count} 个指标，最多 {most} 个；请拆分。",
+    ),
+    "application_expected": Message(
+        "An Application or a dictionary was expected, {given} was given; see docs/tables.md for its fields.",
+        "此处需要 Application 或字典，得到 {given}；字段见 docs/tables.md。",
+    ),
+    "date_expected": Message(
+        "A date was expected, {given} was given; use datetime.date(2026, 6, 30).",
+        "此处需要日期，得到 {given}；请用 datetime.date(2026, 6, 30)。",
+    ),
+    "model_name": Message(
+        "Model name {name!r} or version {version!r} cannot stand in a path; use small letters, digits, dots and hyphens for the name and three numbers for the version, e.g. farm-loan 1.0.0.",
+        "模型名称 {name!r} 或版本 {version!r} 不能用作路径；名称请用小写字母、数字、点和连字符，版本请用三段数字，如 farm-loan 1.0.0。",
+    ),
+    "panel_not_used": Message(
+        "panel={given} has no use with a plain aggregator; leave it out.",
+        "使用简单汇总方式时不需要 panel（得到 {given}）；请去掉。",
+    ),
+    "pd_method_unknown": Message(
+        "pd_method {given!r} is not one of {known}.",
+        "pd_method {given!r} 不在 {known} 之内；请更正。",
+    ),
+    "scheme_expected": Message(
+        "A Scheme was expected, {given} was given; read one with load_scheme.",
+        "此处需要 Scheme，得到 {given}；请用 load_scheme 读取。",
+    ),
+    "county_expected": Message(
+        "A County was expected, {given} was given; read one with read_county or simulate_county.",
+        "此处需要 County，得到 {given}；请用 read_county 或 simulate_county 读取。",
+    ),
+    "county_empty": Message(
+        "The county has no household; give a households table with at least one accepted row.",
+        "没有农户记录；请提供至少一条有效的农户信息。",
+    ),
+    "aggregator_needs_panel": Message(
+        "Aggregator {aggregator!r} needs severities fitted by PanelModel; choose mean, median, trimmed_mean or min, or fit a panel first.",
+        "汇总方式 {aggregator!r} 需要先由 PanelModel 拟合评议员宽严；请改用 mean、median、trimmed_mean 或 min。",
+    ),
+    "card_column_missing": Message(
+        "The card needs the columns {columns}; add them or use another model.",
+        "评分卡需要列 {columns}；请补充或更换模型。",
+    ),
+    "counts_impossible": Message(
+        "Grade {at} has defaults={defaults} of loans={loans} ({count} such grades); need 0 <= defaults <= loans and loans > 0. Merge empty grades first.",
+        "第 {at} 级违约 {defaults} 笔、贷款 {loans} 笔（共 {count} 处）；应满足 0≤违约≤贷款且贷款大于 0，请先合并空等级。",
+    ),
+    "design_singular": Message(
+        "Covariate {column} is constant or follows from the ones before it, so it has no slope of its own; leave it out.",
+        "第 {column} 个变量为常数或可由前面的变量推出，无法单独估计；请去除。",
+    ),
+    "not_finite": Message(
+        "{name} is missing or not finite in row {row} ({count} such rows); leave those rows out or fill them first.",
+        "{name} 第 {row} 行缺失或不是有限数（共 {count} 行）；请先剔除或补齐。",
+    ),
+    "outcome_not_binary": Message(
+        "defaulted holds {value:g}; write 1 for a default and 0 for none.",
+        "违约标志出现 {value:g}；违约写 1，未违约写 0。",
+    ),
+    "pd_confidence": Message(
+        "confidence={value} must lie above 0 and at most at {most}, the confidence of the upper bound; 0.5 is usual.",
+        "confidence={value} 须大于 0 且不超过上限的置信度 {most}；通常取 0.5。",
+    ),
+    "pd_cutoffs": Message(
+        "The cut-offs must be whole points that ascend from 0 to at most {highest}; take them from the tier table.",
+        "分级界点须为 0 至 {highest} 之间递增的整数积分；请取自等级表。",
+    ),
+    "pd_points": Message(
+        "Each loan needs whole points from 0 to {highest} and one outcome, True or False; leave out loans without them.",
+        "每笔贷款须有 0 至 {highest} 的整数积分和一个结果（违约与否）；请剔除不全的贷款。",
+    ),
+    "points_below_table": Message(
+        "Points {points} lie below 0, where the PD table begins; score with the card that belongs to the table.",
+        "积分 {points} 低于违约概率表起点 0；请使用与该表配套的评分卡。",
+    ),
+    "probability_open": Message(
+        "{name}={value} must lie strictly between 0 and 1, e.g. {example}.",
+        "{name}={value} 须严格介于 0 与 1 之间，例如 {example}。",
+    ),
+    "shape_differs": Message(
+        "{name} has shape {shape}, but {expected} is expected; give one value per loan.",
+        "{name} 的形状为 {shape}，应为 {expected}；请为每笔贷款给出一个值。",
+    ),
+    "too_many_forms": Message(
+        "A household has {count} forms, {most} are the most; check for forms entered twice.",
+        "有农户的评议表达 {count} 份，最多 {most} 份；请检查是否重复录入。",
+    ),
+    "simulation_panel": Message(
+        "A panel of {panel} raters cannot give {each} raters to a household and hold {roles} "
+        "neighbours and group leaders; raise raters_per_village or lower the others.",
+        "评议团共 {panel} 人，无法为每户安排 {each} 名评议员并包含 {roles} 名邻居与小组长；"
+        "请增加每村评议员人数或减少其余人数。",
+    ),
+    "simulation_role": Message(
+        "bridge_role={value} is no role of a rater; choose one of: {roles}.",
+        "bridge_role={value} 不是评议员身份；可选：{roles}。",
+    ),
+    "simulation_shares": Message(
+        "The shares {names} exclude one another but add up to {total:g}; keep their sum within 1.",
+        "比例 {names} 互相排斥，但合计为 {total:g}；请使合计不超过 1。",
+    ),
+    "simulation_thresholds": Message(
+        "thresholds={value} must be four finite numbers, one for each step of a 1-5 rating.",
+        "thresholds={value} 应为四个有限数值，对应 1 至 5 分评议的四个台阶。",
+    ),
+    "simulation_value": Message(
+        "{name}={value} is outside its range; give a number from {low:g} to {high:g}, whole where "
+        "it counts something.",
+        "{name}={value} 超出范围；请给出 {low:g} 到 {high:g} 之间的数值（计数须为整数）。",
+    ),
+    "weights_negative": Message(
+        "The weight in row {row} is negative; weights are frequencies of 0 or more.",
+        "第 {row} 行权重为负；权重为频数，应不小于 0，请更正。",
+    ),
+}

@@ -1,0 +1,133 @@
+"""What makes villages comparable: anchor cases, travelling raters, outcomes, or a stated prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics.linking import MeritShare, fit_merit_share
+
+if TYPE_CHECKING:
+    from sanzhixin.modelling.panel_arrays import PanelArrays
+    from sanzhixin.numerics.pillar_fit import PillarFit
+
+__all__ = ["Link", "LinkKind", "choose_link", "learn_share"]
+
+LinkKind = Literal["auto", "vignettes", "bridge", "outcomes", "prior"]
+
+PRIOR_SD = 12**-0.5
+"""Standard deviation of a share that may lie anywhere between 0 and 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How villages are compared.
+
+    Attributes
+    ----------
+    kind : {"vignettes", "bridge", "outcomes", "prior"}
+        Where the comparison comes from.
+    share : MeritShare or None
+        Merit share with its error; None where the ratings themselves tell merit from leniency.
+    """
+
+    kind: Literal["vignettes", "bridge", "outcomes", "prior"]
+    share: MeritShare | None
+
+
+def choose_link(
+    wanted: LinkKind, arrays: PanelArrays, merit_share: float, *, has_outcomes: bool
+) -> Link:
+    """Choose what makes villages comparable.
+
+    Parameters
+    ----------
+    wanted : {"auto", "vignettes", "bridge", "outcomes", "prior"}
+        ``auto`` takes the first in this order that the data have.
+    arrays : PanelArrays
+        Forms.
+    merit_share : float
+        The stated share, for ``prior`` and as a start for ``outcomes``.
+    has_outcomes : bool
+        Whether outcomes were given.
+
+    Returns
+    -------
+    Link
+        For ``outcomes`` with the stated share, until it is learned.
+
+    Raises
+    ------
+    DomainError
+        ``link_not_there``: the wanted link has no data.
+    """
+    rated_by = arrays.home[arrays.rater[arrays.household >= len(arrays.households)]]
+    there = {
+        "vignettes": np.unique(rated_by[rated_by >= 0]).size > 1,
+        "bridge": arrays.connectivity.n_components < len(arrays.villages),
+        "outcomes": has_outcomes,
+        "prior": True,
+    }
+    kinds = tuple(there) if wanted == "auto" else (wanted,)
+    for kind in kinds:
+        if there[kind]:
+            shared = kind in {"outcomes", "prior"}
+            share = MeritShare(merit_share, PRIOR_SD) if shared else None
+            return Link(kind, share)  # type: ignore[arg-type]
+    raise DomainError("link_not_there", link=wanted)
+
+
+def learn_share(
+    fits: dict[str, PillarFit], arrays: PanelArrays, outcomes: pd.DataFrame
+) -> MeritShare:
+    """Learn the merit share from defaults, all pillars taken together.
+
+    Parameters
+    ----------
+    fits : dict of str to PillarFit
+        By pillar, fitted with any share.
+    arrays : PanelArrays
+        Forms.
+    outcomes : DataFrame
+        ``household_id`` and ``defaulted``, one row for each loan with a complete outcome.
+
+    Returns
+    -------
+    MeritShare
+        One share for all pillars.
+
+    Raises
+    ------
+    DomainError
+        ``panel_columns``: a column is missing.
+    EvidenceError
+        ``share_few_defaults``, ``share_not_told``.
+    """
+    absent = [name for name in ("household_id", "defaulted") if name not in outcomes]
+    if absent:
+        raise DomainError("panel_columns", table="outcomes", columns=", ".join(absent))
+    known = outcomes["defaulted"].notna()
+    place = arrays.households.get_indexer(pd.Index(outcomes.loc[known, "household_id"]))
+    rated = place >= 0
+    defaulted = outcomes.loc[known, "defaulted"].to_numpy(dtype=np.bool_)[rated]
+    if not rated.any():
+        raise EvidenceError("share_few_defaults", defaults=0, loans=0, needed=20)
+    village = arrays.village
+    count = np.maximum(np.bincount(village, minlength=len(arrays.villages)), 1)
+    within, between = [], []
+    for fit in fits.values():
+        begin, v = fit.records.home.size, fit.records.n_villages
+        gap = (
+            fit.standing.border[begin : begin + v] - fit.standing.border[begin + v : begin + 2 * v]
+        )
+        own = fit.standing.household
+        within.append(own - (np.bincount(village, own, v) / count)[village])
+        between.append((gap - fit.variances.variances.mean)[village])
+    places = place[rated]
+    return fit_merit_share(
+        np.mean(within, axis=0)[places], np.mean(between, axis=0)[places], defaulted
+    )
