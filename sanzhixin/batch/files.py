@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -20,6 +20,7 @@ TEMPORARY = ".sanzhixin-"
 """How the names of unfinished files begin."""
 
 _BLOCK = 1 << 20
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
@@ -36,9 +37,10 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     binary file
         Unfinished file in the same folder; it is removed when anything is raised.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
-    unfinished = Path(name)
+    # The name is known before the file is there, so that an interruption at any moment removes it.
+    unfinished = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}")
     try:
+        handle = os.open(unfinished, _NEW, 0o600)
         with os.fdopen(handle, "wb") as stream:
             yield stream
             stream.flush()

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,7 +55,7 @@ def failing(monkeypatch):
         disk = Disk(at, failure)
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", disk.before(os.fsync))
-            patch.setattr(tempfile, "mkstemp", disk.before(tempfile.mkstemp))
+            patch.setattr(os, "open", disk.before(os.open))
             patch.setattr(Path, "replace", disk.before(Path.replace))
             # a killed program cleans nothing up
             patch.setattr(shutil, "rmtree", disk.unless_dead(disk.before(shutil.rmtree)))
