@@ -264,6 +264,7 @@ class SanzhixinModel:
         from sanzhixin.records.encode_application import encode_application
         from sanzhixin.records.parse_application import check_application, parse_application
 
+        as_of = None if as_of is None else scoring_date(as_of)
         if isinstance(application, dict):
             stated = application.get("as_of") is not None
             day = as_of if stated else scoring_date(as_of)

@@ -60,7 +60,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, value: bo
 )
 @click.pass_context
 def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
-    r"""三治信: panel ratings to scored profiles and proposals of unsecured farm-credit limits.
+    """三治信: panel ratings to scored profiles and proposals of unsecured farm-credit limits.
 
     \b
     sanzhixin demo                             see it work on a made-up county
@@ -68,7 +68,7 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin fit DIR --scheme tongxiang -o MODEL
     sanzhixin score DIR -m MODEL -o OUT
     sanzhixin explain DIR -m MODEL --household ID
-    """
+    """  # noqa: D301  click wants the backspace itself
     context.obj = Voice(lang)
 
 

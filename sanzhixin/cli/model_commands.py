@@ -223,7 +223,8 @@ def explain(
     model = load_model(model_path)
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
-    quarantined = _rows_of(intake.done.rejected, household)
+    rejected = intake.done.rejected
+    quarantined = rejected[rejected["household_id"] == household]
     speaker = Voice(lang or voice.one)
     if len(quarantined):
         speaker.tell("explain_quarantined", count=len(quarantined))
@@ -256,16 +257,6 @@ def explain_household(
     why = model.explain(home, household, as_of)
     stated = home.proposals["override_reason"].dropna()
     return why, str(stated.iloc[0]) if len(stated) else None
-
-
-def _rows_of(rejected: pd.DataFrame, household: str) -> pd.DataFrame:
-    """Rejected rows that name the household in one of their cells."""
-    return rejected[[household in _cells(row) for row in rejected["row"]]]
-
-
-def _cells(row: str) -> list[str]:
-    values = json.loads(row).values()
-    return [cell for value in values for cell in (value if isinstance(value, list) else [value])]
 
 
 def _plain(value: Any) -> Any:

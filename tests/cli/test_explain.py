@@ -122,6 +122,35 @@ def test_rejected_rows_of_the_household_are_pointed_out(rows, write, account):
     assert "ratings.csv:8" in done.err
 
 
+def test_a_rejected_row_is_told_to_its_own_household_alone(rows, write, account):
+    rows["households"] = [
+        rows["households"][0] | {"household_id": home, "customer_years": 5, "备注": "王小明"}
+        for home in ("5", "王小明", "H3")
+    ]
+    rows["households"][2]["consent_until"] = "2026-01-01"
+    rows["ratings"] = [
+        rows["ratings"][place] | {"household_id": home}
+        for home in ("5", "王小明")
+        for place in range(3)
+    ]
+    del rows["proposals"]
+    folder = write(rows)
+    for household in ("5", "王小明"):
+        done = account(folder, "--lang", "zh", household=household)
+        assert done.code == 0
+        assert "被退回" not in done.err
+    assert "该户有 1 行在接收时被退回" in account(folder, "--lang", "zh", household="H3").err
+
+
+def test_a_row_that_belongs_to_nobody_is_told_to_nobody(rows, write, account):
+    rows["ratings"].append(rows["ratings"][0] | {"round": 2, "household_id": "H1​"})
+    folder = write(rows)
+    with (folder / "ratings.csv").open("a", encoding="utf-8") as stream:
+        stream.write("2,H1,R1\r\n")
+    done = account(folder, "--lang", "zh")
+    assert (done.code, done.err) == (0, "")
+
+
 def test_only_the_records_of_the_household_are_shown(rows, write, account):
     rows["registers"] = [
         {

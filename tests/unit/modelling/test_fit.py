@@ -152,6 +152,16 @@ def test_a_wrong_request_is_refused_with_the_way_out(options, code, words):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("stated", [True, False], ids=["with as_of", "without"])
+@pytest.mark.parametrize("as_of", ["2026-06-30", 5])
+def test_something_else_than_a_scoring_date_is_refused(as_of, stated):
+    record = COUNTY.application(COUNTY.households["household_id"].iloc[0]).model_dump()
+    if not stated:
+        record.pop("as_of", None)
+    with pytest.raises(DomainError, match="A date was expected"):
+        EXPERT.propose_one(record, as_of=as_of)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [((COUNTY.households, SCHEME), "county_expected"), ((COUNTY, "tongxiang"), "scheme_expected")],
