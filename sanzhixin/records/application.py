@@ -54,13 +54,13 @@ def _reader(table: str, name: str) -> Callable[[object], object]:
 
 
 def _day_schema(name: str) -> core_schema.CoreSchema:
-    """Try a date, then ISO text (both without a call into Python), then the grammar."""
+    """Try ISO text, then a date (both without a call into Python), then the grammar."""
     iso_text = core_schema.str_schema(strict=True, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     table = "events" if name == "occurred_on" else "registers"
     return core_schema.union_schema(
         [
-            core_schema.date_schema(strict=True),
             core_schema.chain_schema([iso_text, core_schema.date_schema()]),
+            core_schema.date_schema(strict=True),
             core_schema.no_info_plain_validator_function(_reader(table, name)),
         ],
         mode="left_to_right",
@@ -147,7 +147,7 @@ class RatingForm(_Record):
     def answers(self) -> dict[str, int | None]:
         """Ratings by indicator code, however they were handed in."""
         extra = self.__pydantic_extra__
-        return {**extra, **self.scores} if self.scores else extra
+        return {**extra, **self.scores} if extra and self.scores else extra or self.scores
 
 
 class EventEntry(_Record):

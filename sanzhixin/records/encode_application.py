@@ -95,7 +95,7 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
         events=_events(application, index),
         event_start=zero,
         event_end=cell[10],
-        registers=_registers(application, index),
+        registers=_registers(application, index) if application.registers else _NO_REGISTERS,
         register_start=zero,
         register_end=cell[11],
     )
@@ -135,7 +135,7 @@ def _forms(application: Application, index: SchemeIndex) -> Forms:
         for form in forms
     ]
     block = _columns(rows, 6)
-    ratings = [[given.get(code) or 0 for code in index.panel] for given in answers]
+    ratings = [given.get(code) or 0 for given in answers for code in index.panel]
     return Forms(
         rater_id=[form.rater_id for form in forms],
         round=block[0],
@@ -201,6 +201,15 @@ def _registers(application: Application, index: SchemeIndex) -> Registers:
         issued_on=block[1],
         ended_on=block[2],
     )
+
+
+_NO_REGISTERS = Registers(
+    code=np.empty(0, dtype=np.int16),
+    document_no=[],
+    list_class=[],
+    issued_on=np.empty(0, dtype=np.int64),
+    ended_on=np.empty(0, dtype=np.int64),
+)
 
 
 def _columns(rows: Sequence[tuple[int, ...]], width: int) -> NDArray[np.int64]:

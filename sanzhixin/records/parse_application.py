@@ -253,17 +253,14 @@ def _register_findings(
 
 
 def _repeat_findings(application: Application) -> Iterator[FieldFinding]:
+    forms = application.ratings
     keys = (
-        ("ratings", "rater_id", [(form.round, form.rater_id) for form in application.ratings]),
+        ("ratings", "rater_id", [(form.round, form.rater_id) for form in forms]),
         ("events", "event_id", [entry.event_id for entry in application.events]),
         ("registers", "document_no", [(e.code, e.document_no) for e in application.registers]),
         ("members", "person_id", [member.person_id for member in application.members]),
     )
-    if (
-        len(application.ratings)
-        > MOST_FORMS
-        < max(Counter(form.round for form in application.ratings).values())
-    ):
+    if len(forms) > MOST_FORMS < max(Counter(form.round for form in forms).values()):
         yield FieldFinding("ratings", "too_many_forms")
     for table, field, values in keys:
         if len(set(values)) < len(values):

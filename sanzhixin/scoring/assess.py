@@ -97,26 +97,22 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     points = score_card(plan.card, card_values(cases, profile, plan.panel))
     tier = find_tier(points.total, plan.tiers)
     se_points = _standard_error(profile, plan)
-    near_upper, near_lower = _near_cutoff(points.total, tier, se_points, plan)
+    near = _near_cutoff(points.total, tier, se_points, plan)
     village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
     limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
     gate = _gates(cases, profile, plan)
     review_record = profile.records[:, plan.reviews]
     override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)
-    review = near_upper | near_lower | np.isnan(se_points) | limits.over_debt | override
-    review |= profile.measures.negative | np.array(
-        [bool(tables) for tables in cases.rejected_tables], dtype=np.bool_
-    )
-    review |= review_record.any(axis=1) | limits.incomplete.any(axis=1)
-    sufficient = profile.sufficient.all(axis=1)
-    status = np.where(gate.any(axis=1), 2, np.where(sufficient, review.astype(np.int64), 3))
+    rejected = np.array([bool(tables) for tables in cases.rejected_tables], dtype=np.bool_)
+    told = (np.isnan(se_points), limits.over_debt, override, profile.measures.negative, rejected)
+    triggers = np.concatenate((near, np.array(told).T, review_record, limits.incomplete), axis=1)
     return Assessment(
-        status=status,
+        status=_status(gate, profile.sufficient, triggers),
         points=points,
         se_points=se_points,
         tier=tier,
-        near_upper=near_upper,
-        near_lower=near_lower,
+        near_upper=near[:, 1],
+        near_lower=near[:, 0],
         limits=limits,
         village_limit=village,
         pd=plan.pd.lookup(points.total),
@@ -124,6 +120,13 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
         review_record=review_record,
         override=override,
     )
+
+
+def _status(gate: Bools, sufficient: Bools, triggers: Bools) -> Ints:
+    status: Ints = np.asarray(triggers.any(axis=1)).astype(np.int64)
+    np.putmask(status, ~sufficient.all(axis=1), 3)
+    np.putmask(status, gate.any(axis=1), 2)
+    return status
 
 
 def plain_word(text: str) -> str:
@@ -152,15 +155,11 @@ def _standard_error(profile: Profile, plan: Plan) -> NDArray[np.float64]:
     """Take the root of w'Cw, with w the points that a unit of each pillar's score brings."""
     pairs = profile.measures.covariance.reshape(-1, plan.pair_points.size)
     variance = (pairs * plan.pair_points).sum(axis=1)
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0, out=variance), out=variance))
 
 
-def _near_cutoff(
-    points: Ints, tier: Ints, se_points: NDArray[np.float64], plan: Plan
-) -> tuple[Bools, Bools]:
+def _near_cutoff(points: Ints, tier: Ints, se_points: NDArray[np.float64], plan: Plan) -> Bools:
     """P(beyond a cut-off) >= p holds when the cut-off is within z(1 - p) standard errors."""
-    ends = plan.tiers.ends
-    reach = plan.review_z * se_points
-    near_upper = ends[tier + 2] - points <= reach
-    near_lower = (points - ends[tier + 1] <= reach) & (reach > 0)
-    return near_upper, near_lower
+    away = np.abs(plan.tiers.ends[tier + 1] - points[:, None])
+    reach = (plan.review_z * se_points)[:, None]
+    return np.asarray((away <= reach) & (reach > 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _AMOUNTS = ("annual_income", "debt", "assets", "exposure", "requested", "council
 _FORMS = ("round", "rated_on", "familiar", "relation", "role", "ratings", "proposed_limit")
 _EVENTS = ("code", "level", "occurred_on", "recorded_on", "status", "has_evidence")
 _REGISTERS = ("code", "issued_on", "ended_on")
+_LITTLE = "=|" if sys.byteorder == "little" else "<|"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def input_digests(cases: Cases) -> list[str]:
@@ -56,15 +59,14 @@ def input_records(cases: Cases) -> list[bytes]:
     list of bytes
         In the order of the cases.
     """
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     forms, events, registers = cases.forms, cases.events, cases.registers
     scalars = [cases.consent_until, cases.has_written_consent]
     scalars += [getattr(cases, name) for name in _AMOUNTS]
     scalars += list(cases.factors.values())
-    form_columns = [_little(getattr(forms, name)) for name in _FORMS]
-    event_columns = [_little(getattr(events, name)) for name in _EVENTS]
-    register_columns = [_little(getattr(registers, name)) for name in _REGISTERS]
-    numbers = [_little(column) for column in scalars]
+    numbers = [_bytes(column) for column in scalars]
+    form_columns = [_bytes(getattr(forms, name)) for name in _FORMS]
+    event_columns = [_bytes(getattr(events, name)) for name in _EVENTS]
+    register_columns = [_bytes(getattr(registers, name)) for name in _REGISTERS]
     records = []
     for i, (of_forms, of_events, of_registers) in enumerate(_slices(cases)):
         texts = [
@@ -78,11 +80,15 @@ def input_records(cases: Cases) -> list[bytes]:
             registers.list_class[of_registers],
             cases.rejected_tables[i],
         ]
-        parts = [encode(texts).encode(), b"\n"]
-        parts += [column[i : i + 1].tobytes() for column in numbers]
-        parts += [column[of_forms].tobytes() for column in form_columns]
-        parts += [column[of_events].tobytes() for column in event_columns]
-        parts += [column[of_registers].tobytes() for column in register_columns]
+        parts = [_encode(texts).encode(), b"\n"]
+        parts += [raw[i * size : (i + 1) * size] for raw, size in numbers]
+        for columns, rows in (
+            (form_columns, of_forms),
+            (event_columns, of_events),
+            (register_columns, of_registers),
+        ):
+            if rows.start < rows.stop:
+                parts += [raw[rows.start * size : rows.stop * size] for raw, size in columns]
         records.append(b"".join(parts))
     return records
 
@@ -96,6 +102,8 @@ def _slices(cases: Cases) -> list[tuple[slice, slice, slice]]:
     return list(zip(*ranges, strict=True))
 
 
-def _little(column: NDArray[Any]) -> NDArray[Any]:
-    """Little-endian on every machine; no copy on the usual ones."""
-    return column.astype(column.dtype.newbyteorder("<"), copy=False)
+def _bytes(column: NDArray[Any]) -> tuple[bytes, int]:
+    """Little-endian bytes of a column on every machine, and how many there are for one row."""
+    if column.dtype.byteorder not in _LITTLE:
+        column = column.astype(column.dtype.newbyteorder("<"))
+    return column.tobytes(), column.itemsize * (column.shape[1] if column.ndim > 1 else 1)

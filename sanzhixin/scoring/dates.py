@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["earliest_days", "months_before"]
+__all__ = ["Periods", "earliest_days", "months_before"]
 
 
 def months_before(day: dt.date, months: int) -> dt.date:
@@ -26,51 +27,64 @@ def months_before(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(day.day, last))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Periods:
+    """Spans of time by kind, in months; known by identity, so that days are found again quickly.
+
+    Attributes
+    ----------
+    months : tuple of tuple of int
+        For each kind equally many spans.
+    """
+
+    months: tuple[tuple[int, ...], ...]
+
+
 def earliest_days(
     as_of: NDArray[np.int64],
-    months: tuple[int, ...],
+    periods: Periods,
     case: NDArray[np.int64],
-    kind: NDArray[np.int64] | int,
+    kind: NDArray[np.integer] | int,
 ) -> NDArray[np.int64]:
-    """Find, entry by entry, the last day that no longer counts.
+    """Find, entry by entry, the last day before each span of its kind.
 
     Parameters
     ----------
     as_of : ndarray of shape (n_cases,)
         Scoring dates as proleptic day numbers.
-    months : tuple of int
-        Periods of validity.
+    periods : Periods
+        Spans of time.
     case : ndarray of shape (n_entries,)
         Case of each entry.
-    kind : ndarray of shape (n_entries, ...) or int
-        Which of `months` applies.
+    kind : ndarray of shape (n_entries,) or int
+        Which of the kinds applies.
 
     Returns
     -------
-    ndarray
-        Shape of `kind` (or of `case`): something dated on or before this day has expired.
+    ndarray of shape (n_entries, n_spans)
+        Something dated on or before this day is older than the span.  Where one row is right for
+        every entry, it comes alone, to be broadcast.
 
     Examples
     --------
     >>> as_of = np.array([dt.date(2026, 6, 30).toordinal()])
-    >>> day = earliest_days(as_of, (12,), np.array([0]), np.array([0]))[0]
+    >>> day = earliest_days(as_of, Periods(((12,),)), np.array([0]), 0)[..., 0]
     >>> dt.date.fromordinal(int(day))
     datetime.date(2025, 6, 30)
     """
     if not as_of.size:
-        return np.empty(np.shape(kind) or case.shape, dtype=np.int64)
+        return np.empty((0, len(periods.months[0])), dtype=np.int64)
     if as_of.size == 1 or bool((as_of == as_of[0]).all()):
-        return np.asarray(_row(int(as_of[0]), months)[kind])
+        return np.asarray(_days(int(as_of[0]), periods)[kind])
     days, place = np.unique(as_of, return_inverse=True)
-    table: NDArray[np.int64] = np.stack([_row(int(day), months) for day in days])
-    which = place[case]
-    oldest: NDArray[np.int64] = table[which if np.ndim(kind) < 2 else which[:, None], kind]
-    return oldest
+    table: NDArray[np.int64] = np.stack([_days(int(day), periods) for day in days])
+    return np.asarray(table[place[case], kind])
 
 
 @lru_cache(maxsize=1024)
-def _row(day: int, months: tuple[int, ...]) -> NDArray[np.int64]:
+def _days(day: int, periods: Periods) -> NDArray[np.int64]:
     date = dt.date.fromordinal(day)
-    row = np.array([months_before(date, span).toordinal() for span in months], dtype=np.int64)
-    row.setflags(write=False)
-    return row
+    rows = [[months_before(date, span).toordinal() for span in row] for row in periods.months]
+    days = np.array(rows, dtype=np.int64)
+    days.setflags(write=False)
+    return days

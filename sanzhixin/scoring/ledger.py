@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS
-from sanzhixin.scoring.dates import earliest_days
+from sanzhixin.scoring.dates import Periods, earliest_days
 from sanzhixin.scoring.segments import Expansion, expand
 
 if TYPE_CHECKING:
@@ -39,10 +39,15 @@ EVENT_OUTCOMES = (
 )
 """What became of an event entry; only the first brings points."""
 
-_NOT_YET_KNOWN, _EXPIRED, _WITHOUT_EVIDENCE = 4, 5, 6
-_BY_STATUS = np.array(
-    [EVENT_OUTCOMES.index(status) if status != "approved" else 0 for status in EVENT_STATUS]
+_LATER, _OLD, _BARE = 4, 5, 6
+_APPROVED = [[[_BARE, _LATER], [_OLD, _LATER]], [[0, _LATER], [_OLD, _LATER]]]
+_OUTCOMES = np.array(
+    [
+        _APPROVED if status == "approved" else np.full((2, 2, 2), EVENT_OUTCOMES.index(status))
+        for status in EVENT_STATUS
+    ]
 )
+"""By status, and whether there is evidence, the event expired, it was not yet known."""
 
 _NO_CAP = np.iinfo(np.int64).max // 4
 
@@ -59,28 +64,32 @@ class LedgerRules:
         Codes, in the order of the columns.
     level_points : ndarray of shape (n_events, most_levels)
         Points of each level, 0 beyond the last.
-    months : tuple of int
+    periods : Periods
         For each event its validity, then the ends of its cap periods but the last.
     n_windows : int
         Largest number of cap periods within a validity; one where there is no cap.
     cap : ndarray of shape (n_events,)
         Largest absolute sum of a period.
+    lowest, highest : ndarray of shape (n_events, 1)
+        The same as ends of that sum.
     start, floor, top : int
         Event part in points.
-    record_months : tuple of int
+    record_periods : Periods
         How long a record counts after its end.
     """
 
     event_codes: tuple[str, ...]
     record_codes: tuple[str, ...]
     level_points: Ints
-    months: tuple[int, ...]
+    periods: Periods
     n_windows: int
     cap: Ints
+    lowest: Ints
+    highest: Ints
     start: int
     floor: int
     top: int
-    record_months: tuple[int, ...]
+    record_periods: Periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +128,27 @@ def compile_ledger(scheme: Scheme) -> LedgerRules:
     n_windows = max(
         (-(-r.valid_months // span) for r, span in zip(rules, periods, strict=True)), default=1
     )
-    part = scheme.event_part
+    part, cap = scheme.event_part, np.array(caps, dtype=np.int64)
     return LedgerRules(
         event_codes=tuple(scheme.event_rules),
         record_codes=tuple(scheme.official_rules),
         level_points=np.array([row + [0] * (most - len(row)) for row in points], dtype=np.int64),
-        months=tuple(
-            months
-            for rule, span in zip(rules, periods, strict=True)
-            for months in (rule.valid_months, *(span * k for k in range(1, n_windows)))
+        periods=Periods(
+            tuple(
+                (rule.valid_months, *(span * k for k in range(1, n_windows)))
+                for rule, span in zip(rules, periods, strict=True)
+            )
         ),
         n_windows=n_windows,
-        cap=np.array(caps, dtype=np.int64),
+        cap=cap,
+        lowest=-cap[:, None],
+        highest=cap[:, None],
         start=scheme.points(part.start, "event part"),
         floor=scheme.points(part.floor, "event part"),
         top=scheme.points(part.cap, "event part"),
-        record_months=tuple(rule.expires_months for rule in scheme.official_rules.values()),
+        record_periods=Periods(
+            tuple((rule.expires_months,) for rule in scheme.official_rules.values())
+        ),
     )
 
 
@@ -155,18 +169,26 @@ def read_events(cases: Cases, rules: LedgerRules) -> tuple[Expansion, Ints]:
     outcome : ndarray of shape (n_pairs,)
         Index into `EVENT_OUTCOMES`; the first reason that applies, in that order.
     """
+    pairs, outcome, _ = _date_events(cases, rules)
+    return pairs, outcome
+
+
+def _date_events(cases: Cases, rules: LedgerRules) -> tuple[Expansion, Ints, NDArray[np.bool_]]:
+    """Find outcomes, and which spans lie between each entry and the scoring date."""
     events = cases.events
     pairs = expand(cases.event_start, cases.event_end, events.code.size)
     as_of = pairs.spread(cases.as_of)
     occurred = pairs.gather(events.occurred_on)
-    validity = pairs.gather(events.code).astype(np.int64) * rules.n_windows
-    oldest = earliest_days(cases.as_of, rules.months, pairs.case, validity)
-    unknown = (pairs.gather(events.recorded_on) > as_of) | (occurred > as_of)
-    outcome = np.where(pairs.gather(events.has_evidence), 0, _WITHOUT_EVIDENCE)
-    outcome = np.where(occurred <= oldest, _EXPIRED, outcome)
-    outcome = np.where(unknown, _NOT_YET_KNOWN, outcome)
-    by_status = _BY_STATUS[pairs.gather(events.status)]
-    return pairs, np.where(by_status > 0, by_status, outcome)
+    days = earliest_days(cases.as_of, rules.periods, pairs.case, pairs.gather(events.code))
+    older = occurred[:, None] <= days
+    unknown = np.maximum(pairs.gather(events.recorded_on), occurred) > as_of
+    outcome = _OUTCOMES[
+        pairs.gather(events.status),
+        pairs.gather(events.has_evidence).view(np.int8),
+        older[:, 0].view(np.int8),
+        unknown.view(np.int8),
+    ]
+    return pairs, outcome, older[:, 1:]
 
 
 def sum_events(cases: Cases, rules: LedgerRules) -> EventSums:
@@ -190,50 +212,33 @@ def sum_events(cases: Cases, rules: LedgerRules) -> EventSums:
     n, n_events = len(cases.household_id), len(rules.event_codes)
     if not cases.events.code.size:
         return _no_events(n, rules)
-    pairs, outcome = read_events(cases, rules)
-    code = pairs.gather(cases.events.code).astype(np.int64)
+    pairs, outcome, older = _date_events(cases, rules)
+    code = pairs.gather(cases.events.code)
     counts = outcome == 0
     points = rules.level_points[code, pairs.gather(cases.events.level)] * counts
-    cell = (pairs.case * n_events + code) * rules.n_windows + _windows(cases, rules, pairs, code)
+    cell = (pairs.case * n_events + code) * rules.n_windows + older.sum(axis=1)
     sums = np.bincount(cell, weights=points, minlength=n * n_events * rules.n_windows)
-    sums = sums.astype(np.int64).reshape(n, n_events, rules.n_windows)
-    cap = rules.cap[:, None]
-    capped = np.maximum(np.minimum(sums, cap), -cap)
-    n_counted = np.bincount(pairs.case, weights=counts, minlength=n).astype(np.int64)
-    return _event_sums(
-        capped.sum(axis=2),
-        rules.cap - capped[:, :, 0],
-        rules,
-        n_counted,
-        cases.event_end - cases.event_start - n_counted,
-    )
-
-
-def _windows(cases: Cases, rules: LedgerRules, pairs: Expansion, code: Ints) -> Ints:
-    ends = code[:, None] * rules.n_windows + np.arange(1, rules.n_windows)
-    days = earliest_days(cases.as_of, rules.months, pairs.case, ends)
-    return np.asarray((pairs.gather(cases.events.occurred_on)[:, None] <= days).sum(axis=1))
+    capped = sums.astype(np.int64).reshape(n, n_events, rules.n_windows)
+    np.minimum(capped, rules.highest, out=capped)
+    np.maximum(capped, rules.lowest, out=capped)
+    room = rules.cap - capped[:, :, 0]
+    n_counted = np.bincount(pairs.case[counts], minlength=n)
+    n_excluded = cases.event_end - cases.event_start - n_counted
+    return _event_sums(capped.sum(axis=2), room, rules, (n_counted, n_excluded))
 
 
 def _no_events(n: int, rules: LedgerRules) -> EventSums:
     zeros = np.zeros((n, len(rules.event_codes)), dtype=np.int64)
     none = np.zeros(n, dtype=np.int64)
-    return _event_sums(zeros, rules.cap - zeros, rules, none, none)
+    return _event_sums(zeros, rules.cap - zeros, rules, (none, none))
 
 
 def _event_sums(
-    by_event: Ints, room: Ints, rules: LedgerRules, n_counted: Ints, n_excluded: Ints
+    by_event: Ints, room: Ints, rules: LedgerRules, entries: tuple[Ints, Ints]
 ) -> EventSums:
     raw = rules.start + by_event.sum(axis=1)
     part = np.minimum(np.maximum(raw, rules.floor), rules.top)
-    return EventSums(
-        by_event=by_event,
-        room=room,
-        part=part,
-        clipped=part - raw,
-        n_counted=n_counted,
-        n_excluded=n_excluded,
-    )
+    return EventSums(by_event, room, part, part - raw, *entries)
 
 
 def read_records(cases: Cases, rules: LedgerRules) -> tuple[Expansion, NDArray[np.bool_]]:
@@ -258,9 +263,9 @@ def read_records(cases: Cases, rules: LedgerRules) -> tuple[Expansion, NDArray[n
     """
     registers = cases.registers
     pairs = expand(cases.register_start, cases.register_end, registers.code.size)
-    code = pairs.gather(registers.code).astype(np.int64)
     ended = pairs.gather(registers.ended_on)
-    oldest = earliest_days(cases.as_of, rules.record_months, pairs.case, code)
+    code = pairs.gather(registers.code)
+    oldest = earliest_days(cases.as_of, rules.record_periods, pairs.case, code)[..., 0]
     issued = pairs.gather(registers.issued_on) <= pairs.spread(cases.as_of)
     return pairs, issued & ((ended == MISSING) | (ended > oldest))
 
@@ -284,6 +289,6 @@ def find_records(cases: Cases, rules: LedgerRules) -> NDArray[np.bool_]:
     if not cases.registers.code.size:
         return found
     pairs, in_force = read_records(cases, rules)
-    code = pairs.gather(cases.registers.code).astype(np.int64)
+    code = pairs.gather(cases.registers.code)
     found[pairs.case[in_force], code[in_force]] = True
     return found

@@ -36,6 +36,10 @@ _FAR = 1 << 40
 SYSTEM_BOUNDS = BOUNDS.index("exposure_room") + 1
 """The first so many of `BOUNDS` are the system's own."""
 
+_ENDS = [SYSTEM_BOUNDS - 1, len(BOUNDS) - 1]
+_OF_AMOUNTS = 3
+"""The first so many of `BOUNDS` rest on no amount of the household."""
+
 Ints = NDArray[np.int64]
 
 
@@ -51,11 +55,11 @@ class TierPlan:
         Name of what lies below the lowest tier.
     cutoffs : ndarray of shape (n_tiers,)
         Lowest points of each tier, ascending.
-    caps : ndarray of shape (n_tiers,)
-        Yuan.
-    ends : ndarray of shape (n_tiers + 2,)
-        The cut-offs between two that no points reach: tier `t` lies from ``ends[t + 1]`` up to
-        ``ends[t + 2]``.
+    caps : ndarray of shape (n_tiers + 1,)
+        Yuan; 0 for unrated, which stands last and so has index -1.
+    ends : ndarray of shape (n_tiers + 1, 2)
+        Tier `t` lies from ``ends[t + 1, 0]`` up to ``ends[t + 1, 1]``; no points reach the outer
+        ends.
     """
 
     grades: tuple[str, ...]
@@ -77,12 +81,15 @@ class LimitPlan:
     ----------
     step : int
         Limits are floored to multiples of it.
-    product_cap, village_cap, customer_total : int
+    product_cap, village_cap : int
         Yuan; `NO_BOUND` where the scheme states none.
     village_caps : dict of str to int
         Yuan by village_id.
-    income_multiple, debt_ratio, debt_above : Fraction or None
-        Factors of the income and of the assets.
+    numerator, denominator, total, in_force : ndarray of shape (n_bounds - 3, 1)
+        A bound of an amount is ``amount * numerator // denominator + total`` yuan, less the debt
+        where it is one of the assets; and whether the scheme has it.
+    debt_above : Fraction or None
+        Share of the assets above which debt calls for a review.
     required : tuple of int
         Indices into `BOUNDS` that have to be stated.
     """
@@ -91,9 +98,10 @@ class LimitPlan:
     product_cap: int
     village_cap: int
     village_caps: dict[str, int]
-    customer_total: int
-    income_multiple: Fraction | None
-    debt_ratio: Fraction | None
+    numerator: Ints
+    denominator: Ints
+    total: Ints
+    in_force: NDArray[np.bool_]
     debt_above: Fraction | None
     required: tuple[int, ...]
 
@@ -134,8 +142,8 @@ def compile_tiers(scheme: Scheme) -> TierPlan:
         grades=tuple(row.grade for row in rows),
         unrated=table.unrated,
         cutoffs=np.array(cutoffs, dtype=np.int64),
-        caps=np.array(caps, dtype=np.int64),
-        ends=np.array([-_FAR, *cutoffs, _FAR], dtype=np.int64),
+        caps=np.array([*caps, 0], dtype=np.int64),
+        ends=np.array([(-_FAR, *cutoffs), (*cutoffs, _FAR)], dtype=np.int64).T.copy(),
     )
 
 
@@ -147,6 +155,11 @@ def compile_limits(scheme: Scheme) -> LimitPlan:
     def bound(value: int | None) -> int:
         return NO_BOUND if value is None else value
 
+    factors = (rules.income_multiple, rules.debt_ratio, -1, 1, 1, 1)
+    parts = [Fraction(factor or 0) for factor in factors]
+    total = scheme.yuan(rules.customer_total, "limits.customer_total")
+    in_force = [factor is not None for factor in factors]
+    in_force[2] = total is not None
     return LimitPlan(
         step=step,
         product_cap=bound(scheme.yuan(rules.product_cap, "limits.product_cap")),
@@ -155,9 +168,10 @@ def compile_limits(scheme: Scheme) -> LimitPlan:
             village: to_yuan(cap, rules.unit, where=f"limits.village_caps.{village}")
             for village, cap in rules.village_caps.items()
         },
-        customer_total=bound(scheme.yuan(rules.customer_total, "limits.customer_total")),
-        income_multiple=None if rules.income_multiple is None else Fraction(rules.income_multiple),
-        debt_ratio=None if rules.debt_ratio is None else Fraction(rules.debt_ratio),
+        numerator=np.array([[part.numerator] for part in parts], dtype=np.int64),
+        denominator=np.array([[part.denominator] for part in parts], dtype=np.int64),
+        total=np.array([[0], [0], [total or 0], [0], [0], [0]], dtype=np.int64),
+        in_force=np.array(in_force)[:, None],
         debt_above=None if scheme.debt is None else Fraction(scheme.debt.above),
         required=tuple(BOUNDS.index(name) for name in rules.required),
     )
@@ -171,7 +185,7 @@ def find_tier(points: Ints, plan: TierPlan) -> Ints:
     ndarray of shape (n_cases,)
         Index into the grades; -1 below the lowest tier.
     """
-    return np.searchsorted(plan.cutoffs, points, side="right") - 1
+    return np.asarray(plan.cutoffs.searchsorted(points, side="right") - 1)
 
 
 def set_limits(
@@ -199,35 +213,31 @@ def set_limits(
     stated = (
         cases.annual_income,
         cases.assets,
-        cases.debt,
         cases.exposure,
         village_limit,
         cases.manager,
         cases.requested,
+        cases.debt,
     )
     amount = np.array(stated, dtype=np.int64)
     known = amount != MISSING
     amount *= known
-    bounds = np.full((len(BOUNDS), amount.shape[1]), NO_BOUND, dtype=np.int64)
-    bounds[0] = tiers.caps[tier] * (tier >= 0)
+    known[1] &= known[-1]
+    room = amount[:-1] * plan.numerator // plan.denominator + plan.total
+    room[1] -= amount[-1]
+    bounds = np.empty((len(BOUNDS), amount.shape[1]), dtype=np.int64)
+    bounds[0] = tiers.caps[tier]
     bounds[1] = plan.product_cap
     bounds[2] = _village_caps(cases, plan)
-    if plan.income_multiple is not None:
-        bounds[3] = np.where(known[0], _times(amount[0], plan.income_multiple), NO_BOUND)
-    if plan.debt_ratio is not None:
-        room = np.maximum(_times(amount[1], plan.debt_ratio) - amount[2], 0)
-        bounds[4] = np.where(known[1] & known[2], room, NO_BOUND)
-    if plan.customer_total != NO_BOUND:
-        room = np.maximum(plan.customer_total - amount[3], 0)
-        bounds[5] = np.where(known[3], room, NO_BOUND)
-    bounds[SYSTEM_BOUNDS:] = np.where(known[4:], amount[4:], NO_BOUND)
+    bounds[_OF_AMOUNTS:] = np.where(known[:-1] & plan.in_force, np.maximum(room, 0), NO_BOUND)
+    least = np.minimum.accumulate(bounds, axis=0)[_ENDS] // plan.step * plan.step
     return Limits(
         bounds=bounds.T,
-        system=bounds[:SYSTEM_BOUNDS].min(axis=0) // plan.step * plan.step,
-        final=bounds.min(axis=0) // plan.step * plan.step,
+        system=least[0],
+        final=least[1],
         binding=bounds.argmin(axis=0),
         incomplete=bounds[list(plan.required)].T == NO_BOUND,
-        over_debt=_over_debt(known, amount, plan),
+        over_debt=_over_debt(known[1], amount, plan),
     )
 
 
@@ -235,8 +245,8 @@ def _over_debt(known: NDArray[np.bool_], amount: Ints, plan: LimitPlan) -> NDArr
     above = plan.debt_above
     if above is None:
         return np.zeros(amount.shape[1], dtype=np.bool_)
-    debt, share = amount[2] * above.denominator, amount[1] * above.numerator
-    over: NDArray[np.bool_] = known[1] & known[2] & (debt > share)
+    debt, share = amount[-1] * above.denominator, amount[1] * above.numerator
+    over: NDArray[np.bool_] = known & (debt > share)
     return over
 
 
@@ -245,7 +255,3 @@ def _village_caps(cases: Cases, plan: LimitPlan) -> Ints | int:
         return plan.village_cap
     caps = plan.village_caps
     return np.array([caps.get(v, plan.village_cap) for v in cases.village_id], dtype=np.int64)
-
-
-def _times(amount: Ints, factor: Fraction) -> Ints:
-    return amount * factor.numerator // factor.denominator

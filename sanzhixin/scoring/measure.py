@@ -7,7 +7,7 @@ in any order of the rows.  Form means are held as multiples of ``1 / lcm(1..numb
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sanzhixin.errors import DomainError
 from sanzhixin.records.cases import MISSING, MOST_FORMS
 from sanzhixin.records.vocabulary import RELATIONS, ROLES
-from sanzhixin.scoring.dates import earliest_days
+from sanzhixin.scoring.dates import Periods, earliest_days
 from sanzhixin.scoring.segments import Expansion, expand
 
 if TYPE_CHECKING:
@@ -59,17 +59,28 @@ class PanelRules:
         First column and number of items of each pillar.
     unit : ndarray of shape (n_pillars,)
         Form means are multiples of ``1 / unit``.
-    lowest, span : ndarray of shape (n_pillars,)
-        Lowest rating and highest less lowest.
+    share : ndarray of shape (n_pillars, most_items + 1)
+        By number of answered items: units of the form mean that one point of a rating brings; 0
+        below half of the items.
+    zero, step : ndarray of shape (n_pillars,)
+        Of one form: what 200 million form means have to exceed for a score of 1 millionth, and
+        for each further one.
+    deviation : ndarray of shape (MOST_FORMS + 1, n_pillars)
+        By number of counted forms: from sums of deviations to a standard error of the score; NaN
+        below two.
     may_answer : ndarray of shape (n_roles, n_pillars)
         Which role may answer which pillar.
-    recused : ndarray of shape (n_relations,)
-        Relations whose forms are not counted.
+    standing : ndarray of shape (n_roles, n_relations, 2, 3, n_pillars)
+        By role, relation and whether the rater knows the household: the form may count for the
+        pillar, is that of a rater who may answer, is recused.
     aggregator, village_aggregate : str
         How forms are put together; how the raters' proposed amounts are.
+    amount_places : ndarray of shape (MOST_FORMS + 1, 2)
+        By number of proposed amounts: places of those in the middle (or of the smallest), counted
+        back from the largest.
     min_forms : int
         Counted forms that each pillar needs.
-    validity_months : int
+    validity : Periods
         Age up to which a round is used.
     negative : ndarray of shape (n_pillars,)
         A form mean (in units) at or below it is a negative opinion.
@@ -79,14 +90,17 @@ class PanelRules:
     starts: Ints
     n_items: Ints
     unit: Ints
-    lowest: Ints
-    span: Ints
+    share: Ints
+    zero: Ints
+    step: Ints
+    deviation: NDArray[np.float64]
     may_answer: Bools
-    recused: Bools
+    standing: Bools
     aggregator: str
     village_aggregate: str
+    amount_places: Ints
     min_forms: int
-    validity_months: int
+    validity: Periods
     negative: Ints
 
 
@@ -100,7 +114,7 @@ class FormSet:
         The form belongs to the round that is used.
     mean : ndarray of shape (n_cases, longest, n_pillars)
         Form mean in units; 0 where not counted.
-    counted, familiar, recused : ndarray of shape (n_cases, longest, n_pillars)
+    standing : ndarray of shape (n_cases, longest, 3, n_pillars)
         The form counts for the pillar; the rater knows the household and may answer; the form is
         recused from it.
     amount : ndarray of shape (n_cases, longest)
@@ -111,11 +125,19 @@ class FormSet:
 
     used: Bools
     mean: Ints
-    counted: Bools
-    familiar: Bools
-    recused: Bools
+    standing: Bools
     amount: Ints
     row: Ints
+
+    @property
+    def counted(self) -> Bools:
+        """The form counts for the pillar."""
+        return self.standing[:, :, 0]
+
+    @property
+    def recused(self) -> Bools:
+        """The form is recused from the pillar."""
+        return self.standing[:, :, 2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,24 +174,57 @@ def compile_panel(scheme: Scheme) -> PanelRules:
     highest = np.array([first[pillar].highest for pillar in pillars], dtype=np.int64)
     unit = np.array([math.lcm(*range(1, count + 1)) for count in n_items.tolist()], dtype=np.int64)
     roles = [[role in scheme.raters_by_pillar[pillar] for pillar in pillars] for role in ROLES]
+    may_answer = np.array(roles, dtype=np.bool_)
+    span = (highest - lowest) * unit
     return PanelRules(
         pillars=pillars,
         starts=np.cumsum(n_items) - n_items,
         n_items=n_items,
         unit=unit,
-        lowest=lowest,
-        span=highest - lowest,
-        may_answer=np.array(roles, dtype=np.bool_),
-        recused=np.array([relation in scheme.recused_relations for relation in RELATIONS]),
+        share=_shares(n_items, unit),
+        zero=200 * MICRO * lowest * unit - span,
+        step=2 * span,
+        deviation=_deviations(span),
+        may_answer=may_answer,
+        standing=_standings(may_answer, scheme.recused_relations),
         aggregator=scheme.aggregator,
         village_aggregate=scheme.limits.village_aggregate,
+        amount_places=_amount_places(scheme.limits.village_aggregate),
         min_forms=scheme.min_forms,
-        validity_months=scheme.rating_validity_months,
+        validity=Periods(((scheme.rating_validity_months,),)),
         negative=np.array(
             [math.floor(scheme.review.negative_form_mean * count) for count in unit.tolist()],
             dtype=np.int64,
         ),
     )
+
+
+def _shares(n_items: Ints, unit: Ints) -> Ints:
+    answered = np.arange(n_items.max() + 1)
+    enough = 2 * answered >= n_items[:, None]
+    return np.asarray(unit[:, None] // np.maximum(answered, 1) * enough)
+
+
+def _deviations(span: Ints) -> NDArray[np.float64]:
+    n_forms = np.arange(MOST_FORMS + 1)[:, None]
+    spread = np.sqrt(n_forms * (n_forms - 1.0)) * (n_forms * span)
+    return np.where(n_forms > 1, 100.0 / np.maximum(spread, 1.0), np.nan)
+
+
+def _standings(may_answer: Bools, recused_relations: Collection[str]) -> Bools:
+    recused = np.array([relation in recused_relations for relation in RELATIONS])
+    standing = np.zeros((len(ROLES), len(RELATIONS), 2, 3, may_answer.shape[1]), dtype=np.bool_)
+    may = may_answer[:, None, :]
+    standing[:, :, 1, 0] = may & ~recused[:, None]
+    standing[:, :, 1, 1] = may
+    standing[:, :, :, 2] = (may & recused[:, None])[:, :, None]
+    return standing
+
+
+def _amount_places(how: str) -> Ints:
+    count = np.arange(MOST_FORMS + 1)
+    places = (count - 1, count - 1) if how == "min" else (count // 2, (count - 1) // 2)
+    return np.maximum(np.array(places).T, 0)
 
 
 def select_round(cases: Cases, rules: PanelRules) -> tuple[Expansion, Bools]:
@@ -196,10 +251,10 @@ def select_round(cases: Cases, rules: PanelRules) -> tuple[Expansion, Bools]:
     """
     pairs = expand(cases.form_start, cases.form_end, len(cases.forms.rater_id))
     rated_on = pairs.gather(cases.forms.rated_on)
-    oldest = earliest_days(cases.as_of, (rules.validity_months,), pairs.case, 0)
+    oldest = earliest_days(cases.as_of, rules.validity, pairs.case, 0)[..., 0]
     valid = (rated_on <= pairs.spread(cases.as_of)) & (rated_on > oldest)
-    rounds = np.where(valid, pairs.gather(cases.forms.round), -1)
-    latest = pairs.lay_out(rounds, -1).max(axis=1)
+    rounds = pairs.gather(cases.forms.round) * valid
+    latest = pairs.lay_out(rounds, 0).max(axis=1)
     used = valid & (rounds == pairs.spread(latest))
     if pairs.longest > MOST_FORMS:
         most = int(np.bincount(pairs.case, weights=used).max())
@@ -234,34 +289,36 @@ def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
     """
     pairs, used = select_round(cases, rules)
     forms = cases.forms
-    mean, answered_enough = _form_means(forms, rules)
-    recused = pairs.gather(rules.recused[forms.relation]) & used
-    may = pairs.gather(rules.may_answer[forms.role])
-    speaks = pairs.gather(forms.familiar) & used
-    familiar = speaks[:, None] & may
-    open_forms = ~recused
-    counted = familiar & open_forms[:, None] & pairs.gather(answered_enough)
-    amount = np.where(counted.any(axis=1), pairs.gather(forms.proposed_limit), MISSING)
+    standing = rules.standing[forms.role, forms.relation, forms.familiar.view(np.int8)]
+    mean = _form_means(forms, rules)
+    counted = standing[:, 0]
+    counted &= mean > 0
+    standing, mean = pairs.gather(standing), pairs.gather(mean)
+    standing &= used[:, None, None]
+    mean *= standing[:, 0]
+    amount = np.where(mean.any(axis=1), pairs.gather(forms.proposed_limit), MISSING)
     return FormSet(
         used=pairs.lay_out(used, 0),
-        mean=pairs.lay_out(pairs.gather(mean) * counted, 0),
-        counted=pairs.lay_out(counted, 0),
-        familiar=pairs.lay_out(familiar, 0),
-        recused=pairs.lay_out(recused[:, None] & may, 0),
+        mean=pairs.lay_out(mean, 0),
+        standing=pairs.lay_out(standing, 0),
         amount=pairs.lay_out(amount, MISSING),
         row=pairs.lay_out(pairs.row, 0),
     )
 
 
-def _form_means(forms: Forms, rules: PanelRules) -> tuple[Ints, Bools]:
+def _form_means(forms: Forms, rules: PanelRules) -> Ints:
+    """Form means in units; 0 where less than half of the items are answered."""
     ratings = forms.ratings
     if not ratings.shape[0]:
-        empty = np.zeros((0, len(rules.pillars)), dtype=np.int64)
-        return empty, empty.astype(np.bool_)
-    total = np.add.reduceat(ratings, rules.starts, axis=1, dtype=np.int64)
+        return np.zeros((0, len(rules.pillars)), dtype=np.int64)
     answered = np.add.reduceat(ratings > 0, rules.starts, axis=1, dtype=np.int64)
-    mean = total * rules.unit // np.maximum(answered, 1)
-    return mean, 2 * answered >= rules.n_items
+    total = np.add.reduceat(ratings, rules.starts, axis=1, dtype=np.int64)
+    total *= rules.share[_places(answered), answered]
+    return total
+
+
+def _places(by_pillar: NDArray[np.generic]) -> Ints:
+    return np.arange(by_pillar.shape[-1])
 
 
 def measure(forms: FormSet, rules: PanelRules) -> PillarMeasures:
@@ -290,31 +347,37 @@ def measure(forms: FormSet, rules: PanelRules) -> PillarMeasures:
     """
     if rules.aggregator not in _AGGREGATORS:
         raise DomainError("aggregator_needs_panel", aggregator=rules.aggregator)
-    n_forms = forms.counted.sum(axis=1)
+    counts = forms.standing.sum(axis=1)
+    n_forms = counts[:, 0]
     total = forms.mean.sum(axis=1)
     top, parts = _AGGREGATORS[rules.aggregator](forms, n_forms, total)
-    known = n_forms > 0
-    bottom = np.maximum(parts, 1) * rules.unit
-    width = rules.span * bottom
-    over = (200 * MICRO) * (top - rules.lowest * bottom)
-    score = np.where(known, (over + width) // (2 * width), MISSING)
+    score = _scores(top, np.maximum(parts, 1), rules)
+    np.putmask(score, n_forms == 0, MISSING)
+    negative = forms.counted & (forms.mean <= rules.negative)
     return PillarMeasures(
         score=score,
         covariance=_covariance(forms, rules, n_forms, total),
         n_forms=n_forms,
-        n_familiar=forms.familiar.sum(axis=1),
-        n_recused=forms.recused.sum(axis=1),
-        negative=np.asarray((forms.counted & (forms.mean <= rules.negative)).any(axis=(1, 2))),
+        n_familiar=counts[:, 1],
+        n_recused=counts[:, 2],
+        negative=np.asarray(negative.any(axis=(1, 2))),
     )
+
+
+def _scores(top: Ints, parts: Ints, rules: PanelRules) -> Ints:
+    """Round ``100 MICRO (top - parts lowest) / (parts width)``, halves up."""
+    over = (200 * MICRO) * top - parts * rules.zero
+    return np.asarray(over // (parts * rules.step))
 
 
 def _covariance(
     forms: FormSet, rules: PanelRules, n_forms: Ints, total: Ints
 ) -> NDArray[np.float64]:
-    apart = (forms.mean * n_forms[:, None, :] - total[:, None, :]) * forms.counted
+    apart = forms.mean * n_forms[:, None, :]
+    apart -= total[:, None, :]
+    apart *= forms.counted
     product = (apart[:, :, :, None] * apart[:, :, None, :]).sum(axis=1)
-    spread = np.sqrt(n_forms * (n_forms - 1.0)) * (n_forms * rules.unit * rules.span)
-    scale = np.where(n_forms > 1, 100.0 / np.maximum(spread, 1.0), np.nan)
+    scale = rules.deviation[n_forms, _places(n_forms)]
     return np.asarray(product * (scale[:, :, None] * scale[:, None, :]))
 
 
@@ -378,11 +441,9 @@ def village_amount(forms: FormSet, rules: PanelRules) -> Ints:
     if rules.village_aggregate == "mean":
         amount = (forms.amount * stated).sum(axis=1) // np.maximum(count, 1)
         return np.where(count > 0, amount, MISSING)
-    ordered = np.sort(forms.amount, axis=1)  # those who state nothing come first
-    if rules.village_aggregate == "min":
-        low = high = stated.shape[1] - count
-    else:
-        low, high = stated.shape[1] - 1 - count // 2, stated.shape[1] - 1 - (count - 1) // 2
-    rows, last = np.arange(count.size), stated.shape[1] - 1
-    left, right = (ordered[rows, np.minimum(place, last)] for place in (low, high))
-    return np.where(count > 0, left + (right - left) // 2, MISSING)
+    ordered = forms.amount.copy()
+    ordered.sort(axis=1)  # those who state nothing come first
+    place = stated.shape[1] - 1 - rules.amount_places[count]
+    chosen = ordered[np.arange(count.size)[:, None], place]
+    low, high = chosen[:, 0], chosen[:, 1]
+    return np.asarray(low + (high - low) // 2)

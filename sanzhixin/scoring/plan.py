@@ -94,11 +94,11 @@ class Plan(ProfilePlan):
         Declared purposes that the product excludes.
     effects : tuple of Effect
         Names of the effects that reasons tell.
-    own : list of int
+    own : ndarray of int
         Characteristics other than the event part.
     reference : ndarray of shape (len(own),)
         Their points at full marks of the panel and reference factors.
-    clipped_groups : list of int
+    clipped_groups : ndarray of int
         Groups other than the event part.
     labelled : tuple of BinCharacteristic or LevelCharacteristic
         Characteristics whose bins have texts.
@@ -123,9 +123,9 @@ class Plan(ProfilePlan):
     reviews: tuple[int, ...]
     refused_purposes: frozenset[str]
     effects: tuple[Effect, ...]
-    own: list[int]
+    own: NDArray[np.int64]
     reference: NDArray[np.int64]
-    clipped_groups: list[int]
+    clipped_groups: NDArray[np.int64]
     labelled: tuple[BinCharacteristic | LevelCharacteristic, ...]
     chances: tuple[Chance, ...]
     lowest_cutoff: int
@@ -151,6 +151,7 @@ def compile_plan(model: ModelFile) -> Plan:
     panel, tiers = compile_panel(scheme), compile_tiers(scheme)
     items = card.characteristics
     own = [i for i, item in enumerate(items) if item.group != "events"]
+    clipped = [i for i, group in enumerate(card.groups) if group.name != "events"]
     full = [item.points if item.kind == "grid" else 0 for item in items]
     return Plan(
         scheme=scheme,
@@ -169,9 +170,9 @@ def compile_plan(model: ModelFile) -> Plan:
             plain_word(purpose) for purpose in (scheme.purpose.refused if scheme.purpose else ())
         ),
         effects=compile_effects(card, scheme, panel),
-        own=own,
+        own=np.array(own, dtype=np.int64),
         reference=np.array([full[i] for i in own], dtype=np.int64),
-        clipped_groups=[i for i, group in enumerate(card.groups) if group.name != "events"],
+        clipped_groups=np.array(clipped, dtype=np.int64),
         labelled=tuple(item for item in items if item.kind != "grid"),
         chances=compile_chances(card, scheme),
         lowest_cutoff=int(tiers.cutoffs[0]),

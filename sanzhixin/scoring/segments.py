@@ -82,17 +82,16 @@ def expand(start: NDArray[np.int64], end: NDArray[np.int64], n_rows: int) -> Exp
     >>> expand(np.array([0, 2]), np.array([2, 3]), 3).case.tolist()
     [0, 0, 1]
     """
+    if start.size == 1:
+        first, last = int(start[0]), int(end[0])
+        row = np.arange(first, last)
+        place = row - first if first else row
+        whole = row.size == n_rows and not first
+        return Expansion(np.zeros(row.size, dtype=np.int64), row, place, 1, row.size, whole)
     counts = end - start
-    if counts.size == 1:
-        longest = int(counts[0])
-        place = np.arange(longest)
-        case = np.zeros(longest, dtype=np.int64)
-    else:
-        longest = int(counts.max()) if counts.size else 0
-        case = np.repeat(np.arange(counts.size), counts)
-        place = np.arange(case.size) - (np.cumsum(counts) - counts)[case]
-    row = (start if counts.size == 1 else start[case]) + place
+    longest = int(counts.max()) if counts.size else 0
+    case = np.repeat(np.arange(counts.size), counts)
+    place = np.arange(case.size) - (np.cumsum(counts) - counts)[case]
+    row = start[case] + place
     whole = row.size == n_rows and bool((row == np.arange(n_rows)).all())
-    return Expansion(
-        case=case, row=row, place=place, n_cases=counts.size, longest=longest, whole=whole
-    )
+    return Expansion(case, row, place, counts.size, longest, whole)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sanzhixin.scoring.dates import earliest_days, months_before
+from sanzhixin.scoring.dates import Periods, earliest_days, months_before
 
 MONTHS = [
     # Witnesses: the calendar, and pandas.DateOffset below
@@ -40,27 +40,29 @@ def test_going_back_keeps_the_order_of_days():
 def test_each_entry_gets_the_day_of_its_case_and_its_period():
     as_of = np.array([dt.date(2026, 6, 30).toordinal(), dt.date(2025, 2, 28).toordinal()])
     case, kind = np.array([0, 0, 1]), np.array([1, 0, 1])
-    found = earliest_days(as_of, (12, 60), case, kind)
+    periods = Periods(((12,), (60,)))
+    found = earliest_days(as_of, periods, case, kind)[..., 0]
     assert [dt.date.fromordinal(day) for day in found.tolist()] == [
         dt.date(2021, 6, 30),
         dt.date(2025, 6, 30),
         dt.date(2020, 2, 28),
     ]
-    same = earliest_days(as_of[[0, 0]], (12, 60), case[:2], kind[:2])
+    same = earliest_days(as_of[[0, 0]], periods, case[:2], kind[:2])[..., 0]
     assert same.tolist() == found[:2].tolist()
 
 
 def test_several_periods_of_an_entry_are_found_at_once():
     as_of = np.array([dt.date(2026, 6, 30).toordinal(), dt.date(2025, 2, 28).toordinal()])
-    kinds = np.array([[0, 1], [0, 1]])
-    found = earliest_days(as_of, (12, 24), np.array([0, 1]), kinds)
+    periods, kinds = Periods(((12, 24), (36, 48))), np.array([1, 0])
+    found = earliest_days(as_of, periods, np.array([0, 1]), kinds)
     alone = [
-        earliest_days(as_of[[i]], (12, 24), np.array([0]), kinds[[i]])[0].tolist() for i in (0, 1)
+        earliest_days(as_of[[i]], periods, np.array([0]), kinds[[i]])[0].tolist() for i in (0, 1)
     ]
+    assert found.shape == (2, 2)
     assert found.tolist() == alone
 
 
 @pytest.mark.parametrize("kind", [0, np.empty(0, dtype=np.int64)])
 def test_no_case_has_no_days(kind):
     none = np.empty(0, dtype=np.int64)
-    assert earliest_days(none, (12,), none, kind).shape == (0,)
+    assert earliest_days(none, Periods(((12, 24),)), none, kind).shape == (0, 2)

@@ -311,7 +311,8 @@ def lattice(count, pillar):
     counted = np.zeros(mean.shape, dtype=bool)
     counted[:, :, place] = True
     flat = np.zeros(mean.shape[:2], dtype=np.int64)
-    sheets = FormSet(flat > -1, mean, counted, counted, ~counted, flat, flat)
+    standing = np.stack((counted, counted, ~counted), axis=2)
+    sheets = FormSet(flat > -1, mean, standing, flat, flat)
     return sheets, [Fraction(total, count * unit) for total in sums.tolist()]
 
 
