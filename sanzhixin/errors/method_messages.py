@@ -103,8 +103,8 @@ DOMAIN: dict[str, Message] = {
         "{name} 中出现 {value}（共 {count} 处），方差须为有限数且 {bound}；请更正，或剔除没有估计值的项。",
     ),
     "link_not_there": Message(
-        'linking="{link}" has no data: vignettes want anchor cases rated in two villages, bridge wants raters of several villages, outcomes wants outcomes=. Use linking="auto" or "prior".',
-        'linking="{link}" 没有相应数据：vignettes 需两个以上村评议锚定案例，bridge 需跨村评议员，outcomes 需提供 outcomes=。请改用 linking="auto" 或 "prior"。',
+        'linking="{link}" has no data: vignettes want anchor cases, and bridge raters of several villages, that tie all villages together; outcomes wants outcomes=. Use linking="auto" or "prior".',
+        'linking="{link}" 没有相应数据：vignettes 需锚定案例、bridge 需跨村评议员，且须把所有村连在一起；outcomes 需提供 outcomes=。请改用 linking="auto" 或 "prior"。',
     ),
     "panel_columns": Message(
         "{table} lacks {columns}; add the columns or name other indicators in pillars.",

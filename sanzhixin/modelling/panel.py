@@ -100,6 +100,14 @@ class PanelModel(BaseEstimator):
         What compares villages.
     n_recused_, n_unfamiliar_ : int
         Forms that were left out.
+    fits_ : dict of str to PillarFit
+        By pillar: the estimates behind the tables.
+    share_ : MeritShare or None
+        Merit share with its error; None where common cases or raters compare villages.
+    covariance_ : PillarCovariance or None
+        How the errors of the pillars hang together; None for one pillar.
+    arrays_ : PanelArrays
+        The forms that were counted, as arrays.
 
     Notes
     -----
@@ -188,7 +196,7 @@ class PanelModel(BaseEstimator):
         """
         self._check_options()
         pillars = self._pillars(ratings)
-        arrays = self._read(ratings, pillars, households, vignettes)
+        arrays = self._read(ratings, pillars, households, vignettes, kin=self.kin)
         link = choose_link(
             self.linking, arrays, self.merit_share, has_outcomes=outcomes is not None
         )
@@ -223,7 +231,8 @@ class PanelModel(BaseEstimator):
         Parameters
         ----------
         ratings : DataFrame
-            As in `fit`; raters who were not fitted are taken as drawn from the fitted raters.
+            As in `fit`; raters who were not fitted are taken as drawn from the fitted raters, and
+            forms of declared kin are left out, whatever `kin` says.
         households : DataFrame, optional
             ``household_id`` and ``village_id``; households of a village that was not fitted, or
             without a village, start from the mean of all villages.
@@ -240,7 +249,7 @@ class PanelModel(BaseEstimator):
         """
         check_is_fitted(self, "fits_")
         pillars = self._pillars(ratings)
-        arrays = self._read(ratings, pillars, households, None)
+        arrays = self._read(ratings, pillars, households, None, kin="recuse")
         measures = {
             name: new_measures(
                 self.fits_[name],
@@ -290,6 +299,8 @@ class PanelModel(BaseEstimator):
         pillars: dict[str, tuple[str, ...]],
         households: pd.DataFrame | None,
         vignettes: pd.DataFrame | None,
+        *,
+        kin: Kin,
     ) -> PanelArrays:
         return read_panel(
             ratings,
@@ -297,7 +308,7 @@ class PanelModel(BaseEstimator):
             n_categories=self.n_categories,
             households=households,
             vignettes=vignettes,
-            kin=self.kin,
+            kin=kin,
         )
 
     def _fit_pillars(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.numerics.linking import MeritShare, fit_merit_share
+from sanzhixin.numerics.linking import LEAST_DEFAULTS, MeritShare, fit_merit_share
 
 if TYPE_CHECKING:
     from sanzhixin.modelling.panel_arrays import PanelArrays
@@ -47,7 +47,9 @@ def choose_link(
     Parameters
     ----------
     wanted : {"auto", "vignettes", "bridge", "outcomes", "prior"}
-        ``auto`` takes the first in this order that the data have.
+        ``auto`` takes the first in this order that the data have.  Anchor cases and travelling
+        raters count when they tie all villages together; where they tie only some, the others
+        still rest on a share.
     arrays : PanelArrays
         Forms.
     merit_share : float
@@ -65,20 +67,20 @@ def choose_link(
     DomainError
         ``link_not_there``: the wanted link has no data.
     """
-    rated_by = arrays.home[arrays.rater[arrays.household >= len(arrays.households)]]
-    there = {
-        "vignettes": np.unique(rated_by[rated_by >= 0]).size > 1,
-        "bridge": arrays.connectivity.n_components < len(arrays.villages),
-        "outcomes": has_outcomes,
-        "prior": True,
+    tied = arrays.connectivity.n_components == 1 < len(arrays.villages)
+    anchored = len(arrays.vignettes) > 0
+    stated = MeritShare(merit_share, PRIOR_SD)
+    links = {
+        "vignettes": Link("vignettes", None) if tied and anchored else None,
+        "bridge": Link("bridge", None) if tied and not anchored else None,
+        "outcomes": Link("outcomes", stated) if has_outcomes else None,
+        "prior": Link("prior", stated),
     }
-    kinds = tuple(there) if wanted == "auto" else (wanted,)
-    for kind in kinds:
-        if there[kind]:
-            shared = kind in {"outcomes", "prior"}
-            share = MeritShare(merit_share, PRIOR_SD) if shared else None
-            return Link(kind, share)  # type: ignore[arg-type]
-    raise DomainError("link_not_there", link=wanted)
+    wished = links.values() if wanted == "auto" else (links[wanted],)
+    found = next((link for link in wished if link is not None), None)
+    if found is None:
+        raise DomainError("link_not_there", link=wanted)
+    return found
 
 
 def learn_share(
@@ -115,7 +117,7 @@ def learn_share(
     rated = place >= 0
     defaulted = outcomes.loc[known, "defaulted"].to_numpy(dtype=np.bool_)[rated]
     if not rated.any():
-        raise EvidenceError("share_few_defaults", defaults=0, loans=0, needed=20)
+        raise EvidenceError("share_few_defaults", defaults=0, loans=0, needed=LEAST_DEFAULTS)
     village = arrays.village
     count = np.maximum(np.bincount(village, minlength=len(arrays.villages)), 1)
     within, between = [], []

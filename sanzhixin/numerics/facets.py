@@ -123,19 +123,9 @@ class PanelRecords:
         """
         found = np.zeros(self.n_border, dtype=np.bool_)
         found[self.home.size + 2 * self.n_villages :] = True
-        found[: self.home.size] = self._travels()
-        return found
-
-    def _travels(self) -> NDArray[np.bool_]:
-        n = self.n_own
-        villages = self.village[self.household[:n]]
-        low = np.full(self.home.size, self.n_villages)
-        high = np.full(self.home.size, -1)
-        np.minimum.at(low, self.rater[:n], villages)
-        np.maximum.at(high, self.rater[:n], villages)
-        found: NDArray[np.bool_] = (low < high) | (
-            (self.home >= 0) & (high >= 0) & (low != self.home)
-        )
+        rater = self.rater[: self.n_own]
+        away = self.village[self.household[: self.n_own]] != self.home[rater]
+        found[rater[away]] = True
         return found
 
 

@@ -60,6 +60,7 @@ STRETCHES = (1.0, 1.4, 2.0, 2.8)
 
 _ERRATIC = 1.25  # infit, and how many standard errors above 1
 _ERRATIC_Z = 3.0
+_INFIT_SPREAD = 1.7  # sd of infit times root of ratings: simulated 1.5 (5 and 12 items), rounded up
 _LEAST_WEIGHT = 0.1
 _STRETCH_Z = 3.0
 _LEAST_STRETCH = 1.2
@@ -161,7 +162,6 @@ def fit_pillar(
     *,
     merit_share: float | None,
     steps: Steps = "auto",
-    rater_use: bool = True,
     seed: int = 0,
 ) -> PillarFit:
     """Fit one pillar.
@@ -175,16 +175,14 @@ def fit_pillar(
         can tell merit from leniency.
     steps : {"auto", "partial_credit", "rating_scale"}, default="auto"
         Step structure of the items.
-    rater_use : bool, default=True
-        Model raters who avoid the ends of the scale by stretched thresholds, and give erratic
-        raters less weight; False takes all raters as using the scale alike.
     seed : int, default=0
         Of the sample of households from which variances are estimated.
 
     Returns
     -------
     PillarFit
-        Estimates with errors.
+        Estimates with errors.  Raters who avoid the ends of the scale have stretched thresholds,
+        erratic ones less weight.
 
     Raises
     ------
@@ -200,7 +198,7 @@ def fit_pillar(
         mask, total = mask[kept], total[kept]
         forms = _take(forms, kept)
     masks, place = np.unique(mask, return_inverse=True)
-    items, use = _fit_scale(forms, place, total, masks, steps, rater_use)
+    items, use = _fit_scale(forms, place, total, masks, steps)
     records = place_records(forms, place, total, masks.size, use)
 
     def tabulate(halo_sd: float) -> RecordTables:
@@ -264,13 +262,10 @@ def _take(forms: PillarForms, kept: Bools) -> PillarForms:
 
 
 def _fit_scale(
-    forms: PillarForms, place: Ints, total: Ints, masks: Ints, steps: Steps, rater_use: bool
+    forms: PillarForms, place: Ints, total: Ints, masks: Ints, steps: Steps
 ) -> tuple[PartialCreditFit, RaterUse]:
     """Thresholds and the raters' use of them; once more without those who use it otherwise."""
     items = fit_partial_credit(count_totals(forms.ratings, forms.n_categories), steps=steps)
-    n_raters = forms.home.size
-    if not rater_use:
-        return items, _as_expected(n_raters)
     use = _judge_raters(forms, place, total, masks, items)
     regular = (use.stretch_class == 0) & (use.weight == 1)
     if regular.all() or not regular[forms.rater].any():
@@ -279,16 +274,6 @@ def _fit_scale(
     if counts.masks.size:
         items = fit_partial_credit(counts, steps=steps)
     return items, _judge_raters(forms, place, total, masks, items)
-
-
-def _as_expected(n_raters: int) -> RaterUse:
-    nothing = np.full(n_raters, np.nan)
-    return RaterUse(
-        fit=RaterFit(nothing, nothing, np.zeros(n_raters, dtype=np.int64)),
-        stretch=Stretch(np.zeros(n_raters), nothing),
-        stretch_class=np.zeros(n_raters, dtype=np.int32),
-        weight=np.ones(n_raters),
-    )
 
 
 def _judge_raters(
@@ -305,7 +290,7 @@ def _judge_raters(
     stretched = certain & (stretch.log > np.log(_LEAST_STRETCH))
     nearest = np.abs(stretch.log[:, None] - np.log(STRETCHES[1:])).argmin(axis=1) + 1
     infit = np.where(fit.n_ratings > 0, fit.infit, 1.0)
-    error = 1.2 * np.sqrt(2 / np.maximum(fit.n_ratings, 1))
+    error = _INFIT_SPREAD / np.sqrt(np.maximum(fit.n_ratings, 1))
     erratic = (infit > _ERRATIC) & (infit > 1 + _ERRATIC_Z * error)
     return RaterUse(
         fit=fit,

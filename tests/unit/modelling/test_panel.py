@@ -70,6 +70,22 @@ def test_raters_of_other_villages_make_no_warning_and_no_link_makes_one():
     assert set(model.connectivity_["component"]) == {0}
 
 
+def test_a_rater_of_two_villages_among_many_links_only_these_and_the_warning_stays():
+    # One rater of village 1 also fills a form in village 2: six other villages stay unlinked.
+    forms = COUNTY.ratings[COUNTY.ratings["familiar"] & (COUNTY.ratings["relation"] == "none")]
+    away = forms[forms["household_id"].str.startswith("V002")].iloc[[-1]]
+    county = szx.County(
+        ratings=pd.concat([COUNTY.ratings, away.assign(rater_id="V001-R01")]),
+        households=COUNTY.households,
+    )
+    with pytest.warns(PanelLinkWarning, match="stated prior"):
+        model = PanelModel(n_jobs=1).fit(county.ratings, county.households)
+    assert model.link_ == "prior"
+    assert sorted(model.connectivity_["component"]) == [0, 0, 1, 2, 3, 4, 5, 6]
+    with pytest.raises(DomainError, match="tie all villages together"):
+        PanelModel(linking="bridge").fit(county.ratings, county.households)
+
+
 def test_anchor_cases_link_villages():
     settings = SimulationSettings(vignettes=3, rounds=1)
     county = simulate_county(villages=6, households_per_village=20, seed=1, settings=settings)
@@ -133,6 +149,15 @@ def test_kin_are_recused_or_corrected_with_a_common_bias():
     assert (bias["kin_se"] > 0).all()
     # generating bias 0.5 of the trait scale, 1.6 logits a unit
     assert ((bias["kin_bias"] - 0.8).abs() < 4 * bias["kin_se"]).all()
+
+
+def test_transform_leaves_kin_out_also_where_the_fit_corrected_them():
+    corrected = fitted(kin="correct")
+    without = COUNTY.ratings[COUNTY.ratings["relation"] != "kin"]
+    pd.testing.assert_frame_equal(
+        corrected.transform(COUNTY.ratings, COUNTY.households),
+        corrected.transform(without, COUNTY.households),
+    )
 
 
 def test_transform_measures_known_and_unknown_households_raters_and_villages():
