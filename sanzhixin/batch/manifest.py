@@ -140,6 +140,7 @@ def _content(
             "households_withheld": households.accepted if proposals is None else 0,
             "households_quarantined": households.rejected,
             "quarantined": intake.n_rejected,
+            "unattributed": intake.done.acceptance.unattributed,
             "tables": {
                 count.table: {
                     "n_in": count.n_in,

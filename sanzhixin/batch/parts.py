@@ -175,9 +175,23 @@ class Parts:
             pq.write_table(marked, stream, compression="zstd")
 
     def read(self, count: int) -> Iterator[pa.Table]:
-        """Read the first parts in order, one at a time."""
+        """Read the first parts in order, one at a time.
+
+        Raises
+        ------
+        OutputError
+            ``part_damaged``: a part cannot be read; it is removed, so that it is scored again.
+            ``parts_of_another_run``: another run has put its parts in their place.
+        """
         for number in range(count):
-            table = pq.read_table(self._path(number), partitioning=None)
+            path = self._path(number)
+            try:
+                table = pq.read_table(path, partitioning=None)
+            except (pa.ArrowException, OSError):
+                path.unlink(missing_ok=True)
+                raise OutputError("part_damaged", path=path.name) from None
+            if (table.schema.metadata or {}).get(_KEY) != self._key.encode():
+                raise OutputError("parts_of_another_run", path=self._folder.parent.name)
             yield table.replace_schema_metadata(None).cast(PROPOSAL_SCHEMA)
 
     def remove(self) -> None:

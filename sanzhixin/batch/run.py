@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from sanzhixin.batch.table import (
     regroup,
     write_proposals,
 )
-from sanzhixin.errors import DomainError
+from sanzhixin.errors import DomainError, OutputError
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scoring.plan import check_in_force
 from sanzhixin.scoring.scorer import propose_cases
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records.cases import Cases
+    from sanzhixin.records.raw import Note
 
 __all__ = ["Progress", "RunOptions", "RunResult", "score_folder"]
 
@@ -109,6 +111,8 @@ class RunResult:
         Parts taken over from an interrupted run.
     rejected : DataFrame
         The rejected rows.
+    notes : tuple of Note
+        What was ignored, and how many rejected rows could not be attributed to a household.
     """
 
     exit_code: int
@@ -121,6 +125,7 @@ class RunResult:
     tiers: dict[str, int] = field(default_factory=dict)
     resumed_parts: int = 0
     rejected: pd.DataFrame | None = field(default=None, repr=False)
+    notes: tuple[Note, ...] = ()
 
     @property
     def households(self) -> TableCount:
@@ -168,7 +173,8 @@ def score_folder(
         ``model_retired``, ``model_expired``, ``scheme_not_in_force``.
     OutputError
         ``output_folder_in_use``; ``run_not_committed``: disk full or no permission;
-        ``worksheet_full``.  There is no ``_SUCCESS`` then.
+        ``worksheet_full``; ``part_damaged``, ``parts_of_another_run``, ``rows_differ``: what was
+        scored is not what would be published.  There is no ``_SUCCESS`` then.
     """
     options, out = options or RunOptions(), Path(out)
     started = dt.datetime.now(dt.UTC)
@@ -202,7 +208,9 @@ def score_folder(
 def _exit_code(intake: Intake, max_bad: float | None) -> int:
     if not intake.n_rejected:
         return ALL_SCORED
-    limit = max_bad * intake.n_in if isinstance(max_bad, float) else max_bad
+    limit: float | Fraction | None = max_bad
+    if isinstance(max_bad, float):  # 29 of 100 rows are 29 %, whatever 0.29 is in binary
+        limit = Fraction(str(max_bad)) * intake.n_in
     return OVER_MAX_BAD if limit is not None and intake.n_rejected > limit else WITH_QUARANTINE
 
 
@@ -222,7 +230,9 @@ def _publish(
     tally = _Tally()
     proposals = out / f"proposals.{options.format}"
     with whole_file(proposals) as stream:
-        write_proposals(tally.over(regroup(parts.read(count))), stream, options.format)
+        written = write_proposals(tally.over(regroup(parts.read(count))), stream, options.format)
+        if written != len(cases):
+            raise OutputError("rows_differ", path=proposals.name, found=written, stated=len(cases))
     write_quarantine(intake.done.rejected, out / QUARANTINE)
     manifest = write_manifest(out, facts, proposals=proposals, resumed_parts=resumed)
     parts.remove()
@@ -296,4 +306,5 @@ def _result(
         tiers={tier: tiers[tier] for tier in ranked if tier in tiers},
         resumed_parts=resumed,
         rejected=intake.done.rejected,
+        notes=intake.done.notes,
     )

@@ -13,7 +13,7 @@ from pydantic import BaseModel, NonNegativeInt, ValidationError
 from sanzhixin.batch.files import file_digest
 from sanzhixin.batch.manifest import MANIFEST_FORMAT
 from sanzhixin.batch.parts import MANIFEST, RUN_KIND, SUCCESS, unfinished
-from sanzhixin.errors import ArtifactError, OutputError, SanzhixinError
+from sanzhixin.errors import ArtifactError, InputError, OutputError, SanzhixinError
 from sanzhixin.scoring.artifact import read_model_file
 from sanzhixin.scoring.canonical import strict_loads
 
@@ -109,8 +109,15 @@ def verify(path: str | Path) -> Verification:
         For a run: ``_SUCCESS``, the manifest's digest, every file's digest, the equation rows in =
         scored + quarantined, and the rows of the output.  For a model: digest, protocol, keys and
         every rule of the scheme.
+
+    Raises
+    ------
+    InputError
+        ``nothing_to_verify``: there is neither a run nor a model.
     """
     place = Path(path)
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        raise InputError("nothing_to_verify", path=place.name)
     marks = (MANIFEST, SUCCESS)
     if unfinished(place) or any((place / name).is_file() for name in marks):
         return _verify_run(place)
@@ -138,9 +145,10 @@ def _verify_run(out: Path) -> Verification:
         findings.append(OutputError("run_unfinished", path=out.name))
     manifest = _read_manifest(out)
     if manifest is None:
-        findings.append(OutputError("manifest_unusable", path=out.name))
+        if not findings:
+            findings.append(OutputError("manifest_unusable", path=out.name))
         return Verification("run", tuple(findings), {})
-    findings += _check_success(out)
+    findings += _check_success(out, manifest)
     findings += _check_files(out, manifest)
     findings += _check_rows(out, manifest)
     facts = {
@@ -162,10 +170,11 @@ def _read_manifest(out: Path) -> _Manifest | None:
     return manifest if known else None
 
 
-def _check_success(out: Path) -> list[SanzhixinError]:
+def _check_success(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
     mark = out / SUCCESS
     if not mark.is_file():
-        return [OutputError("success_missing", path=out.name)]
+        code = "success_missing" if manifest.output else "nothing_published"
+        return [OutputError(code, path=out.name)]
     stated = f"{MANIFEST} {file_digest(out / MANIFEST)}\n"
     if mark.read_bytes() != stated.encode():
         return [OutputError("file_altered", path=MANIFEST, mark=SUCCESS)]

@@ -86,7 +86,7 @@ class Account:
             pd=f"{answer.prob_default:.2%}",
             lower=f"{answer.pd_lower:.2%}",
             upper=f"{answer.pd_upper:.2%}",
-            basis=answer.pd_basis,
+            basis=TEXTS[f"basis.{answer.pd_basis}"],
         )
 
     def _limits(self) -> list[str]:
@@ -116,7 +116,7 @@ class Account:
             self.voice.text(
                 "pillar_line",
                 name=self.voice.pick(line.zh, line.en),
-                score="-" if line.score is None else f"{line.score:.1f} ± {_decimal(line.se)}",
+                score=line.shown if line.se is None else f"{line.shown} ± {_decimal(line.se)}",
                 points=line.points,
                 full=line.points_full,
                 forms=line.n_forms,
@@ -157,7 +157,7 @@ class Account:
             [
                 line.code,
                 self.voice.pick(line.zh, line.en),
-                line.level,
+                self.voice.pick(line.level_zh, line.level),
                 line.occurred_on,
                 self.voice.word(f"event.{line.outcome}"),
             ]
@@ -199,6 +199,8 @@ class Account:
         return self.voice.text("binds") if binds else ""
 
     def _next(self) -> list[str]:
+        if self.why.proposal.score is None:
+            return []
         step = self.why.proposal.next_tier
         return self._section(
             "head_next",
@@ -210,11 +212,16 @@ class Account:
         return self._section("head_triggers", told or [self.voice.text("none")])
 
     def _trigger(self, code: str) -> str:
+        from sanzhixin.records.columns import TABLES
+
         kind, _, what = code.partition(":")
         key = f"trigger.{kind}"
         if key not in TEXTS:
             return code
-        named = self.voice.word(f"bound.{what}") if f"bound.{what}" in TEXTS else what
+        if what in TABLES:
+            named = self.voice.pick(TABLES[what].zh, what)
+        else:
+            named = self.voice.word(f"bound.{what}") if f"bound.{what}" in TEXTS else what
         return f"{self.voice.text(key, what=named)} [{code}]"
 
     def _section(self, key: str, lines: Sequence[str]) -> list[str]:

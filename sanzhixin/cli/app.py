@@ -130,6 +130,11 @@ def _run(given: list[str]) -> int:
             code = sanzhixin.invoke(context)
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except click.UsageError as error:
+        if error.message.startswith("Got unexpected extra argument"):  # may hold an ID number
+            error = click.UsageError("Got unexpected extra arguments.", ctx=error.ctx)
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -10,15 +10,23 @@ import click
 
 from sanzhixin.cli.options import AS_OF, DIR, JSON
 from sanzhixin.cli.voice import Voice, aligned
-from sanzhixin.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sanzhixin.batch import Intake, TableCount
     from sanzhixin.records import County
+    from sanzhixin.records.raw import Note
 
-__all__ = ["check", "counts_table", "first_rejected", "refuse_used", "simulate", "write_tables"]
+__all__ = [
+    "check",
+    "counts_table",
+    "first_rejected",
+    "refuse_used",
+    "simulate",
+    "tell_notes",
+    "write_tables",
+]
 
 _SHOWN = 5
 
@@ -63,21 +71,17 @@ def simulate(
 
 
 def refuse_used(folder: Path) -> None:
-    """Refuse a folder that holds anything."""
-    names = list(folder.iterdir()) if folder.is_dir() else []
-    if names:
-        raise OutputError("output_folder_in_use", path=folder.name, count=len(names))
+    """Refuse a folder that holds anything, before the work for it is done."""
+    from sanzhixin.records import writing
+
+    writing.refuse_used(folder)
 
 
 def write_tables(county: County, folder: Path, kind: Literal["csv", "parquet"]) -> None:
-    """Write a county; a failure of the file system becomes an `OutputError`."""
+    """Write a county: all of it or nothing."""
     from sanzhixin.records import write_county
 
-    try:
-        write_county(county, folder, format=kind)
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-        raise OutputError("output_not_written", path=folder.name, problem=problem) from None
+    write_county(county, folder, format=kind)
 
 
 @click.command()
@@ -135,13 +139,20 @@ def _summary(intake: Intake) -> dict[str, object]:
 
 def _show(voice: Voice, intake: Intake) -> None:
     voice.show(counts_table(voice, intake.counts))
-    for note in intake.done.notes:
-        voice.tell("note", file=note.file, zh=note.zh, en=note.en)
+    tell_notes(voice, intake.done.notes)
+    voice.show(voice.text("check_date", as_of=intake.as_of))
     if not intake.n_rejected:
         voice.show(voice.text("check_clean", n_in=intake.n_in))
         return
+    voice.show(_rules_table(voice, intake.done.rejected))
     voice.show(voice.text("check_rejected", n_in=intake.n_in, rejected=intake.n_rejected))
     voice.show(first_rejected(voice, intake.done.rejected))
+
+
+def tell_notes(voice: Voice, notes: tuple[Note, ...]) -> None:
+    """Say what was ignored or could not be attributed."""
+    for note in notes:
+        voice.tell("note", file=note.file, zh=note.zh, en=note.en)
 
 
 def counts_table(voice: Voice, counts: tuple[TableCount, ...]) -> str:
@@ -150,9 +161,23 @@ def counts_table(voice: Voice, counts: tuple[TableCount, ...]) -> str:
     return aligned([head, *([c.table, c.n_in, c.accepted, c.rejected] for c in counts)])
 
 
+def _rules_table(voice: Voice, rejected: pd.DataFrame) -> str:
+    """Lay out rejected rows by rule, rules broken through another row last."""
+    from sanzhixin.records.rejected import own_first
+
+    counts = own_first(rejected)["code"].value_counts(sort=False)
+    head = [voice.word("rule"), voice.word("rejected")]
+    return aligned([head, *([code, int(count)] for code, count in counts.items())])
+
+
 def first_rejected(voice: Voice, rejected: pd.DataFrame, most: int = _SHOWN) -> str:
-    """Tell file, line and reason of the first rejected rows; never a cell."""
-    columns = rejected.head(most)[["file", "line", "reason_zh", "reason_en"]]
+    """Tell file, line and reason of some rejected rows; never a cell.
+
+    Rows that are rejected for what they say stand before those that follow from other rows.
+    """
+    from sanzhixin.records.rejected import own_first
+
+    columns = own_first(rejected).head(most)[["file", "line", "reason_zh", "reason_en"]]
     return "\n".join(
         f"  {file}:{line}  {voice.pick(zh, en, joint=' ')}"
         for file, line, zh, en in columns.itertuples(index=False, name=None)

@@ -95,7 +95,7 @@ def _show_model(voice: Voice, model: SanzhixinModel) -> None:
         voice.text(
             "demo_fit",
             model_id=model.model_id,
-            basis=table.basis,
+            basis=TEXTS[f"basis.{table.basis}"],
             loans=table.n_loans,
             defaults=table.n_defaults,
         )

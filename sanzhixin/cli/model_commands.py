@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sanzhixin.cli.county_commands import counts_table, first_rejected
+from sanzhixin.cli.county_commands import counts_table, first_rejected, tell_notes
 from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, read_max_bad
+from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = ["explain", "explain_household", "fit", "score"]
 )
 @click.option("--name", help="Name of the model; default: that of the scheme with -fitted.")
 @click.option("--version", "version", default="0.1.0", show_default=True)
+@click.option("--fitted-by", metavar="NAME", help="Who fits, for the model card.")
 @AS_OF
 @click.pass_obj
 def fit(
@@ -51,6 +53,7 @@ def fit(
     output: Path,
     name: str | None,
     version: str,
+    fitted_by: str | None,
     as_of: dt.date | None,
 ) -> int:
     """Make a model from the county in DIR: score table of the scheme, defaults from its loans."""
@@ -62,7 +65,14 @@ def fit(
 
     rules = load_scheme(scheme)
     intake = take_in(folder, rules, as_of)
-    model = fit_model(intake.done.county, rules, name=name, version=version, as_of=intake.as_of)
+    model = fit_model(
+        intake.done.county,
+        rules,
+        name=name,
+        version=version,
+        as_of=intake.as_of,
+        fitted_by=fitted_by,
+    )
     path, file = model.save(output), model.file
     card = path.with_name("card.md")
     with publishing(card), whole_file(card) as stream:
@@ -71,8 +81,8 @@ def fit(
         "fit_saved",
         model_id=model.model_id,
         path=path,
-        status=file.status,
-        basis=file.pd.basis,
+        status=TEXTS[f"model.{file.status}"],
+        basis=TEXTS[f"basis.{file.pd.basis}"],
         until=file.valid_until,
     )
     click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
@@ -155,6 +165,7 @@ def score(  # noqa: PLR0913 - one parameter per option
 
 
 def _tell_result(voice: Voice, result: RunResult, options: RunOptions) -> None:
+    tell_notes(voice, result.notes)
     quarantined = sum(count.rejected for count in result.counts)
     if options.dry_run:
         click.echo(counts_table(voice, result.counts), err=True)

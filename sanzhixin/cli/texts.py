@@ -6,6 +6,10 @@ __all__ = ["TEXTS"]
 
 _MESSAGES: dict[str, tuple[str, str]] = {
     "check_clean": ("全部 {n_in} 行均已接收。", "All {n_in} rows are accepted."),
+    "check_date": (
+        "评定日 {as_of}，日期类规则以此日为准。",
+        "Scoring date {as_of}; the rules on dates go by it.",
+    ),
     "check_rejected": (
         "{n_in} 行中有 {rejected} 行被退回，其中最先的几行如下：",
         "{rejected} of {n_in} rows are rejected; the first of them:",
@@ -13,7 +17,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "demo_done": ("演示完成，用时 {seconds} 秒。文件所在：", "Done in {seconds} s. Files are in:"),
     "demo_fit": (
         "3/5 建立模型：{model_id}，违约概率依据 {basis}（{loans} 笔贷款，违约 {defaults} 笔）",
-        "3/5 model {model_id}: pd_basis {basis} ({defaults} defaults in {loans} loans)",
+        "3/5 model {model_id}: pd_basis {basis} (loans: {loans}, of them defaulted: {defaults})",
     ),
     "demo_households": (
         "5/5 三户说明（完整说明见 explained/）",
@@ -92,6 +96,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "checking": ("校验", "checking"),
     "in": ("交来", "in"),
     "rejected": ("退回", "rejected"),
+    "rule": ("规则", "rule"),
     "scoring": ("评定", "scoring"),
     "status": ("状态", "status"),
     "table": ("表", "table"),
@@ -169,7 +174,7 @@ _ACCOUNT: dict[str, tuple[str, str]] = {
     "absent": ("未填，不起作用", "absent, does not bind"),
     "in_force": ("有效：{action}", "in force: {action}"),
     "lapsed": ("已过期或未生效，不计", "not in force, does not count"),
-    "highest_tier": ("已是最高等级，或不适用", "highest tier already, or not applicable"),
+    "highest_tier": ("已是最高等级", "highest tier already"),
 }
 
 _CODES: dict[str, tuple[str, str]] = {
@@ -177,6 +182,14 @@ _CODES: dict[str, tuple[str, str]] = {
     "status.review": ("建议人工复核", "human review"),
     "status.gated": ("建议不予授信，须人工确认", "proposal to decline, to be confirmed"),
     "status.insufficient_evidence": ("评议依据不足", "insufficient evidence"),
+    "basis.none": ("无贷款结果", "none"),
+    "basis.prudent": ("审慎估计（违约少）", "prudent"),
+    "basis.fitted": ("按贷款结果拟合", "fitted"),
+    "basis.anchored": ("按设定水平锚定", "anchored"),
+    "model.draft": ("草稿", "draft"),
+    "model.validated": ("已验证", "validated"),
+    "model.approved": ("已批准", "approved"),
+    "model.retired": ("已停用", "retired"),
     "short.propose": ("建议", "propose"),
     "short.review": ("复核", "review"),
     "short.gated": ("不予", "gated"),

@@ -44,9 +44,14 @@ class Voice:
         return {"zh": zh, "en": en, "both": f"{zh}{joint}{en}"}[self.lang]
 
     def text(self, key: str, /, **values: object) -> str:
-        """Fill a sentence of `TEXTS`."""
-        zh, en = TEXTS[key]
-        return self.pick(zh.format_map(values), en.format_map(values))
+        """Fill a sentence of `TEXTS`; a pair of values is a word in Chinese and in English."""
+        zh, en = (
+            template.format_map(
+                {name: v[place] if isinstance(v, tuple) else v for name, v in values.items()}
+            )
+            for place, template in enumerate(TEXTS[key])
+        )
+        return self.pick(zh, en)
 
     def word(self, key: str) -> str:
         """Give a word of `TEXTS` for the head of a table."""

@@ -134,7 +134,8 @@ def mask_id(value: str) -> str:
     Returns
     -------
     str
-        First and last character with three stars between; ``***`` for up to two characters.
+        First and last character with three stars between; the first alone below six characters,
+        none below three.
 
     Examples
     --------
@@ -143,4 +144,5 @@ def mask_id(value: str) -> str:
     >>> mask_id("H1")
     '***'
     """
-    return f"{value[0]}***{value[-1]}" if len(value) > 2 else "***"
+    first, last = value[:1] * (len(value) > 2), value[-1:] * (len(value) > 5)
+    return f"{first}***{last}"

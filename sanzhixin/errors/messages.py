@@ -25,7 +25,7 @@ INPUT: dict[str, Message] = {
     ),
     "denied_column": Message(
         "{file}: column {column!r} names {attribute}, which may never enter a score ({basis}). Delete the column and hand the file in again.",
-        "{file}：“{column}”列涉及{attribute_zh}，不得用于评分（{basis}）；请删除该列后重新提交。",
+        "{file}：“{column}”列涉及{attribute_zh}，不得用于评分（{basis_zh}）；请删除该列后重新提交。",
     ),
     "file_empty": Message(
         "{file}: no header row with known columns was found in the first {rows} rows. Put the column names in one row.",
@@ -55,6 +55,14 @@ INPUT: dict[str, Message] = {
         "{file}: damaged or not a {kind} file. Export it again.",
         "{file}：文件损坏或不是 {kind} 格式；请重新导出。",
     ),
+    "file_zero_bytes": Message(
+        "{file}: the file is empty (0 bytes). Export it again, or remove it.",
+        "{file}：文件为空（0 字节）；请重新导出或移除该文件。",
+    ),
+    "folder_expected": Message(
+        "{file}: this is a file, a folder is wanted. Give the folder that holds the files of the county.",
+        "{file}：这是文件，而此处应为文件夹；请给出存放该县域各表文件的文件夹。",
+    ),
     "folder_without_tables": Message(
         "{folder}: no file is named after a table. Name files or sheets {tables}, or in Chinese {tables_zh}.",
         "{folder}：没有以表名命名的文件；请将文件或工作表命名为 {tables_zh}（或 {tables}）。",
@@ -71,6 +79,10 @@ INPUT: dict[str, Message] = {
         "{file}: unit {unit!r} of column {column!r} is not known. Use 元 or 万元.",
         "{file}：“{column}”列的单位“{unit}”无法识别；请用元或万元。",
     ),
+    "nothing_to_verify": Message(
+        "{path}: neither a model nor the output of a run is there. Check the path.",
+        "{path}：既没有模型，也没有运行结果；请检查路径。",
+    ),
     "scheme_not_found": Message(
         "No scheme {source!r}: neither a built-in name ({known}) nor a file. Check the path.",
         "找不到方案 {source!r}：既非内置方案（{known}）也非文件；请检查路径。",
@@ -78,6 +90,10 @@ INPUT: dict[str, Message] = {
     "table_missing": Message(
         "The table {table} ({zh}) is missing. Add a file or sheet of that name.",
         "缺少 {table}（{zh}）表；请补充以此命名的文件或工作表。",
+    ),
+    "toml_date": Message(
+        "{file}: {key} has to be a date of the calendar, without quotation marks, like 2026-06-30. Correct the value.",
+        "{file}：{key} 应为实际存在的日期，不加引号，如 2026-06-30；请更正。",
     ),
     "toml_invalid": Message(
         "{name} is not valid TOML in UTF-8: {problem}. Correct that place and save as UTF-8.",
@@ -115,8 +131,8 @@ RECORD: dict[str, Message] = {
         "农户 {household} 不在已接收的农户中；请核对户号和所在行。",
     ),
     "record_invalid": Message(
-        "The application breaks {count} rules; first: {first}",
-        "该申请有 {count} 处不符合规则；首条：{first_zh}",
+        "The application breaks {count} rule(s):{listed}",
+        "该申请有 {count} 处不符合规则：{listed_zh}",
     ),
     "rows_rejected": Message(
         "{count} of {total} rows were rejected; first: {first} Correct them, or use accept_folder to go on without them.",
@@ -149,6 +165,14 @@ ARTIFACT: dict[str, Message] = {
         "Characteristic {name}: bounds have to rise, and points and labels have to match the bins; the file was not written by this library.",
         "特征 {name}：界点须递增，分值与标签须与区间一致；该文件并非由本库写出。",
     ),
+    "card_ends": Message(
+        "The card's lowest points have to be 0 or more and no higher than its highest, and so for every group; the file was not written by this library.",
+        "评分卡的最低分须不小于 0 且不高于最高分，各分组亦然；该文件并非由本库写出。",
+    ),
+    "card_factor": Message(
+        "Characteristic {name} does not have the kind, levels or bounds of that factor in the scheme; the file was not written by this library.",
+        "特征 {name} 的类型、级别或界点与方案中的该因素不符；该文件并非由本库写出。",
+    ),
     "card_names": Message(
         "The card repeats a name or names an unknown group; the file was not written by this library.",
         "评分卡名称重复或引用了未知分组；该文件并非由本库写出。",
@@ -162,8 +186,8 @@ ARTIFACT: dict[str, Message] = {
         "模型 {model_id} 有效期至 {until}，评定日为 {as_of}；请使用新模型。",
     ),
     "model_invalid": Message(
-        "{name} is refused at {where}: {problem}.",
-        "{name} 在 {where} 处无效：{problem}",
+        "{name} is refused. {problem}",
+        "{name} 无效。{problem_zh}",
     ),
     "model_protocol": Message(
         "{name}: file format {found} is not one that this version reads ({known}); update the library or export the model again.",
@@ -172,6 +196,10 @@ ARTIFACT: dict[str, Message] = {
     "model_retired": Message(
         "Model {model_id} is retired and does not score; use its successor.",
         "模型 {model_id} 已停用，不再评分；请使用后续模型。",
+    ),
+    "model_people": Message(
+        "A model of status {status} has to name who fitted, validated and approved it, three different people (validated: two). Write the names into provenance.",
+        "状态为 {status} 的模型须写明拟合人、验证人、批准人，且各不相同（已验证：两人）；请在 provenance 中填写。",
     ),
     "model_too_large": Message(
         "{name} is larger than {most} bytes, the most that a model file may be; check the file.",
@@ -268,6 +296,18 @@ OUTPUT: dict[str, Message] = {
         "{path} holds no readable manifest.json of a run; score again.",
         "{path} 中没有可读的 manifest.json；请重新评定。",
     ),
+    "model_folder_in_use": Message(
+        "{path} holds {count} files or folders and no model; nothing was changed. Choose a new or empty folder for the model.",
+        "{path} 中有 {count} 个文件或文件夹，但没有模型；未作任何改动，请为模型选择新的或空的文件夹。",
+    ),
+    "model_in_place": Message(
+        "{path} holds another model, {standing}; nothing was changed. Choose another folder; only the same name and version is replaced.",
+        "{path} 中已有另一模型 {standing}；未作任何改动。请选择其他文件夹，只有同名同版本的模型才会被替换。",
+    ),
+    "nothing_published": Message(
+        "{path}: the run ended without proposals, because more rows were rejected than --max-bad allows. Correct the rows in quarantine.csv and score again.",
+        "{path}：退回行数超过 --max-bad，该次运行未发布建议；请更正 quarantine.csv 中的各行后重新评定。",
+    ),
     "output_folder_in_use": Message(
         "{path} holds {count} files or folders that are not an earlier run; nothing was changed. Choose a new or empty folder.",
         "{path} 中有 {count} 个不属于以往运行的文件或文件夹；未作任何改动，请选择新的或空的文件夹。",
@@ -275,6 +315,14 @@ OUTPUT: dict[str, Message] = {
     "output_not_written": Message(
         "{path} could not be written ({problem}); nothing was changed. Free space or choose another folder.",
         "无法写入 {path}（{problem}）；原有内容未变。请清理空间或更换文件夹。",
+    ),
+    "part_damaged": Message(
+        "{path} could not be read and was removed; nothing was published. Go on with --resume, which scores it again.",
+        "{path} 无法读取，已删除；未发布任何结果。请用 --resume 继续，该部分将重新评定。",
+    ),
+    "parts_of_another_run": Message(
+        "{path}: another run writes into this folder at the same time; nothing was published. Give each run a folder of its own.",
+        "{path}：另一次运行正在写入此文件夹；未发布任何结果。请为每次运行使用各自的文件夹。",
     ),
     "rows_differ": Message(
         "{path} holds {found} rows, the manifest states {stated}; score again.",

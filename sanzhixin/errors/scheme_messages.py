@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sanzhixin.errors.message import Message
 
-__all__ = ["SCHEME"]
+__all__ = ["AND_MORE", "SCHEME"]
+
+AND_MORE = Message("And {count} more.", "另有 {count} 处。")
+"""Ends the list of places when not all are told."""
 
 SCHEME: dict[str, Message] = {
     "remove_without_extends": Message(
@@ -24,12 +27,16 @@ SCHEME: dict[str, Message] = {
         "review.negative_form_mean 须在维度 {pillar} 的量表内且低于最高分；请更正。",
     ),
     "number_digits": Message(
-        "A number has more than {decimals} decimals or {digits} digits; write it shorter.",
-        "数字超过 {decimals} 位小数或 {digits} 位；请简写。",
+        "{where} is {given}, with more than {decimals} decimals or {digits} digits; write it shorter.",
+        "{where} 为 {given}，超过 {decimals} 位小数或 {digits} 位；请简写。",
+    ),
+    "ratio_too_fine": Message(
+        "{where} is {given}; times 10^12 yuan it is too large to stay exact. Write it with fewer digits.",
+        "{where} 为 {given}，与 10^12 元相乘后无法保持精确；请减少位数。",
     ),
     "remove_unknown": Message(
-        "remove names {entry}, which the extended scheme does not have; write e.g. limits.product_cap or factors.customer_years.",
-        "remove 中的 {entry} 在被继承方案中不存在；请写如 limits.product_cap 或 factors.customer_years。",
+        "{name}: remove names {entry}, which the extended scheme does not have; write e.g. limits.product_cap or factors.customer_years.",
+        "{name}：remove 中的 {entry} 在被继承方案中不存在；请写如 limits.product_cap 或 factors.customer_years。",
     ),
     "amount_negative": Message(
         "{where}: the amount {value} {unit} is negative; state an amount of 0 or more.",
@@ -39,13 +46,25 @@ SCHEME: dict[str, Message] = {
         "{where}: {value} {unit} is not a whole number of yuan; state whole yuan.",
         "{where}：{value}{unit} 不是整数元；请填写整数元。",
     ),
+    "choice_unknown": Message(
+        "{where} is {given}; write one of: {choices}.",
+        "{where} 为 {given}；请改为以下之一：{choices}。",
+    ),
+    "code_form": Message(
+        "{where} is {given}; a code has up to 32 letters, digits or _ and begins with a letter. Rename it.",
+        "{where} 为 {given}；代码由英文字母、数字和下划线组成，以字母开头，最多 32 个字符；请改名。",
+    ),
     "code_repeated": Message(
-        "Each {kind} needs its own code; these stand twice: {codes}. Remove or rename one.",
-        "{kind} 的代码不得重复：{codes}；请删除或改名。",
+        "{kind}: each entry needs its own code; these stand twice: {codes}. Remove or rename one.",
+        "{kind} 中的代码不得重复：{codes}；请删除或改名。",
     ),
     "denied_attribute": Message(
         "{name}: {attribute} may not enter a score ({basis}); remove this entry from the scheme.",
-        "{name}：{attribute_zh}不得用于评分（{basis}）；请从方案中删除该项。",
+        "{name}：{attribute_zh}不得用于评分（{basis_zh}）；请从方案中删除该项。",
+    ),
+    "entry_invalid": Message(
+        "{where} is not valid; docs/scheme.md says what may stand there. Correct it.",
+        "{where} 无效；可填内容见 docs/scheme.md，请更正。",
     ),
     "event_cap_sign": Message(
         "{code}: the cap has another sign than the levels; a loss is capped by a negative number.",
@@ -103,9 +122,29 @@ SCHEME: dict[str, Message] = {
         '{code}: list class {list_class!r} is not one of the official lists ({known}); conduct outside the lists may not stop a proposal: use action = "review" or remove it.',
         "{code}：类别 {list_class!r} 不在法定清单（{known}）内；清单外的行为不得作为否决项，请改为人工复核或删除。",
     ),
+    "header_taken": Message(
+        "The header {header!r} of {column} means {owner} in table {table}; give it another name in the scheme.",
+        "{column} 的表头“{header}”在 {table} 表中已指 {owner}；请在方案中另行命名。",
+    ),
+    "key_missing": Message(
+        "{where} is missing; add it.",
+        "缺少 {where}；请补充。",
+    ),
+    "key_unknown": Message(
+        "{where} is no key of this place; correct its spelling, move it or delete it.",
+        "{where} 不是此处可用的键；请更正拼写、移到正确位置或删除。",
+    ),
+    "list_too_short": Message(
+        "{where} is too short (entries: {length}, at least {least}); add what is missing.",
+        "{where} 项数不足（现有 {length} 项，至少 {least} 项）；请补充。",
+    ),
     "official_without_document": Message(
         "{code}: an official negative record needs list_class and document (which number has to be given); state both.",
         "{code}：官方负面记录须写明清单类别（list_class）和文书编号（document）；请补充。",
+    ),
+    "pillar_code_form": Message(
+        "{where} is {given}; the code of a pillar has up to 8 lower-case letters or digits and begins with a letter. Rename it.",
+        "{where} 为 {given}；维度代码由小写英文字母和数字组成，以字母开头，最多 8 个字符；请改名。",
     ),
     "pillar_crowded": Message(
         "Pillar {pillar} has {count} panel items, {most} are the most; merge items or make two pillars.",
@@ -148,12 +187,28 @@ SCHEME: dict[str, Message] = {
         "方案结束日 {end} 早于开始日 {start}；请更正有效期。",
     ),
     "scheme_invalid": Message(
-        "The scheme is refused at {where}: {problem} ({count} such places). Correct the entry; docs/scheme.md lists the keys and units.",
-        "方案在 {where} 处无效：{problem}（共 {count} 处）；请更正，键名与单位见 docs/scheme.md。",
+        "{count} places have to be corrected; docs/scheme.md lists keys and units. {problems}",
+        "有 {count} 处须更正，键名与单位见 docs/scheme.md。{problems_zh}",
+    ),
+    "scheme_name_form": Message(
+        "{where} is {given}; the name of a scheme has up to 64 lower-case letters, digits or the characters . _ - and begins with a letter or digit. Rename it.",
+        "{where} 为 {given}；方案名称由小写英文字母、数字和 . _ - 组成，以字母或数字开头，最多 64 个字符；请改名。",
+    ),
+    "scheme_version_form": Message(
+        "{where} is {given}; a version is three whole numbers between points, such as 1.0.0. Correct it.",
+        "{where} 为 {given}；版本号由三个整数组成，如 1.0.0；请更正。",
     ),
     "score_table_total": Message(
         "Pillar weights and the event cap add up to {total}, but highest_score is {highest}; make them equal.",
         "各维度权重与事件上限之和为 {total}，而满分为 {highest}；请使两者相等。",
+    ),
+    "text_too_long": Message(
+        "{where} is too long (characters: {length}, at most {most}); shorten it.",
+        "{where} 过长（现有 {length} 个字符，最多 {most} 个）；请缩短。",
+    ),
+    "text_too_short": Message(
+        "{where} is too short (characters: {length}, at least {least}); fill it in.",
+        "{where} 过短（现有 {length} 个字符，至少 {least} 个）；请填写。",
     ),
     "tier_cap_falls": Message(
         "Tier {high} lies above {low}, but its cap {b} is below {a}: the limit would fall as the score rises. Raise or reorder the caps.",
@@ -182,5 +237,45 @@ SCHEME: dict[str, Message] = {
     "tier_top_closed": Message(
         "Tiers: the highest tier {grade} ends at {below}, so higher scores have none; remove `below`.",
         "等级表：最高等级 {grade} 止于 {below}，更高分数无等级；请删除 below。",
+    ),
+    "toml_unquoted": Message(
+        "{name}, line {line}: write {word}, with straight quotation marks. Every text needs them, and every key with other characters than A-Z, a-z, 0-9, _ and -.",
+        "{name} 第 {line} 行：请加英文引号，写成 {word}。文本须加引号，键中含汉字等字符时也须加引号。",
+    ),
+    "value_not_bool": Message(
+        "{where} is {given}; write true or false, without quotation marks.",
+        "{where} 为 {given}；请写 true 或 false，不加引号。",
+    ),
+    "value_not_date": Message(
+        "{where} is {given}; write a date without quotation marks, such as 2026-06-30.",
+        "{where} 为 {given}；请写日期，不加引号，如 2026-06-30。",
+    ),
+    "value_not_finite": Message(
+        "{where} is {given}; write a finite number.",
+        "{where} 为 {given}；请写有限的数。",
+    ),
+    "value_not_list": Message(
+        "{where} is {given}; write a list in square brackets, or entries under the name in double square brackets.",
+        "{where} 为 {given}；请写成方括号内的列表，或用双方括号逐项列出。",
+    ),
+    "value_not_number": Message(
+        "{where} is {given}; write a number without quotation marks, such as 0.5.",
+        "{where} 为 {given}；请写数字，不加引号，如 0.5。",
+    ),
+    "value_not_table": Message(
+        "{where} is {given}; write a table of keys and values.",
+        "{where} 为 {given}；请写成由键和值组成的表。",
+    ),
+    "value_not_text": Message(
+        "{where} is {given}; write a text between quotation marks.",
+        "{where} 为 {given}；请写加引号的文本。",
+    ),
+    "value_not_whole": Message(
+        "{where} is {given}; write a whole number without quotation marks, such as 3.",
+        "{where} 为 {given}；请写整数，不加引号，如 3。",
+    ),
+    "value_out_of_range": Message(
+        "{where} is {given} and has to be {bound}; correct it.",
+        "{where} 为 {given}，应 {bound}；请更正。",
     ),
 }

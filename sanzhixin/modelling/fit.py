@@ -7,6 +7,7 @@ import hashlib
 import platform
 import re
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, get_args
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcomes", "collect_outcomes", "expert_model", "fit"]
 
 OUTCOME_MONTHS = 12
-_LIBRARIES = ("numpy", "pandas", "pydantic", "scikit-learn", "scipy")
+_LIBRARIES = ("sanzhixin", "numpy", "pandas", "pydantic", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,5 +332,12 @@ def _checksum(frame: pd.DataFrame) -> str:
 
 
 def _versions() -> dict[str, str]:
-    versions = {library: installed_version(library) for library in _LIBRARIES}
+    versions = {library: _version(library) for library in _LIBRARIES}
     return {"python": platform.python_version(), **versions}
+
+
+def _version(library: str) -> str:
+    try:
+        return installed_version(library)
+    except PackageNotFoundError:
+        return "not installed"

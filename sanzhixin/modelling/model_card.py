@@ -118,10 +118,10 @@ def _default_probability(pd: PdTable) -> str:
         return f"{bullets(about)}\n\n{note.strip()}"
     if pd.confidence is not None:
         about["Confidence of the probability"] = pd.confidence
-    note = f"Calibrated on {pd.population}. {pd.note_en}".strip()
+    about["Population"] = f"calibrated on {pd.population}"
     header = ("Points from", "Probability of default", "Lower", "Upper")
     rows = [(row.at_least, row.prob_default, row.lower, row.upper) for row in pd.rows]
-    return f"{bullets(about)}\n\n{note}\n\n{table(header, rows)}"
+    return f"{bullets(about)}\n\n{pd.note_en}\n\n{table(header, rows)}"
 
 
 def _approvals(file: ModelFile) -> str:

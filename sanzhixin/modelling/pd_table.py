@@ -29,7 +29,7 @@ PdChoice = Literal["auto", "none", "pluto_tasche", "logistic"]
 LEAST_OUTCOMES = 20
 """Defaults, and loans without default, that a slope needs at least."""
 
-POPULATION = "calibrated on approved households"
+POPULATION = "approved households"
 
 _LEVEL = 0.95
 _NOTES: dict[PdMethod, tuple[str, str]] = {
@@ -132,7 +132,7 @@ def fit_pd_table(
     >>> [(row.at_least, row.prob_default, row.upper) for row in table.rows][:2]
     [(0, None, None), (650, 0.0155523, 0.0302504)]
     >>> table.method, table.population
-    ('pluto_tasche', 'calibrated on approved households')
+    ('pluto_tasche', 'approved households')
     """
     earned, defaulted = _check_loans(points, defaulted, highest_points)
     starts = _check_cutoffs(cutoffs, highest_points)

@@ -12,16 +12,15 @@ from sanzhixin.errors import SchemaError
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.county import County
 from sanzhixin.records.draft import Acceptance, Draft
-from sanzhixin.records.raw import RawTable
+from sanzhixin.records.raw import Note, RawTable
 from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from sanzhixin.records.raw import Note
     from sanzhixin.scheme import Scheme
 
 __all__ = ["Acceptance", "CountyAcceptance", "accept_county", "accept_table"]
@@ -77,7 +76,8 @@ def accept_table(
     raw = RawTable.from_frame(frame, file)
     draft = Draft.read(raw, spec, scheme, as_of=as_of, units=units)
     draft.reject_duplicates()
-    return draft.finish()
+    draft.reject_crowds()
+    return draft.finish(scheme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,12 @@ class CountyAcceptance:
         Rejected rows of all tables, in the order of the tables; ``county.rejected_rows`` sums up
         which households they concern.
     notes : tuple of Note
-        What was ignored.
+        Ignored columns, files without rows, and rows that `unattributed` counts.
     n_in : int
         Rows handed in.
+    unattributed : dict of str to int
+        By table among ratings, events, registers and proposals: rejected rows whose household
+        could not be read or is not in ``households``.  No household is reviewed for them.
     """
 
     county: County
@@ -104,6 +107,7 @@ class CountyAcceptance:
     rejected: pd.DataFrame
     notes: tuple[Note, ...]
     n_in: int
+    unattributed: dict[str, int]
 
 
 def accept_county(
@@ -152,18 +156,24 @@ def accept_county(
             [Draft.read(raw, spec, scheme, as_of=as_of, units=units) for raw in raws]
         )
         draft.reject_duplicates()
+        draft.reject_crowds()
         _refer(draft, done)
-        done[name] = draft.finish()
+        households = done.get("households")
+        done[name] = draft.finish(
+            scheme, None if households is None else households.accepted["household_id"]
+        )
     county = County.from_tables(
         {name: item.accepted for name, item in done.items()}, scheme, as_of=as_of
     )
     rejected = pd.concat([item.rejected for item in done.values()], ignore_index=True)
+    unattributed = _unattributed(rejected, done["households"])
     return CountyAcceptance(
         replace(county, rejected_rows=_rejected_rows(rejected)),
         done,
         rejected,
-        tuple(note for item in done.values() for note in item.notes),
+        (*(note for item in done.values() for note in item.notes), *_lost(unattributed)),
         sum(item.n_in for item in done.values()),
+        unattributed,
     )
 
 
@@ -171,6 +181,23 @@ def _rejected_rows(rejected: pd.DataFrame) -> pd.DataFrame:
     told = rejected["table"].isin((*EVIDENCE_TABLES, "loans")) & rejected["household_id"].notna()
     pairs = rejected.loc[told, ["household_id", "table"]].drop_duplicates()
     return pairs.sort_values(["household_id", "table"], ignore_index=True)
+
+
+def _unattributed(rejected: pd.DataFrame, households: Acceptance) -> dict[str, int]:
+    known = {*households.accepted["household_id"], *households.rejected_keys}
+    tables = rejected["table"][~rejected["household_id"].isin(known)]
+    counts = {name: int((tables == name).sum()) for name in EVIDENCE_TABLES}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _lost(unattributed: Mapping[str, int]) -> Iterator[Note]:
+    for table, count in unattributed.items():
+        yield Note(
+            table,
+            f"{count} rejected row(s) name no known household, so no household is reviewed for "
+            "them; find the household of each, correct the row and hand it in again",
+            f"有{count}行被退回且对应不到农户，没有农户因此转入复核；请查明各行所属农户，更正后重新提交",
+        )
 
 
 def _require_tables(tables: Mapping[str, object]) -> None:

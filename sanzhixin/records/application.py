@@ -18,9 +18,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
-from sanzhixin.records.columns import TABLES
-from sanzhixin.records.grammar import MAX_YUAN, RuleBroken, parse_rating, parser_for
-from sanzhixin.records.vocabulary import EventStatus, Relation, Role
+from sanzhixin.records.columns import REJECTED_TABLES, TABLES, Column
+from sanzhixin.records.grammar import (
+    FIRST_DAY,
+    LAST_DAY,
+    MAX_YUAN,
+    RuleBroken,
+    parse_rating,
+    parser_for,
+)
+from sanzhixin.records.vocabulary import EventStatus, EvidenceTable, Relation, Role
 
 __all__ = [
     "Application",
@@ -34,11 +41,11 @@ __all__ = [
 
 def _cell(table: str, name: str) -> PlainValidator:
     """Give the grammar of a table's column as the slow way behind a strict type."""
-    return PlainValidator(_reader(table, name))
-
-
-def _reader(table: str, name: str) -> Callable[[object], object]:
     column = next(column for column in TABLES[table].columns if column.name == name)
+    return PlainValidator(_reader(column))
+
+
+def _reader(column: Column) -> Callable[[object], object]:
     parse = parser_for(column)
 
     def read(value: object) -> object:
@@ -57,11 +64,14 @@ def _day_schema(name: str) -> core_schema.CoreSchema:
     """Try ISO text, then a date (both without a call into Python), then the grammar."""
     iso_text = core_schema.str_schema(strict=True, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     table = "events" if name == "occurred_on" else "registers"
+    column = next(column for column in TABLES[table].columns if column.name == name)
     return core_schema.union_schema(
         [
-            core_schema.chain_schema([iso_text, core_schema.date_schema()]),
-            core_schema.date_schema(strict=True),
-            core_schema.no_info_plain_validator_function(_reader(table, name)),
+            core_schema.chain_schema(
+                [iso_text, core_schema.date_schema(ge=FIRST_DAY, le=LAST_DAY)]
+            ),
+            core_schema.date_schema(strict=True, ge=FIRST_DAY, le=LAST_DAY),
+            core_schema.no_info_plain_validator_function(_reader(column)),
         ],
         mode="left_to_right",
     )
@@ -96,6 +106,9 @@ Money: TypeAlias = Annotated[
 Text: TypeAlias = Annotated[_Plain | Annotated[str, _cell("registers", "document_no")], _FIRST]
 OptionalText: TypeAlias = Annotated[
     _Plain | Annotated[str | None, _cell("households", "purpose")] | None, _FIRST
+]
+Evidence: TypeAlias = Annotated[
+    EvidenceTable | Annotated[EvidenceTable, PlainValidator(_reader(REJECTED_TABLES))], _FIRST
 ]
 Rating: TypeAlias = Annotated[
     _Scale | Annotated[int | None, PlainValidator(_read_rating)] | None, _FIRST
@@ -208,6 +221,9 @@ class Application(_Record):
         What people propose.
     as_of : date or None
         Scoring date, if the backend states it.
+    rejected_tables : tuple of str
+        Tables among ratings, events, registers and proposals of which a row of this household was
+        rejected before the application was put together; each asks for a review.
 
     Examples
     --------
@@ -243,3 +259,4 @@ class Application(_Record):
     members: tuple[Member, ...] = ()
     proposals: ProposalInput | None = None
     as_of: OptionalDay = None
+    rejected_tables: tuple[Evidence, ...] = ()

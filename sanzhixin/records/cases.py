@@ -131,8 +131,8 @@ class Cases:
     form_start, form_end, event_start, event_end, register_start, register_end : ndarray of int64
         Shape (n_cases,).
     rejected_tables : list of tuple of str
-        Tables (events, ratings, registers; sorted) of which a row of the household was rejected
-        and is therefore not among the arrays; by default empty for every case.
+        Tables (events, proposals, ratings, registers; sorted) of which a row of the household was
+        rejected and is therefore not among the arrays; by default empty for every case.
     """
 
     household_id: list[str]

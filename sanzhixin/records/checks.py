@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sanzhixin.records.columns import TableSpec
     from sanzhixin.scheme import Scheme
 
-__all__ = ["Finding", "check_rows", "find_duplicates", "resolve"]
+__all__ = ["Finding", "check_rows", "find_crowded", "find_duplicates", "resolve"]
 
 Finding: TypeAlias = tuple["pd.Series[bool]", str, str]
 """Which rows, which column, which rule."""
@@ -66,21 +66,36 @@ def resolve(frame: pd.DataFrame, spec: TableSpec, scheme: Scheme) -> Iterator[Fi
         yield from _resolve_by_code(frame, "list_class", list_class_table(scheme), "register_class")
 
 
-def find_duplicates(frame: pd.DataFrame, key: tuple[str, ...]) -> tuple[pd.Index, pd.Index]:
+def find_duplicates(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
     """Find rows that share a key.
 
     Returns
     -------
-    tuple of (Index, Index)
-        Labels of later copies of an identical row, and of all rows whose copies differ.
+    DataFrame
+        One row per row to reject, under its label: ``differs`` is False for a later copy of an
+        identical row and True for every row of a key whose rows differ; ``other`` is the label of
+        the first other row with that key.
     """
-    shared = frame[frame.duplicated(list(key), keep=False)]
-    distinct = shared.drop_duplicates()
-    differing = distinct[distinct.duplicated(list(key), keep=False)][list(key)].drop_duplicates()
-    marked = shared[list(key)].merge(differing, on=list(key), how="left", indicator=True)
-    differs = (marked["_merge"] == "both").to_numpy()
-    copies = shared.duplicated(list(key)).to_numpy() & ~differs
-    return shared.index[copies], shared.index[differs]
+    names = list(key)
+    shared = frame[frame.duplicated(names, keep=False)]
+    group = shared.groupby(names, sort=False).ngroup()
+    distinct = ~shared.duplicated()
+    differs = distinct.groupby(group).transform("sum") > 1
+    labels = shared.index.to_series()
+    first = labels.groupby(group).transform("first")
+    other = first.where(first != labels, labels.groupby(group).shift(-1)).astype("int64")
+    found = pd.DataFrame({"differs": differs, "other": other})
+    return found[differs | ~distinct]
+
+
+def find_crowded(frame: pd.DataFrame, spec: TableSpec) -> Iterator[Finding]:
+    """Find the forms of households that have more than `MOST_FORMS` in one round.
+
+    To be asked about all files of the table together, without copies.
+    """
+    if spec.name == "ratings":
+        forms = frame.groupby(["household_id", "round"], sort=False)["rater_id"].transform("size")
+        yield forms > MOST_FORMS, "household_id", "too_many_forms"
 
 
 def _resolve_by_code(
@@ -121,13 +136,6 @@ def _check_members(
     yield frame["adult"].eq(False).fillna(False).astype(bool), "adult", "member_minor"
 
 
-def _check_ratings(
-    frame: pd.DataFrame, _spec: TableSpec, _scheme: Scheme, _today: pd.Timestamp | None
-) -> Iterator[Finding]:
-    forms = frame.groupby(["household_id", "round"], sort=False)["rater_id"].transform("size")
-    yield forms.fillna(0) > MOST_FORMS, "household_id", "too_many_forms"
-
-
 def _check_events(
     frame: pd.DataFrame, _spec: TableSpec, _scheme: Scheme, _today: pd.Timestamp | None
 ) -> Iterator[Finding]:
@@ -164,7 +172,6 @@ _CHECKS: dict[
 ] = {
     "households": _check_households,
     "members": _check_members,
-    "ratings": _check_ratings,
     "events": _check_events,
     "loans": _check_loans,
 }

@@ -8,19 +8,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from sanzhixin.errors import SchemeError
 from sanzhixin.records.vocabulary import (
     EVENT_STATUS_WORDS,
+    EVIDENCE_TABLES,
     FAMILIAR_WORDS,
     RELATION_WORDS,
     ROLE_WORDS,
 )
+from sanzhixin.scheme.deny import normalise_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sanzhixin.scheme import Scheme
 
-__all__ = ["TABLES", "Column", "Kind", "TableSpec", "scheme_columns", "table_spec"]
+__all__ = [
+    "REJECTED_TABLES",
+    "TABLES",
+    "Column",
+    "Kind",
+    "TableSpec",
+    "scheme_columns",
+    "table_spec",
+]
 
 Kind = Literal[
     "id", "text", "int", "round", "rating", "bool", "date", "money", "number", "choice", "code"
@@ -213,6 +224,15 @@ TABLES: dict[str, TableSpec] = {
 }
 """Every table of a county, in the order in which they are accepted; without a scheme's columns."""
 
+REJECTED_TABLES = Column(
+    "rejected_tables",
+    "choice",
+    "有退回行的表",
+    required=True,
+    words={name: (TABLES[name].zh,) for name in EVIDENCE_TABLES},
+)
+"""No column of a table: what each entry of an application's ``rejected_tables`` may be."""
+
 
 def table_spec(table: str, scheme: Scheme | None = None) -> TableSpec:
     """Columns of one table, with the indicators and factors of a scheme where they belong.
@@ -248,11 +268,17 @@ def table_spec(table: str, scheme: Scheme | None = None) -> TableSpec:
 
 
 def scheme_columns(spec: TableSpec, scheme: Scheme) -> tuple[Column, ...]:
-    """Columns of a fixed table completed by a scheme."""
+    """Columns of a fixed table completed by a scheme.
+
+    Raises
+    ------
+    SchemeError
+        ``header_taken``: the scheme gives a header to a column that means another one already.
+    """
     if spec.name in {"ratings", "vignettes"}:
-        return (*spec.columns[:-1], *_panel_columns(scheme), spec.columns[-1])
+        return _told_apart((*spec.columns[:-1], *_panel_columns(scheme), spec.columns[-1]), spec)
     if spec.name == "households":
-        return _with_factors(spec.columns, scheme)
+        return _told_apart(_with_factors(spec.columns, scheme), spec)
     if spec.name in {"events", "registers"}:
         rules = scheme.event_rules if spec.name == "events" else scheme.official_rules
         words = {code: (rule.zh, f"{code}{rule.zh}") for code, rule in rules.items()}
@@ -263,6 +289,22 @@ def scheme_columns(spec: TableSpec, scheme: Scheme) -> tuple[Column, ...]:
             for c in spec.columns
         )
     return spec.columns
+
+
+def _told_apart(columns: tuple[Column, ...], spec: TableSpec) -> tuple[Column, ...]:
+    owners: dict[str, Column] = {}
+    for column in columns:
+        for header in (column.name, column.zh, *column.aliases):
+            owner = owners.setdefault(normalise_header(header), column)
+            if owner is not column:
+                raise SchemeError(
+                    "header_taken",
+                    table=spec.name,
+                    header=header,
+                    column=column.name,
+                    owner=owner.name,
+                )
+    return columns
 
 
 def _panel_columns(scheme: Scheme) -> tuple[Column, ...]:

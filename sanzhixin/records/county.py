@@ -49,9 +49,10 @@ class County:
     truth : object or None
         What a simulator drew; None for files.
     rejected_rows : DataFrame
-        ``household_id`` and ``table``: one row per household and table among registers, events,
-        ratings and loans that had a rejected row of that household.  What such a row said does not
-        count, so scoring and fitting have to know that it is missing.  Not written to files.
+        ``household_id`` and ``table``: one row per household and table among ratings, events,
+        registers, proposals and loans that had a rejected row of that household.  What such a row
+        said does not count, so scoring and fitting have to know that it is missing.  Not written
+        to files.
 
     Examples
     --------

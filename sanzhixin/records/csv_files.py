@@ -6,13 +6,14 @@ import codecs
 import csv
 import io
 import re
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import InputError
-from sanzhixin.records.headers import find_header
+from sanzhixin.records.headers import count_known, find_header
 from sanzhixin.records.raw import BrokenRow, RawTable
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _AMBIGUOUS = re.compile("[\u0080-\u00a6\u00a8-\u00af\u00b2-\u00b6\u00b8-\u00d6\u00d8-\u07ff]")
 _HEAD_CHARS = 20_000
 _HEADER_WITHIN = 10
+_DELIMITERS = ",\t;"
 _MAX_CELL = 131_072
 _BLOCK = 50_000
 
@@ -63,7 +65,7 @@ def decode_csv(data: bytes, spec: TableSpec, file: str) -> tuple[str, str]:
         decoded = True
         if _is_ambiguous(data, text, encoding) or "\x00" in text:
             break
-        if find_header(_first_rows(text), spec) is not None:
+        if _find_head(text, spec) is not None:
             return text, encoding
     if decoded and data.isascii():
         raise InputError("file_empty", file=file, rows=_HEADER_WITHIN)
@@ -94,14 +96,14 @@ def read_csv(data: bytes, spec: TableSpec, file: str) -> RawTable:
         never closed; ``file_too_large``: a cell is longer than 131,072 characters.
     """
     text, _ = decode_csv(data, spec, file)
-    head = _first_rows(text)
-    place = find_header(head, spec) or 0
-    rows = _Rows(head[place])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    head = _find_head(text, spec)
+    assert head is not None  # noqa: S101 - a decoding is believed only with a header
+    rows = _Rows(head.header)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=head.delimiter, strict=True)
     line = 1
     try:
         for number, row in enumerate(reader):
-            if number > place and any(row):
+            if number > head.place and any(row):
                 rows.add(line, row)
             line = reader.line_num + 1
     except csv.Error as error:
@@ -111,6 +113,14 @@ def read_csv(data: bytes, spec: TableSpec, file: str) -> RawTable:
             ) from None
         raise InputError("file_quotes", file=file, line=line) from None
     return rows.table(file)
+
+
+class _Head(NamedTuple):
+    """Which delimiter a file has, and which of its rows is the header."""
+
+    delimiter: str
+    place: int
+    header: list[str]
 
 
 class _Rows:
@@ -152,16 +162,14 @@ def _is_ambiguous(data: bytes, text: str, encoding: str) -> bool:
     return encoding == "utf-8-sig" and not marked and _AMBIGUOUS.search(text) is not None
 
 
-def _first_rows(text: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text[:_HEAD_CHARS], newline=""), delimiter=_delimiter(text))
-    for row in reader:
-        rows.append(row)
-        if len(rows) == _HEADER_WITHIN:
-            break
-    return rows
-
-
-def _delimiter(text: str) -> str:
-    head = text[:_HEAD_CHARS]
-    return max(",\t;", key=head.count)
+def _find_head(text: str, spec: TableSpec) -> _Head | None:
+    """Find the header under every delimiter; take the one that shows most known columns."""
+    start = text[:_HEAD_CHARS]
+    heads: list[_Head] = []
+    for delimiter in filter(start.__contains__, _DELIMITERS):
+        lines = io.StringIO(start, newline="")
+        rows = list(islice(csv.reader(lines, delimiter=delimiter), _HEADER_WITHIN))
+        place = find_header(rows, spec)
+        if place is not None:
+            heads.append(_Head(delimiter, place, rows[place]))
+    return max(heads, key=lambda head: count_known(head.header, spec), default=None)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sanzhixin.records.checks import check_rows, find_duplicates, resolve
+from sanzhixin.records.checks import check_rows, find_crowded, find_duplicates, resolve
 from sanzhixin.records.dtypes import empty_frame
 from sanzhixin.records.headers import match_headers
 from sanzhixin.records.parsing import parse_column
 from sanzhixin.records.raw import Note, RawTable
-from sanzhixin.records.rejected import rejected_frame
+from sanzhixin.records.rejected import Reasons, ragged_households, rejected_frame
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,11 +39,13 @@ class Acceptance:
     accepted : DataFrame
         Canonical columns and dtypes, in the order of the files.
     rejected : DataFrame
-        One row per rejected row: table, file, line, field and code of the first broken rule by
-        column, ``codes`` (all, joined by ``;``), reasons in two languages, the original row as
-        JSON of header to text, and its ``household_id`` where that could be read.
+        One row per rejected row: table, file, line, field and code of the first broken rule (by
+        column, rules broken through another row last), ``codes`` (all, joined by ``;``), reasons
+        in two languages, the original row as JSON of header to text, and its ``household_id``
+        where that could be read; that of a row which does not fit under the header only if it
+        is an accepted household.
     notes : tuple of Note
-        Ignored columns.
+        Ignored columns and files without rows.
     n_in : int
         Rows handed in; always accepted plus rejected.
     rejected_keys : tuple of str
@@ -65,8 +67,10 @@ class Draft:
         self.spec = spec
         self.raws = tuple(raws)
         self.frame = frame
+        self.household_at: list[int | None] = []
         self.bad = np.zeros(len(frame), dtype=bool)
         self.findings: list[tuple[NDArray[np.int64], str, str]] = []
+        self.others: dict[int, int] = {}
         self.notes: list[Note] = []
 
     def add(self, rows: NDArray[np.int64], name: str, code: str) -> None:
@@ -94,12 +98,13 @@ class Draft:
         headers = [str(name) for name in raw.frame.columns]
         match = match_headers(headers, spec, units=units, file=raw.file or spec.name)
         draft = cls(spec, [raw], pd.DataFrame(index=pd.RangeIndex(len(raw.frame))))
+        draft.household_at = [_position(match, "household_id")]
         draft._read_cells(match)
         for rows, name, code in resolve(draft.frame, spec, scheme):
             draft._find_readable(rows, name, code)
         for rows, name, code in check_rows(draft.frame, spec, scheme, as_of):
             draft.add(np.flatnonzero(rows.to_numpy(dtype=bool)), name, code)
-        draft.notes += [_ignored_note(raw.file or spec.name, match)] if match.ignored else []
+        draft.notes += _notes(raw, spec, match)
         return draft
 
     def _read_cells(self, match: HeaderMatch) -> None:
@@ -144,20 +149,37 @@ class Draft:
             for rows, name, code in draft.findings:
                 whole.add(rows + start, name, code)
             whole.notes += draft.notes
+            whole.household_at += draft.household_at
             start += len(draft.frame)
         return whole
 
     def reject_duplicates(self) -> None:
         """Reject later copies of identical rows, and every row whose copies differ."""
-        copies, differing = find_duplicates(self.good, self.spec.key)
+        found = find_duplicates(self.good, self.spec.key)
+        rows, differs = found.index.to_numpy(dtype=np.int64), found["differs"].to_numpy()
         shown = self.spec.key[1] if "round" in self.spec.key else self.spec.key[0]
-        self.add(copies.to_numpy(dtype=np.int64), shown, "duplicate_copy")
-        self.add(differing.to_numpy(dtype=np.int64), shown, "duplicate_differs")
+        self.add(rows[~differs], shown, "duplicate_copy")
+        self.add(rows[differs], shown, "duplicate_differs")
+        self.others = dict(zip(rows.tolist(), found["other"].tolist(), strict=True))
 
-    def finish(self) -> Acceptance:
-        """Part the rows into accepted and rejected."""
+    def reject_crowds(self) -> None:
+        """Reject the forms of a household that has too many of them in one round."""
+        for rows, name, code in find_crowded(self.good, self.spec):
+            self.add(rows.index.to_numpy(dtype=np.int64)[rows.to_numpy(dtype=bool)], name, code)
+
+    def finish(self, scheme: Scheme, households: pd.Series | None = None) -> Acceptance:
+        """Part the rows into accepted and rejected.
+
+        A row that does not fit under the header is put down to a household only if that is one of
+        the accepted `households`.
+        """
         accepted = self.good.reset_index(drop=True)
-        rejected = rejected_frame(self.spec, self.raws, self.findings, self.frame)
+        reasons = Reasons(self.spec, scheme, self.raws, self.frame, self.others)
+        ragged = [
+            ragged_households(raw, place, households)
+            for raw, place in zip(self.raws, self.household_at, strict=True)
+        ]
+        rejected = rejected_frame(reasons, self.findings, ragged)
         n_in = len(self.frame) + sum(len(raw.broken) for raw in self.raws)
         assert n_in == len(accepted) + len(rejected)  # noqa: S101 - our own invariant
         keys = self.frame[self.spec.key[0]][self.bad].dropna()
@@ -166,6 +188,17 @@ class Draft:
         )
 
 
-def _ignored_note(file: str, match: HeaderMatch) -> Note:
-    names = "、".join(header.strip() or "(blank)" for header in match.ignored)
-    return Note(file, f"columns ignored: {names}", f"未使用的列：{names}")
+def _position(match: HeaderMatch, name: str) -> int | None:
+    return next((item.position for item in match.columns if item.column.name == name), None)
+
+
+def _notes(raw: RawTable, spec: TableSpec, match: HeaderMatch) -> list[Note]:
+    notes: list[Note] = []
+    file = raw.file or spec.name
+    if match.ignored:
+        names = "、".join(header.strip() or "(blank)" for header in match.ignored)
+        notes.append(Note(file, f"columns ignored: {names}", f"未使用的列：{names}"))
+    if raw.frame.empty and not raw.broken:
+        en, zh = f"table {spec.name} has no rows", f"表 {spec.name}（{spec.zh}）没有数据行"
+        notes.append(Note(file, en, zh))
+    return notes

@@ -98,6 +98,7 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
         registers=_registers(application, index) if application.registers else _NO_REGISTERS,
         register_start=zero,
         register_end=cell[11],
+        rejected_tables=[tuple(sorted(set(application.rejected_tables)))],
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,9 @@ from sanzhixin.records.accept import CountyAcceptance, accept_county
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.raw import Note, RawTable
 from sanzhixin.records.reading import SUFFIXES, FileFacts, read_file
+from sanzhixin.records.rejected import own_first
 from sanzhixin.scheme import load_scheme
+from sanzhixin.scheme.toml_files import read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ class FolderAcceptance:
     rejected : DataFrame
         Rejected rows; see `sanzhixin.records.accept.Acceptance`.
     notes : tuple of Note
-        Ignored columns and files.
+        Ignored columns and files, files without rows.
     files : tuple of FileFacts
         What was read.
     settings : CountySettings
@@ -94,7 +95,8 @@ def accept_folder(
     Raises
     ------
     InputError
-        A file cannot be read; ``folder_without_tables``: no file or sheet is named after a table.
+        A file cannot be read; ``folder_expected``: a file was given; ``folder_without_tables``:
+        no file or sheet is named after a table.
     SchemaError
         A header or ``county.toml`` cannot be used, or a needed table is missing.
     """
@@ -157,7 +159,8 @@ def read_county(
     Raises
     ------
     RecordError
-        ``rows_rejected``: `strict`, and a row was rejected; the first three are described.
+        ``rows_rejected``: `strict`, and a row was rejected; three are described, first those that
+        are rejected for what they say.
     InputError, SchemaError
         As `accept_folder`.
 
@@ -172,7 +175,7 @@ def read_county(
     """
     done = accept_folder(folder, scheme, as_of=as_of)
     if strict and len(done.rejected):
-        first = done.rejected.head(_SHOWN)
+        first = own_first(done.rejected).head(_SHOWN)
         raise RecordError(
             "rows_rejected",
             count=len(done.rejected),
@@ -199,22 +202,20 @@ def read_settings(folder: Path) -> CountySettings:
     Raises
     ------
     InputError
-        ``toml_invalid``: not TOML.
+        ``toml_date``, ``toml_unquoted``, ``toml_invalid``: not TOML.
     SchemaError
-        ``county_toml_key``, ``county_toml_value``: an unknown key, or a wrong value.
+        ``toml_date``: ``as_of`` is no date; ``county_toml_key``, ``county_toml_value``: an unknown
+        key, or a wrong value.
     """
     path = folder / SETTINGS_FILE
     if not path.is_file():
         return CountySettings(None, {})
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError("toml_invalid", name=SETTINGS_FILE, problem=error) from None
+    data = read_toml(path.read_bytes(), SETTINGS_FILE, dates=["as_of"])
     as_of, units = data.pop("as_of", None), data.pop("units", {})
     if data:
         raise SchemaError("county_toml_key", file=SETTINGS_FILE, key=sorted(data)[0])
     if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
-        raise SchemaError("county_toml_value", file=SETTINGS_FILE, key="as_of", wanted="2026-06-30")
+        raise SchemaError("toml_date", file=SETTINGS_FILE, key="as_of")
     return CountySettings(as_of, _checked_units(units))
 
 
@@ -230,7 +231,7 @@ def _checked_units(units: object) -> dict[str, str]:
     for key, unit in units.items():
         if key not in money:
             raise SchemaError("county_toml_key", file=SETTINGS_FILE, key=f"units.{key}")
-        if unit not in {"元", "万元"}:
+        if unit not in ("元", "万元"):
             raise SchemaError(
                 "county_toml_value", file=SETTINGS_FILE, key=f"units.{key}", wanted='"元" / "万元"'
             )
@@ -238,6 +239,8 @@ def _checked_units(units: object) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        raise InputError("folder_expected", file=folder.name)
     if not folder.is_dir():
         raise InputError("file_not_found", file=folder.name)
     return sorted(

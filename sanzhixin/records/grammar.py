@@ -5,7 +5,8 @@ The same parsers read the unique values of a table column and the fields of one 
 Declared normalisations, all others are refused: outer blanks are dropped; full-width forms
 (U+FF01-FF5E) of numbers, dates and words count as their ASCII twins; dates drop a time of day;
 the last letter of a resident ID number becomes ``X``.  A floating number in a money cell is read
-with the 15 digits that a spreadsheet shows.  Identifiers are never changed otherwise.
+with the 15 digits that a spreadsheet shows; one of kind ``number`` keeps every digit and may have
+an exponent.  Identifiers are never changed otherwise.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from sanzhixin.records.columns import Column
 
 __all__ = [
+    "FIRST_DAY",
+    "LAST_DAY",
     "MAX_YUAN",
     "RuleBroken",
     "parse_bool",
@@ -44,12 +47,16 @@ __all__ = [
 MAX_YUAN = 10**12
 """Amounts above it are refused as slips of the pen."""
 
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
+"""Dates outside are refused as slips of the pen or stand-ins for no date."""
+
 MAX_TEXT = 1_000
 _MAX_ID_NUMBER = 10**15
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BLANKS = " \t\r\n\u3000"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,12})?\Z")
+_REAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?\Z")
 _UNIT_MARK = re.compile("[万元千¥￥$%]")
 _DATE = re.compile(
@@ -65,6 +72,7 @@ _RESIDENT_ID = re.compile(
     r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]\Z"
 )
 _RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_NESTED = (bytes, bytearray, dict, list, set, tuple)
 _CHINESE_DIGITS = {digit: place for place, digit in enumerate("一二三四五六七八九", start=1)}
 
 
@@ -122,13 +130,18 @@ def _is_clean(text: str) -> bool:
 
 
 def parse_number(value: object) -> float | None:
-    """Read a finite decimal number."""
-    number = _decimal(value)
-    if number is None:
-        return None
+    """Read a finite number with any number of decimals, and an exponent or none."""
+    text = _ascii(value) if isinstance(value, str) else ""
+    if _REAL.match(text):
+        number = float(text)
+    else:
+        plain = _decimal(value)
+        if plain is None:
+            return None
+        number = float(value) if isinstance(value, float) else float(plain)
     if abs(number) > MAX_YUAN:
         raise RuleBroken("number_too_large")
-    return float(value) if isinstance(value, float) else float(number)
+    return number
 
 
 def parse_money(value: object, yuan_per_unit: int = 1) -> int | None:
@@ -203,17 +216,17 @@ def parse_bool(value: object, words: Mapping[str, bool] | None = None) -> bool |
 
 
 def parse_date(value: object) -> dt.date | None:
-    """Read a date: ISO, 2026/6/30, 2026.6.30, 2026年6月30日, or a date object."""
+    """Read a date of the years 1900 to 2200: ISO, 2026/6/30, 2026年6月30日, or a date object."""
     if type(value) is str:
         return _date_of_text(value)
     plain = _plain(value)
     if plain is None:
         return None
-    if isinstance(plain, dt.datetime):
-        return plain.date()
-    if isinstance(plain, dt.date):
-        return plain
-    raise RuleBroken("date_serial")
+    if not isinstance(plain, dt.date):
+        raise RuleBroken("date_serial")
+    if not FIRST_DAY.year <= plain.year <= LAST_DAY.year:
+        raise RuleBroken("date_range")
+    return plain.date() if isinstance(plain, dt.datetime) else plain
 
 
 @lru_cache(maxsize=4096)
@@ -226,9 +239,12 @@ def _date_of_text(value: str) -> dt.date | None:
         raise RuleBroken("date_serial" if _SERIAL.match(text) else "date_grammar")
     year, _, month, day, month_zh, day_zh = match.groups()
     try:
-        return dt.date(int(year), int(month or month_zh), int(day or day_zh))
+        date = dt.date(int(year), int(month or month_zh), int(day or day_zh))
     except ValueError:
         raise RuleBroken("date_impossible") from None
+    if not FIRST_DAY <= date <= LAST_DAY:
+        raise RuleBroken("date_range")
+    return date
 
 
 def parser_for(column: Column, yuan_per_unit: int = 1) -> Callable[[object], object]:
@@ -287,6 +303,8 @@ def word(text: str) -> str:
 def _plain(value: object) -> object:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
+    if isinstance(value, _NESTED) or getattr(value, "ndim", None):
+        raise RuleBroken("value_nested")
     item = getattr(value, "item", None)
     return item() if callable(item) else value
 

@@ -11,7 +11,7 @@ from sanzhixin.records.columns import Column
 from sanzhixin.scheme.deny import denied_header, normalise_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sanzhixin.records.columns import TableSpec
 
@@ -122,12 +122,7 @@ def count_known(headers: Sequence[str], spec: TableSpec) -> int:
 
     A table with free columns counts them too, once one of its own columns is there.
     """
-    synonyms, money = _synonyms(spec)
-    texts = [normalise_header(header) for header in headers]
-    known = sum(
-        _REMARK.sub("", text) in synonyms or _split_unit(text)[0] in money for text in texts
-    )
-    return sum(map(bool, texts)) if spec.free_columns and known else known
+    return _counter(spec)(headers)
 
 
 def find_header(rows: Sequence[Sequence[str]], spec: TableSpec) -> int | None:
@@ -145,9 +140,22 @@ def find_header(rows: Sequence[Sequence[str]], spec: TableSpec) -> int | None:
     int or None
         The row with the most known columns, the first of equals; None below two known columns.
     """
-    counts = [count_known(row, spec) for row in rows]
+    counts = list(map(_counter(spec), rows))
     best = max(counts, default=0)
     return counts.index(best) if best >= _FEWEST_KNOWN else None
+
+
+def _counter(spec: TableSpec) -> Callable[[Sequence[str]], int]:
+    synonyms, money = _synonyms(spec)
+
+    def count(headers: Sequence[str]) -> int:
+        texts = [normalise_header(header) for header in headers]
+        known = sum(
+            _REMARK.sub("", text) in synonyms or _split_unit(text)[0] in money for text in texts
+        )
+        return sum(map(bool, texts)) if spec.free_columns and known else known
+
+    return count
 
 
 def _refuse_denied(headers: Sequence[str], spec: TableSpec, where: str) -> None:
@@ -161,6 +169,7 @@ def _refuse_denied(headers: Sequence[str], spec: TableSpec, where: str) -> None:
                 attribute=denied.en,
                 attribute_zh=denied.zh,
                 basis=denied.basis,
+                basis_zh=denied.basis_zh,
             )
 
 

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from sanzhixin.errors import RecordError
 from sanzhixin.records.application import Application
 from sanzhixin.records.cases import MOST_FORMS
 from sanzhixin.records.encode_application import event_place, register_place
-from sanzhixin.records.grammar import RuleBroken
-from sanzhixin.records.rules import RULES, reason_en, reason_zh
+from sanzhixin.records.grammar import RuleBroken, word
+from sanzhixin.records.refusal import (
+    ENTRY_KEYS,
+    FieldFinding,
+    name_field,
+    read_findings,
+    refusal,
+)
 from sanzhixin.records.scheme_index import scheme_index
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from sanzhixin.records.columns import Column
     from sanzhixin.records.scheme_index import SchemeIndex
     from sanzhixin.scheme import Scheme
 
 __all__ = ["FieldFinding", "check_application", "parse_application"]
-
-
-class FieldFinding(NamedTuple):
-    """One broken rule of a record: where it stands, and the rule's code; never the value."""
-
-    where: str
-    code: str
 
 
 def parse_application(
@@ -56,11 +54,12 @@ def parse_application(
     Raises
     ------
     RecordError
-        ``record_invalid``: rules are broken; ``error.values["findings"]`` lists every
-        `FieldFinding`.  No value of the record is repeated.
+        ``record_invalid``: rules are broken; the message shows the first ten,
+        ``error.values["findings"]`` lists every `FieldFinding`.  No value is repeated.
 
     Examples
     --------
+    >>> from sanzhixin.errors import RecordError
     >>> from sanzhixin.scheme import load_scheme
     >>> try:
     ...     parse_application({"household_id": "3.3E+17"}, load_scheme("tongxiang"))
@@ -75,10 +74,10 @@ def parse_application(
     try:
         application = Application.model_validate(given)
     except ValidationError as error:
-        raise _refusal([*_pydantic_findings(error), *findings], index) from None
+        raise refusal([*read_findings(error, index), *findings], scheme) from None
     findings += _findings(application, index, as_of)
     if findings:
-        raise _refusal(findings, index)
+        raise refusal(findings, scheme, application)
     return application
 
 
@@ -99,11 +98,12 @@ def check_application(
     Raises
     ------
     RecordError
-        ``record_invalid``: rules are broken; ``error.values["findings"]`` lists every
-        `FieldFinding`.  No value of the record is repeated.
+        ``record_invalid``: rules are broken; the message shows the first ten,
+        ``error.values["findings"]`` lists every `FieldFinding`.  No value is repeated.
 
     Examples
     --------
+    >>> from sanzhixin.errors import RecordError
     >>> from sanzhixin.scheme import load_scheme
     >>> application = Application(
     ...     household_id="H1",
@@ -120,10 +120,9 @@ def check_application(
     ...     print(error.values["findings"][0])
     FieldFinding(where='customer_years', code='number_grammar')
     """
-    index = scheme_index(scheme)
-    findings = _findings(application, index, as_of)
+    findings = _findings(application, scheme_index(scheme), as_of)
     if findings:
-        raise _refusal(findings, index)
+        raise refusal(findings, scheme, application)
 
 
 def _findings(
@@ -162,7 +161,7 @@ def _factor_findings(application: Application, index: SchemeIndex) -> Iterator[F
     for name, value in application.factors.items():
         parse = index.parsers.get(name)
         if parse is None:
-            yield FieldFinding(f"factors.{name}", "field_unknown")
+            yield name_field(f"factors.{name}", "field_unknown")
             continue
         try:
             missing = parse(value) is None
@@ -202,8 +201,8 @@ def _form_findings(
             yield FieldFinding(f"ratings[{place}].rated_on", "date_future")
         answers = form.answers
         if not answers.keys() <= index.panel_set:
-            unknown = sorted(answers.keys() - index.panel_set)
-            yield FieldFinding(f"ratings[{place}].{unknown[0]}", "field_unknown")
+            for name in sorted(answers.keys() - index.panel_set):
+                yield name_field(f"ratings[{place}].{name}", "field_unknown")
         elif not index.common.issuperset(answers.values()):
             for code in _off_scale(answers, index):
                 yield FieldFinding(f"ratings[{place}].{code}", "rating_scale")
@@ -221,7 +220,7 @@ def _event_findings(
 ) -> Iterator[FieldFinding]:
     for place, entry in enumerate(application.events):
         if event_place(entry, index) is None:
-            known = entry.code in index.event_codes
+            known = word(entry.code) in index.event_words
             field, code = ("level", "level_unknown") if known else ("code", "code_unknown")
             yield FieldFinding(f"events[{place}].{field}", code)
         if today is not None:
@@ -254,62 +253,19 @@ def _register_findings(
 
 def _repeat_findings(application: Application) -> Iterator[FieldFinding]:
     forms = application.ratings
-    keys = (
-        ("ratings", "rater_id", [(form.round, form.rater_id) for form in forms]),
-        ("events", "event_id", [entry.event_id for entry in application.events]),
-        ("registers", "document_no", [(e.code, e.document_no) for e in application.registers]),
-        ("members", "person_id", [member.person_id for member in application.members]),
-    )
     if len(forms) > MOST_FORMS < max(Counter(form.round for form in forms).values()):
         yield FieldFinding("ratings", "too_many_forms")
-    for table, field, values in keys:
-        if len(set(values)) < len(values):
-            yield FieldFinding(f"{table}.{field}", "duplicate_differs")
+    for table, key in _KEYS.items():
+        entries = getattr(application, table)
+        if len(entries) < 2 or len(set(map(key, entries))) == len(entries):
+            continue
+        seen: dict[object, int] = {}
+        for place, entry in enumerate(entries):
+            first = seen.setdefault(key(entry), place)
+            if first < place:
+                code = "copy" if entry == entries[first] else "differs"
+                where = f"{table}[{place}].{ENTRY_KEYS[table][-1]}"
+                yield FieldFinding(where, f"duplicate_{code}")
 
 
-def _pydantic_findings(error: ValidationError) -> list[FieldFinding]:
-    found: dict[str, str] = {}
-    for item in error.errors(include_input=False, include_url=False, include_context=False):
-        where, code = _where(item["loc"]), item["type"]
-        if code == "extra_forbidden":
-            code = "field_unknown"
-        if code in RULES:
-            found[where] = code
-        else:
-            found.setdefault(where, "record_shape")
-    return [FieldFinding(where, code) for where, code in found.items()]
-
-
-def _where(loc: tuple[int | str, ...]) -> str:
-    """Path of a field without the branch names that a union adds."""
-    text = ""
-    for part in loc:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif "[" in part or part in _BRANCHES:
-            break
-        else:
-            text += f".{part}" if text else part
-    return text
-
-
-_BRANCHES = frozenset({"int", "str", "bool", "date", "none", "constrained-str", "constrained-int"})
-
-
-def _refusal(findings: list[FieldFinding], index: SchemeIndex) -> RecordError:
-    first = findings[0]
-    column = _column(first.where, index)
-    return RecordError(
-        "record_invalid",
-        count=len(findings),
-        first=f"{first.where}: {reason_en(first.code, column)}",
-        first_zh=f"{first.where}：{reason_zh(first.code, column)}",
-        findings=tuple(findings),
-    )
-
-
-def _column(where: str, index: SchemeIndex) -> Column | None:
-    table, dot, field = where.partition(".")
-    if not dot:
-        return index.columns["households"].get(where)
-    return index.columns.get(table.partition("[")[0], {}).get(field)
+_KEYS = {table: attrgetter(*key) for table, key in ENTRY_KEYS.items()}

@@ -29,6 +29,8 @@ _INTEGERS: dict[Kind, Any] = {
     "bool": np.bool_,
     "number": np.float64,
 }
+_NESTED = (tuple, ())
+"""Type and value that every cell without a hash stands for; each grammar refuses a tuple."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ def _factorize(cells: pd.Series) -> tuple[NDArray[np.int64], list[object]]:
     values = cells.to_numpy()
     for place in np.flatnonzero(~missing):
         value = values[place]
-        codes[place] = seen.setdefault((type(value), value), len(seen))
+        try:
+            codes[place] = seen.setdefault((type(value), value), len(seen))
+        except TypeError:  # a list or the like has no hash
+            codes[place] = seen.setdefault(_NESTED, len(seen))
     return codes, [value for _, value in seen]
 
 

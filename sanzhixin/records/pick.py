@@ -16,9 +16,11 @@ from sanzhixin.records.application import (
     RegisterEntry,
 )
 from sanzhixin.records.columns import TABLES
+from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
     from sanzhixin.records.county import County
+    from sanzhixin.records.vocabulary import EvidenceTable
 
 __all__ = ["application_of"]
 
@@ -37,7 +39,8 @@ def application_of(county: County, household_id: str) -> Application:
     -------
     Application
         Roles come from ``county.raters``; a rater who is not listed counts as a panel member.
-        ``as_of`` is the day on which the tables stand.
+        ``as_of`` is the day on which the tables stand; ``rejected_tables`` are those of which a
+        row of the household was rejected.
 
     Raises
     ------
@@ -74,7 +77,13 @@ def application_of(county: County, household_id: str) -> Application:
             None,
         ),
         as_of=county.as_of,
+        rejected_tables=_rejected_tables(county.rejected_rows, household_id),
     )
+
+
+def _rejected_tables(rows: pd.DataFrame, household_id: str) -> tuple[EvidenceTable, ...]:
+    tables = set(rows["table"][rows["household_id"] == household_id])
+    return tuple(name for name in EVIDENCE_TABLES if name in tables)
 
 
 def _without(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sanzhixin.errors import InputError
@@ -21,11 +23,14 @@ from sanzhixin.records.table_names import round_of, table_of
 from sanzhixin.records.xlsx_files import add_round, read_workbook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sanzhixin.scheme import Scheme
 
 __all__ = ["SUFFIXES", "FileFacts", "ReadFile", "read_file"]
 
-SUFFIXES = (".csv", ".txt", ".xlsx", ".xlsm", ".xls", ".parquet")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+SUFFIXES = (".csv", ".txt", *_WORKBOOKS, ".parquet")
 """Files that are looked at; others in a folder are none of our business."""
 
 _TYPES = {
@@ -98,8 +103,9 @@ def read_file(path: Path, scheme: Scheme, *, name: str | None = None) -> ReadFil
     Raises
     ------
     InputError
-        ``file_not_found``, ``file_too_large``, ``file_unreadable``, ``file_encoding``,
-        ``file_empty``, ``file_quotes``, ``workbook_old``, ``workbook_encrypted``.
+        ``file_not_found``, ``file_too_large``, ``file_zero_bytes``, ``file_unreadable``,
+        ``file_encoding``, ``file_empty``, ``file_quotes``, ``workbook_old``,
+        ``workbook_encrypted``.
     """
     shown = name or path.name
     if not path.is_file():
@@ -111,7 +117,9 @@ def read_file(path: Path, scheme: Scheme, *, name: str | None = None) -> ReadFil
     table = table_of(path.stem)
     suffix = path.suffix.lower()
     encoding = suffix.removeprefix(".")
-    if suffix in {".xlsx", ".xlsm", ".xls"}:
+    if not data and (table is not None or suffix in _WORKBOOKS):
+        raise InputError("file_zero_bytes", file=shown)
+    if suffix in _WORKBOOKS:
         tables = tuple(read_workbook(data, scheme, shown, table=table))
     elif table is None:
         tables = ()
@@ -128,18 +136,36 @@ def read_file(path: Path, scheme: Scheme, *, name: str | None = None) -> ReadFil
 
 
 def _read_parquet(data: bytes, file: str) -> RawTable:
-    try:
+    with _parquet_errors(file):
         source = pq.ParquetFile(io.BytesIO(data))
         cells = source.metadata.num_rows * source.metadata.num_columns
-        if cells > _MAX_PARQUET_CELLS:
-            raise InputError(
-                "file_too_large",
-                file=file,
-                what="number of cells",
-                size=cells,
-                limit=_MAX_PARQUET_CELLS,
-            )
-        frame = source.read().to_pandas(types_mapper=_TYPES.get)
-    except (pa.ArrowException, OSError):
-        raise InputError("file_unreadable", file=file, kind="Parquet") from None
+    if cells > _MAX_PARQUET_CELLS:
+        raise InputError(
+            "file_too_large",
+            file=file,
+            what="number of cells",
+            size=cells,
+            limit=_MAX_PARQUET_CELLS,
+        )
+    with _parquet_errors(file):
+        table = _on_the_wall(source.read())
+        table.validate(full=True)
+        frame = table.to_pandas(types_mapper=_TYPES.get)
     return RawTable.from_frame(frame, file)
+
+
+def _on_the_wall(table: pa.Table) -> pa.Table:
+    """Show times with a zone as the clock on the wall there shows them."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            table = table.set_column(place, field.name, pc.local_timestamp(table.column(place)))
+    return table
+
+
+@contextmanager
+def _parquet_errors(file: str) -> Iterator[None]:
+    """Refuse a damaged file, text that is not UTF-8, and times that no calendar has."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError):
+        raise InputError("file_unreadable", file=file, kind="Parquet") from None

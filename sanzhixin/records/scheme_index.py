@@ -118,7 +118,7 @@ def _build(scheme: Scheme) -> SchemeIndex:
         for place, (code, rule) in enumerate(scheme.event_rules.items())
         for position, level in enumerate(rule.levels)
     }
-    tables = ("households", "ratings", "events", "registers", "members", "proposals")
+    tables = ("households", "raters", "ratings", "events", "registers", "members", "proposals")
     columns = {name: {c.name: c for c in table_spec(name, scheme).columns} for name in tables}
     factors = tuple(
         FactorIndex(

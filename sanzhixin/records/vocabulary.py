@@ -16,6 +16,7 @@ __all__ = [
     "ROLES",
     "ROLE_WORDS",
     "EventStatus",
+    "EvidenceTable",
     "Relation",
     "Role",
 ]
@@ -23,13 +24,14 @@ __all__ = [
 Role = Literal["panel", "neighbour", "group_leader", "account_manager"]
 Relation = Literal["none", "kin", "debt", "business"]
 EventStatus = Literal["pending", "approved", "rejected", "revoked"]
+EvidenceTable = Literal["ratings", "events", "registers", "proposals"]
 
 ROLES: tuple[Role, ...] = ("panel", "neighbour", "group_leader", "account_manager")
 RELATIONS: tuple[Relation, ...] = ("none", "kin", "debt", "business")
 EVENT_STATUS: tuple[EventStatus, ...] = ("pending", "approved", "rejected", "revoked")
 
-EVIDENCE_TABLES = ("ratings", "events", "registers")
-"""Tables whose rejected rows may have changed a score."""
+EVIDENCE_TABLES: tuple[EvidenceTable, ...] = ("ratings", "events", "registers", "proposals")
+"""Tables whose rejected rows may have changed a score, a limit or a review."""
 
 ROLE_WORDS: dict[str, tuple[str, ...]] = {
     "panel": ("道德评判团", "评判团", "评议员", "评判员", "道德评判团成员"),

@@ -180,7 +180,10 @@ def _raw_table(rows: list[tuple[object, ...]], place: int, file: str) -> RawTabl
 
 
 def add_round(raw: RawTable, spec: TableSpec, stated: int | None) -> RawTable:
-    """Add the round that a name or title states, if the table needs one and has no such column."""
+    """Add the round that a name or title states, if the table needs one and has no such column.
+
+    It stands last, so that the cells of broken rows stay under their headers.
+    """
     column = next((column for column in spec.columns if column.name == "round"), None)
     if column is None or stated is None:
         return raw
@@ -188,7 +191,7 @@ def add_round(raw: RawTable, spec: TableSpec, stated: int | None) -> RawTable:
     if any(normalise_header(str(name)) in known for name in raw.frame.columns):
         return raw
     frame = raw.frame.copy()
-    frame.insert(0, column.name, stated)
+    frame[column.name] = stated
     return RawTable(frame, raw.lines, raw.file, raw.broken)
 
 

@@ -6,13 +6,36 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
 
 from sanzhixin.errors import SchemeError
 
-__all__ = ["Code", "Consent", "Decision", "MoneyUnit", "Number", "Text", "to_points", "to_yuan"]
+__all__ = [
+    "CODE_FORM",
+    "NAME_FORM",
+    "NAMING_KEYS",
+    "PILLAR_FORM",
+    "VERSION_FORM",
+    "Code",
+    "Consent",
+    "Decision",
+    "MoneyUnit",
+    "Number",
+    "Text",
+    "to_points",
+    "to_yuan",
+]
 
 MoneyUnit = Literal["元", "万元"]
 Consent = Literal["general", "written"]
+
+CODE_FORM = r"^[A-Za-z][A-Za-z0-9_]{0,31}$"
+PILLAR_FORM = r"^[a-z][a-z0-9]{0,7}$"
+NAME_FORM = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+VERSION_FORM = r"^[0-9]+\.[0-9]+\.[0-9]+(\+[0-9a-f]{8})?$"
+
+NAMING_KEYS = ("code", "name", "grade", "level")
+"""Keys that tell the entries of a list apart, in the order in which they are looked for."""
 
 _MOST_DECIMALS = 6
 _MOST_DIGITS = 12
@@ -35,7 +58,8 @@ def _check_digits(value: Decimal) -> Decimal:
         or exponent < -_MOST_DECIMALS
         or value.adjusted() > _MOST_DIGITS
     ):
-        raise SchemeError("number_digits", decimals=_MOST_DECIMALS, digits=_MOST_DIGITS)
+        most = {"decimals": _MOST_DECIMALS, "digits": _MOST_DIGITS}
+        raise PydanticCustomError("number_digits", "need {decimals} decimals at most", most)
     return value
 
 
@@ -52,7 +76,7 @@ Number = Annotated[
 ]
 """An exact decimal number of a scheme file; saved as a JSON number."""
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
+Code = Annotated[str, Field(pattern=CODE_FORM)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sanzhixin.errors import SchemeError
-from sanzhixin.scheme.base import Code, Decision, Number, Text
+from sanzhixin.scheme.base import PILLAR_FORM, Code, Decision, Number, Text
 
 __all__ = [
     "LISTED_CLASSES",
@@ -44,7 +44,7 @@ class Pillar(Decision):
         Largest number of score units that the pillar brings.
     """
 
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,7}$")]
+    code: Annotated[str, Field(pattern=PILLAR_FORM)]
     zh: Text
     en: Text
     weight: Number

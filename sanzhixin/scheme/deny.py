@@ -41,10 +41,22 @@ class DeniedAttribute:
     in_audit: bool
     synonyms: tuple[str, ...]
 
+    @property
+    def basis_zh(self) -> str:
+        """The rule behind it, in Chinese."""
+        return _BASIS_ZH[self.basis]
+
 
 _CREDIT_REGULATION = "征信业管理条例 art. 14"
+_SENSITIVE = "PIPL art. 28"
 _STATUS = "status is not conduct"
 _PROTECTED = "protected group; fairness checks only"
+_BASIS_ZH = {
+    _CREDIT_REGULATION: "《征信业管理条例》第十四条",
+    _SENSITIVE: "《个人信息保护法》第二十八条",
+    _STATUS: "身份不等于行为",
+    _PROTECTED: "受保护群体，仅用于公平性检查",
+}
 
 DENIED: tuple[DeniedAttribute, ...] = (
     DeniedAttribute(
@@ -240,7 +252,7 @@ DENIED: tuple[DeniedAttribute, ...] = (
         "minors",
         "未成年人信息",
         "minors' data",
-        "PIPL art. 28",
+        _SENSITIVE,
         False,
         (
             *("未成年人", "未成年", "未成年子女", "儿童", "子女教育", "子女成绩", "学生成绩"),

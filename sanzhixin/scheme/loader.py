@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sanzhixin.errors import InputError, SanzhixinError, SchemeError
+from sanzhixin.errors import InputError, SchemeError
+from sanzhixin.scheme.base import NAMING_KEYS
+from sanzhixin.scheme.refusals import in_file, unwrap_validation
 from sanzhixin.scheme.scheme import Scheme
+from sanzhixin.scheme.toml_files import read_toml
 
 __all__ = ["load_scheme", "scheme_from_dict", "unwrap_validation"]
 
-_KEYS = ("code", "name", "grade", "level")
+_DATES = ("valid_from", "valid_until")
 _DEEPEST = 5
 
 
@@ -40,12 +41,13 @@ def load_scheme(source: str | Path) -> Scheme:
     Raises
     ------
     InputError
-        ``file_not_found``: neither a built-in name nor a file.
-        ``toml_invalid``: not UTF-8 or not TOML.
+        ``scheme_not_found``: neither a built-in name nor a file.
+        ``toml_date``, ``toml_unquoted``, ``toml_invalid``: not UTF-8 or not TOML.
     SchemeError
         Any rule of the scheme: gaps, overlaps or repeats of tiers, a cap that falls, an unknown
         unit or key, a denied attribute, an official record without list class and document
-        number, an unlisted conduct as a gate.  The sentence names the entry and the way out.
+        number, an unlisted conduct as a gate.  The sentence names the file (and the files that it
+        extends), the entry and the way out; ``scheme_invalid`` tells the first three of several.
 
     Examples
     --------
@@ -55,7 +57,12 @@ def load_scheme(source: str | Path) -> Scheme:
     >>> len(scheme.indicators)
     24
     """
-    return scheme_from_dict(_read(str(source), base=None, depth=0))
+    files: list[str] = []
+    data = _read(str(source), base=None, files=files, depth=0)
+    try:
+        return scheme_from_dict(data)
+    except SchemeError as error:
+        raise in_file(error, " + ".join(files) or str(source)) from None
 
 
 def scheme_from_dict(data: dict[str, Any]) -> Scheme:
@@ -79,52 +86,52 @@ def scheme_from_dict(data: dict[str, Any]) -> Scheme:
     try:
         return Scheme.model_validate(_freeze(data))
     except ValidationError as error:
-        raise unwrap_validation(error) from None
+        raise unwrap_validation(error, data) from None
 
 
-def unwrap_validation(error: ValidationError) -> SanzhixinError:
-    """Turn a validation error of pydantic into ours: the rule that was broken, and where."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    inner = first.get("ctx", {}).get("error")
-    if isinstance(inner, SanzhixinError):
-        return inner
-    where = ".".join(str(part) for part in first["loc"]) or "top level"
-    return SchemeError(
-        "scheme_invalid", where=where, problem=first["msg"], count=error.error_count()
-    )
-
-
-def _read(source: str, *, base: Path | None, depth: int) -> dict[str, Any]:
+def _read(source: str, *, base: Path | None, files: list[str], depth: int) -> dict[str, Any]:
+    name = Path(source).name
     if depth > _DEEPEST:
-        raise SchemeError("extends_too_deep", name=Path(source).name, deepest=_DEEPEST)
-    builtin = resources.files("sanzhixin.scheme").joinpath("builtin", f"{source}.toml")
-    path = Path(source) if base is None else base / source
-    if source.isidentifier() and builtin.is_file():
-        data, folder = _parse(builtin.read_bytes(), source), None
-    elif path.is_file():
-        data, folder = _parse(path.read_bytes(), path.name), path.parent
-    else:
-        known = ", ".join(sorted(item.name.removesuffix(".toml") for item in _builtins()))
-        raise InputError("scheme_not_found", source=source, known=known)
+        raise SchemeError("extends_too_deep", name=name, deepest=_DEEPEST)
+    content, folder = _find(source, base)
+    if folder is not None:
+        files.append(name)
+    data = read_toml(content, name, dates=_DATES)
     parent, removed = data.pop("extends", None), data.pop("remove", [])
     if parent is None:
         if removed:
-            raise SchemeError("remove_without_extends", name=Path(source).name)
+            raise SchemeError("remove_without_extends", name=name)
         return data
     if not isinstance(parent, str) or not isinstance(removed, list):
-        raise SchemeError("extends_not_text", name=Path(source).name)
-    inherited = _read(parent, base=folder, depth=depth + 1)
+        raise SchemeError("extends_not_text", name=name)
+    inherited = _read(parent, base=folder, files=files, depth=depth + 1)
     for dotted in removed:
-        _remove(inherited, str(dotted))
+        _remove(inherited, str(dotted), name)
     merged = _merge(inherited, data)
     if not {"name", "version"} & data.keys():
-        content = json.dumps(merged, sort_keys=True, default=str, ensure_ascii=False)
-        mark = hashlib.sha256(content.encode()).hexdigest()[:8]
-        merged["version"] = f"{str(inherited.get('version')).partition('+')[0]}+{mark}"
+        merged["version"] = _marked(str(inherited.get("version")), merged)
     return merged
 
 
-def _remove(data: dict[str, Any], dotted: str) -> None:
+def _find(source: str, base: Path | None) -> tuple[bytes, Path | None]:
+    """Content of a scheme, and the folder of its file; a built-in one has none."""
+    builtin = resources.files("sanzhixin.scheme").joinpath("builtin", f"{source}.toml")
+    path = Path(source) if base is None else base / source
+    if source.isidentifier() and builtin.is_file():
+        return builtin.read_bytes(), None
+    if path.is_file():
+        return path.read_bytes(), path.parent
+    known = ", ".join(sorted(item.name.removesuffix(".toml") for item in _builtins()))
+    raise InputError("scheme_not_found", source=source, known=known)
+
+
+def _marked(version: str, scheme: dict[str, Any]) -> str:
+    content = json.dumps(scheme, sort_keys=True, default=str, ensure_ascii=False)
+    mark = hashlib.sha256(content.encode()).hexdigest()[:8]
+    return f"{version.partition('+')[0]}+{mark}"
+
+
+def _remove(data: dict[str, Any], dotted: str, name: str) -> None:
     """Take an inherited entry out: ``limits.product_cap``, ``factors.customer_years``."""
     *path, last = dotted.split(".")
     place: Any = data
@@ -135,25 +142,16 @@ def _remove(data: dict[str, Any], dotted: str) -> None:
     elif isinstance(place, list) and any(_is_named(entry, last) for entry in place):
         place[:] = [entry for entry in place if not _is_named(entry, last)]
     else:
-        raise SchemeError("remove_unknown", entry=dotted)
+        raise SchemeError("remove_unknown", name=name, entry=dotted)
 
 
 def _is_named(entry: object, name: str) -> bool:
-    return isinstance(entry, dict) and name in (entry.get(key) for key in _KEYS)
+    return isinstance(entry, dict) and name in (entry.get(key) for key in NAMING_KEYS)
 
 
 def _builtins() -> list[Any]:
     folder = resources.files("sanzhixin.scheme").joinpath("builtin")
     return [item for item in folder.iterdir() if item.name.endswith(".toml")]
-
-
-def _parse(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError("toml_invalid", name=name, problem=error) from None
-    except RecursionError:
-        raise InputError("toml_invalid", name=name, problem="nested too deep") from None
 
 
 def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +171,7 @@ def _merge_list(base: list[Any], override: list[Any]) -> list[Any]:
     identity = next(
         (
             key
-            for key in _KEYS
+            for key in NAMING_KEYS
             if all(isinstance(x, dict) and isinstance(x.get(key), str) for x in (*base, *override))
         ),
         None,

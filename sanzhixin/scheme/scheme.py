@@ -12,7 +12,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sanzhixin.errors import SchemeError
-from sanzhixin.scheme.base import Decision, Number, Text, to_points, to_yuan
+from sanzhixin.scheme.base import (
+    NAME_FORM,
+    VERSION_FORM,
+    Decision,
+    Number,
+    Text,
+    to_points,
+    to_yuan,
+)
 from sanzhixin.scheme.catalog import EventRule, Indicator, OfficialRule, PanelItem, Pillar, Role
 from sanzhixin.scheme.deny import denied_name
 from sanzhixin.scheme.factors import Factor
@@ -28,15 +36,17 @@ _RESERVED = frozenset(
     {"household_id", "village_id", "consent_id", "consent_purpose", "consent_on"}
     | {"consent_until", "written_consent_id", "requested_yuan", "purpose"}
 )
+_MOST_YUAN = 10**12  # larger amounts are refused when they are read
+_EXACT = 2**63  # whole numbers below it are exact in the arrays of the scorer
 _MOST_POINTS = 20_000  # a grid of so many steps stays exact in double precision
 _MOST_ITEMS = 12  # the forms' means are kept as exact integers: a multiple of lcm(1..12) fits
 
 
 class EventPart(Decision):
-    """Where the event part starts and its ends, in score units."""
+    """Where the event part starts and its ends, in score units; it is never negative."""
 
     start: Number
-    floor: Number
+    floor: Annotated[Number, Field(ge=0)]
     cap: Number
 
 
@@ -106,8 +116,8 @@ class Scheme(Decision):
     ['C', 'B', 'BB', 'BBB', 'A', 'AA', 'AAA']
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(\+[0-9a-f]{8})?$")]
+    name: Annotated[str, Field(pattern=NAME_FORM)]
+    version: Annotated[str, Field(pattern=VERSION_FORM)]
     zh: Text
     en: Text
     valid_from: datetime.date
@@ -139,6 +149,7 @@ class Scheme(Decision):
             raise SchemeError("scheme_dates", start=self.valid_from, end=self.valid_until)
         _check_codes(self)
         _check_denied(self)
+        _check_ratios(self)
         _check_pillars(self)
         _check_columns(self)
         _check_score_table(self)
@@ -213,7 +224,7 @@ def _check_codes(scheme: Scheme) -> None:
     codes += [rule.code for rule in (scheme.purpose, scheme.debt) if rule is not None]
     names = [factor.name for factor in scheme.factors]
     pillars = [pillar.code for pillar in scheme.pillars]
-    for kind, values in (("indicator or gate", codes), ("factor", names), ("pillar", pillars)):
+    for kind, values in (("indicators, gates", codes), ("factors", names), ("pillars", pillars)):
         repeated = sorted(value for value, count in Counter(values).items() if count > 1)
         if repeated:
             raise SchemeError("code_repeated", kind=kind, codes=", ".join(repeated))
@@ -227,7 +238,19 @@ def _check_columns(scheme: Scheme) -> None:
     headers = Counter(item.zh for item in scheme.panel_items)
     repeated = sorted(header for header, count in headers.items() if count > 1)
     if repeated:
-        raise SchemeError("code_repeated", kind="panel item (zh)", codes=", ".join(repeated))
+        raise SchemeError("code_repeated", kind="indicators (zh)", codes=", ".join(repeated))
+
+
+def _check_ratios(scheme: Scheme) -> None:
+    """Amounts times the parts of these fractions have to stay exact."""
+    ratios = {
+        "limits.income_multiple": scheme.limits.income_multiple,
+        "limits.debt_ratio": scheme.limits.debt_ratio,
+        "debt.above": None if scheme.debt is None else scheme.debt.above,
+    }
+    for where, value in ratios.items():
+        if value is not None and max(value.as_integer_ratio()) * _MOST_YUAN >= _EXACT:
+            raise SchemeError("ratio_too_fine", where=where, given=value)
 
 
 def _check_denied(scheme: Scheme) -> None:
@@ -240,6 +263,7 @@ def _check_denied(scheme: Scheme) -> None:
                 attribute=denied.en,
                 attribute_zh=denied.zh,
                 basis=denied.basis,
+                basis_zh=denied.basis_zh,
             )
 
 
@@ -298,12 +322,13 @@ def _check_score_table(scheme: Scheme) -> None:
 
 def _score_values(scheme: Scheme) -> Iterator[tuple[str, Decimal]]:
     part = scheme.event_part
-    yield from ((f"pillar {pillar.code}", pillar.weight) for pillar in scheme.pillars)
-    yield from (("event part", value) for value in (part.start, part.floor, part.cap))
+    yield from ((f"pillars[{pillar.code}].weight", pillar.weight) for pillar in scheme.pillars)
+    yield from (("event_part", value) for value in (part.start, part.floor, part.cap))
     for rule in scheme.event_rules.values():
-        yield from ((f"{rule.code} {level.level}", level.points) for level in rule.levels)
+        where = f"indicators[{rule.code}]"
+        yield from ((f"{where}.levels[{level.level}]", level.points) for level in rule.levels)
         if rule.cap is not None:
-            yield f"{rule.code} cap", rule.cap.points
+            yield f"{where}.cap", rule.cap.points
     yield from _factor_values(scheme)
     for row in scheme.tiers.ascending:
         if not 0 <= row.at_least <= scheme.highest_score:
@@ -313,19 +338,19 @@ def _score_values(scheme: Scheme) -> Iterator[tuple[str, Decimal]]:
                 at_least=row.at_least,
                 highest=scheme.highest_score,
             )
-        yield f"tier {row.grade}", row.at_least
+        yield f"tiers.rows[{row.grade}].at_least", row.at_least
 
 
 def _factor_values(scheme: Scheme) -> Iterator[tuple[str, Decimal]]:
     each = scheme.factor_limits.each
-    yield from (("factor limits", value) for value in (each, scheme.factor_limits.together))
+    yield from (("factor_limits", value) for value in (each, scheme.factor_limits.together))
     for factor in scheme.factors:
         for item in factor.bins if factor.kind == "numeric" else factor.levels:
             if abs(item.points) > each:
                 raise SchemeError(
                     "factor_too_strong", name=factor.name, points=item.points, each=each
                 )
-            yield f"factor {factor.name}", item.points
+            yield f"factors[{factor.name}]", item.points
 
 
 def _check_amounts(scheme: Scheme) -> None:

@@ -55,7 +55,7 @@ class TierTable(Decision):
         rows = self.ascending
         _check_names(rows, self.unrated)
         _check_bounds(rows)
-        caps = [to_yuan(row.cap, self.unit, where=f"tier {row.grade}") for row in rows]
+        caps = [to_yuan(row.cap, self.unit, where=f"tiers.rows[{row.grade}].cap") for row in rows]
         for (low, cap_low), (high, cap_high) in pairwise(zip(rows, caps, strict=True)):
             if cap_high < cap_low:
                 raise SchemeError(

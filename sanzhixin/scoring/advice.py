@@ -80,6 +80,8 @@ def next_tier(view: View, plan: Plan) -> Row | None:
 
     Ratings are the panel's and are not named as steps.  An event brings at most what its cap and
     the event part leave room for; a factor at most its best bin, within the clip of all factors.
+    What the floor of the total restored has to be made up for first, so it is part of what is
+    needed.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def next_tier(view: View, plan: Plan) -> Row | None:
     upper = view.tier + 1
     if upper == len(plan.tiers.grades):
         return None
-    need = int(plan.tiers.cutoffs[upper]) - view.points
+    need = int(plan.tiers.cutoffs[upper]) - (view.points - view.total_clip)
     gains = [(chance, _gain(view, plan, [chance])) for chance in plan.chances]
     steps = sorted((pair for pair in gains if pair[1] > 0), key=lambda pair: -pair[1])
     reach = _gain(view, plan, [chance for chance, _ in steps])

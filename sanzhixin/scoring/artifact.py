@@ -11,11 +11,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from sanzhixin.errors import ArtifactError, OutputError, SanzhixinError
+from sanzhixin.errors import ArtifactError, OutputError
 from sanzhixin.scheme.base import Decision
+from sanzhixin.scheme.factors import CategoricalFactor, Factor
+from sanzhixin.scheme.refusals import unwrap_validation
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
-from sanzhixin.scoring.card import Card
+from sanzhixin.scoring.card import Card, Characteristic
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.pd_table import PdTable
 
@@ -120,12 +122,23 @@ class ModelFile(Decision):
         for item in card.characteristics:
             if item.column in rated and item.kind != "grid":
                 raise ArtifactError("card_not_rising", name=item.name)
+        for factor in scheme.factors:
+            for item in card.characteristics:
+                if item.column == factor.name and not _is_of(item, factor):
+                    raise ArtifactError("card_factor", name=item.name)
         if card.points_per_score != scheme.points_per_score:
             raise ArtifactError(
                 "card_scale", card=card.points_per_score, own=scheme.points_per_score
             )
         if abs(self.review_z - review_quantile(scheme)) > _Z_TOLERANCE:
             raise ArtifactError("review_z", given=self.review_z)
+        by = self.provenance
+        named = {
+            "validated": (by.fitted_by, by.validated_by),
+            "approved": (by.fitted_by, by.validated_by, by.approved_by),
+        }.get(self.status, ())
+        if not all(named) or len(set(named)) < len(named):
+            raise ArtifactError("model_people", status=self.status)
         return self
 
     @property
@@ -152,6 +165,14 @@ class ModelFile(Decision):
             ``sha256:`` and 64 hexadecimal digits.
         """
         return sha256_digest(canonical_json(self.content()))
+
+
+def _is_of(item: Characteristic, factor: Factor) -> bool:
+    """Tell whether a characteristic reads the values of a factor as the scheme codes them."""
+    if isinstance(factor, CategoricalFactor):
+        levels = tuple(level.level for level in factor.levels)
+        return item.kind == "levels" and item.levels == levels
+    return item.kind == "bins"
 
 
 def review_quantile(scheme: Scheme) -> float:
@@ -194,22 +215,49 @@ def write_model_file(model: ModelFile, path: Path) -> Path:
     Raises
     ------
     OutputError
-        ``output_not_written``: disk full, no permission, not a folder.
+        ``output_not_written``: disk full, no permission, not a folder; ``model_in_place``: another
+        model stands there; ``model_folder_in_use``: the folder holds files and no model.
     """
     file = path if path.suffix == ".json" else path / "model.json"
     content = canonical_json({**model.content(), "digest": model.digest()}) + b"\n"
     try:
+        _refuse_other(file, model, whole_folder=file != path)
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".model-")
+        _replace(file, content)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None
+    return file
+
+
+def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
+    """Let a model replace itself alone: the same name and version, fitted again."""
+    if file.exists():
+        try:
+            standing = read_model_file(file).model_id
+        except ArtifactError:
+            standing = file.name
+        if standing != model.model_id:
+            raise OutputError("model_in_place", path=file.parent.name, standing=standing)
+    elif whole_folder and file.parent.is_dir():
+        held = [path for path in file.parent.iterdir() if not path.name.startswith(".")]
+        if held:
+            raise OutputError("model_folder_in_use", path=file.parent.name, count=len(held))
+
+
+def _replace(file: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".model-")
+    try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(file)
-    except OSError as error:
-        raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None
-    return file
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def read_model_file(path: Path) -> ModelFile:
@@ -250,8 +298,7 @@ def read_model_file(path: Path) -> ModelFile:
     try:
         return ModelFile.model_validate_json(canonical)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        inner = first.get("ctx", {}).get("error")
-        where = ".".join(str(part) for part in first["loc"]) or "top level"
-        problem = (inner.en if isinstance(inner, SanzhixinError) else first["msg"]).rstrip(".")
-        raise ArtifactError("model_invalid", name=file.name, where=where, problem=problem) from None
+        refused = unwrap_validation(error, content)
+        raise ArtifactError(
+            "model_invalid", name=file.name, problem=refused.en, problem_zh=refused.zh
+        ) from None

@@ -258,6 +258,8 @@ class Card(Decision):
             raise ArtifactError("card_names")
         if [name for name, _ in groupby(item.group for item in self.characteristics)] != groups:
             raise ArtifactError("card_names")
+        if not 0 <= self.lowest <= self.highest or any(g.lowest > g.highest for g in self.groups):
+            raise ArtifactError("card_ends")
         return self
 
 

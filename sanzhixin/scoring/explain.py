@@ -13,6 +13,7 @@ from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events, read_records
 from sanzhixin.scoring.limits import NO_BOUND
 from sanzhixin.scoring.measure import MICRO, select_round
 from sanzhixin.scoring.proposal import Proposal
+from sanzhixin.scoring.reasons import panel_score
 from sanzhixin.scoring.view import Answers
 
 if TYPE_CHECKING:
@@ -71,12 +72,16 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True)
 class PillarLine:
-    """One pillar: its score 0-100, standard error, points, and how many forms stand behind it."""
+    """One pillar: its score 0-100, standard error, points, and how many forms stand behind it.
+
+    ``shown`` is the score with one decimal, never rounded up, as the reasons write it.
+    """
 
     code: str
     zh: str
     en: str
     score: float | None
+    shown: str
     se: float | None
     points: int
     points_full: int
@@ -93,6 +98,7 @@ class EventLine:
     zh: str
     en: str
     level: str
+    level_zh: str
     occurred_on: dt.date
     status: str
     outcome: str
@@ -184,6 +190,7 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
                 zh=pillar.zh,
                 en=pillar.en,
                 score=None if score == MISSING else score / MICRO,
+                shown="-" if score == MISSING else panel_score(score),
                 se=variance**0.5 if variance >= 0 else None,
                 points=int(points.by_characteristic[0, column]),
                 points_full=max(item.attainable),
@@ -259,6 +266,7 @@ def _events(answers: Answers, plan: Plan) -> tuple[EventLine, ...]:
             zh=rules[table.code[row]].zh,
             en=rules[table.code[row]].en,
             level=rules[table.code[row]].levels[table.level[row]].level,
+            level_zh=rules[table.code[row]].levels[table.level[row]].zh,
             occurred_on=dt.date.fromordinal(int(table.occurred_on[row])),
             status=EVENT_STATUS[table.status[row]],
             outcome=EVENT_OUTCOMES[became],

@@ -42,6 +42,7 @@ MICRO = 1_000_000
 
 _FORMS_TO_TRIM = 5
 _LARGE = 1 << 40  # above every form mean in units
+_MANAGER = ROLES.index("account_manager")
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -118,7 +119,7 @@ class FormSet:
         The form counts for the pillar; the rater knows the household and may answer; the form is
         recused from it.
     amount : ndarray of shape (n_cases, longest)
-        Proposed yuan of forms that count for some pillar; `MISSING` otherwise.
+        Proposed yuan of villagers' forms that count for some pillar; `MISSING` otherwise.
     row : ndarray of shape (n_cases, longest)
         Row of the form in its table; 0 where padded.
     """
@@ -296,7 +297,8 @@ def read_forms(cases: Cases, rules: PanelRules) -> FormSet:
     standing, mean = pairs.gather(standing), pairs.gather(mean)
     standing &= used[:, None, None]
     mean *= standing[:, 0]
-    amount = np.where(mean.any(axis=1), pairs.gather(forms.proposed_limit), MISSING)
+    proposed = np.where(forms.role == _MANAGER, MISSING, forms.proposed_limit)
+    amount = np.where(mean.any(axis=1), pairs.gather(proposed), MISSING)
     return FormSet(
         used=pairs.lay_out(used, 0),
         mean=pairs.lay_out(mean, 0),
@@ -326,7 +328,9 @@ def measure(forms: FormSet, rules: PanelRules) -> PillarMeasures:
 
     The score of a pillar is ``100 (m - lowest) / (highest - lowest)`` with `m` the aggregate of
     the form means, rounded once to a millionth.  Its variance is that of the forms divided by
-    their number; covariances between pillars come from the forms that count for both.
+    their number; covariances between pillars come from the forms that count for both.  They are
+    never indefinite, and a few per cent low where other forms count for one pillar than for the
+    other (5 % with four forms in common of five and five).
 
     Parameters
     ----------
@@ -423,6 +427,9 @@ PLAIN_AGGREGATORS = tuple(_AGGREGATORS)
 
 def village_amount(forms: FormSet, rules: PanelRules) -> Ints:
     """Put the amounts that raters propose together: median, mean or minimum, floored to yuan.
+
+    An account manager may rate, but speaks for the bank: what he proposes is a bound of its own
+    (``manager_limit_yuan``) and no part of the village's amount.
 
     Parameters
     ----------

@@ -27,6 +27,7 @@ __all__ = [
     "Effect",
     "compile_effects",
     "factor_label",
+    "panel_score",
     "plain_score",
     "point_reasons",
     "special_reasons",
@@ -107,6 +108,11 @@ def plain_score(points: int, points_per_score: int) -> str:
     return f"{sign}{whole}.{tail}"
 
 
+def panel_score(score: int) -> str:
+    """Write a pillar's score of so many millionths with one decimal, never rounded up."""
+    return plain_score(score * 10 // MICRO, 10)
+
+
 _DECIMALS = range(1, 10)  # 512, the last power of two below 1000 points per score, needs nine
 
 
@@ -183,7 +189,7 @@ def _tell(view: View, plan: Plan, effect: Effect, size: int) -> Row:
     values["gain" if size > 0 else "lost"] = plain_score(abs(size), per)
     key = effect.kind if effect.kind == "panel" else f"{effect.kind}_{_SIGN[size > 0]}"
     if effect.kind == "panel":
-        values["score"] = plain_score(view.pillar_scores[effect.place] * 10 // MICRO, 10)
+        values["score"] = panel_score(view.pillar_scores[effect.place])
     elif effect.kind == "factor":
         values |= factor_label(plan.labelled[effect.place], view.factors[effect.place])
     return say(key, effect.code, size, values)

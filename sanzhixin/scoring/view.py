@@ -74,6 +74,11 @@ class View(NamedTuple):
     factors: list[int]
     rejected_tables: tuple[str, ...]
 
+    @property
+    def total_clip(self) -> int:
+        """Points that the ends of the total added: the last of the effects."""
+        return self.effects[-1]
+
 
 def views(answers: Answers, plan: Plan) -> Iterator[View]:
     """Go through the cases one by one as plain values.

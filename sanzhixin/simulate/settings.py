@@ -13,6 +13,10 @@ from sanzhixin.scheme.catalog import Role
 __all__ = ["SimulationSettings", "check_count"]
 
 
+_FIRST_DAY, _LAST_DAY = dt.date(1950, 1, 1), dt.date(2190, 12, 31)
+"""Scoring dates for which every date of a county lies in the years that tables accept."""
+
+
 def _between(default: float, low: float, high: float) -> Any:
     return field(default=default, metadata={"low": low, "high": high})
 
@@ -66,7 +70,8 @@ class SimulationSettings:
     Parameters
     ----------
     as_of : datetime.date, default=2026-06-30
-        Scoring date; every date of the county is on or before it, except ends of consent.
+        Scoring date, from 1950 to 2190; every date of the county is on or before it, except ends
+        of consent.
     rounds : int, default=2
         Rounds of ratings; the last lies 5 to 89 days before `as_of`.
     round_gap_days : int, default=456
@@ -148,7 +153,8 @@ class SimulationSettings:
     Raises
     ------
     DomainError
-        ``simulation_value``: a value is outside its range or not a number;
+        ``simulation_value``: a value is outside its range or not a number; ``run_option``:
+        `as_of` is no date or outside its range;
         ``simulation_thresholds``: not four finite thresholds;
         ``simulation_role``: an unknown role of the bridge raters;
         ``simulation_shares``: shares that exclude one another exceed one;
@@ -236,6 +242,10 @@ class SimulationSettings:
         for one in fields(self):
             if one.metadata:
                 self._check_range(one.name, isinstance(one.default, int), **one.metadata)
+        is_date = isinstance(self.as_of, dt.date)
+        if not is_date or not _FIRST_DAY.year <= self.as_of.year <= _LAST_DAY.year:
+            known = f"{_FIRST_DAY} ... {_LAST_DAY}"
+            raise DomainError("run_option", name="as_of", value=self.as_of, known=known)
         if len(self.thresholds) != 4 or not all(map(math.isfinite, self.thresholds)):
             raise DomainError("simulation_thresholds", value=self.thresholds)
         if self.bridge_role not in get_args(Role):

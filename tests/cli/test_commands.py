@@ -71,6 +71,19 @@ def test_a_simulated_county_is_accepted_whole(run, tmp_path, kind):
     assert "rows are accepted" in done.out
 
 
+def test_check_counts_the_rejected_rows_that_no_household_answers_for(rows, write, run):
+    rows["proposals"].append(rows["proposals"][0] | {"household_id": "3.3E+17"})
+    folder = write(rows)
+    with (folder / "ratings.csv").open("a", encoding="utf-8") as stream:
+        stream.write("2\r\n2,H1,R1\r\n")
+    said = run("check", folder).err
+    assert "ratings：有1行被退回且对应不到农户" in said
+    assert "ratings: 1 rejected row(s) name no known household" in said
+    assert "proposals: 1 rejected row(s)" in said
+    notes = json.loads(run("check", folder, "--json").out)["notes"]
+    assert [note["file"] for note in notes] == ["ratings", "proposals"]
+
+
 def test_check_lays_out_every_table(run, folder):
     lines = run("--lang", "en", "check", folder).out.splitlines()
     assert lines == [
@@ -79,8 +92,38 @@ def test_check_lays_out_every_table(run, folder):
         "raters       3         3         0",
         "ratings      6         6         0",
         "proposals    1         1         0",
+        "Scoring date 2026-06-30; the rules on dates go by it.",
         "All 12 rows are accepted.",
     ]
+
+
+def test_check_counts_by_rule_and_lists_own_faults_before_what_follows_from_them(rows, write, run):
+    rows["households"][0]["consent_until"] = "2026-06-29"
+    rows["ratings"][5]["FS02"] = 9
+    done = run("--lang", "en", "check", write(rows))
+    lines = done.out.splitlines()
+    assert done.code == 3
+    assert lines[5:11] == [
+        "Scoring date 2026-06-30; the rules on dates go by it.",
+        "rule                rejected",
+        "consent_expired            1",
+        "rating_scale               1",
+        "household_rejected         4",
+        "6 of 12 rows are rejected; the first of them:",
+    ]
+    places = [line.split()[0] for line in lines[11:]]
+    assert places[:3] == ["households.csv:2", "ratings.csv:7", "ratings.csv:2"]
+    assert "write one of 1, 2, 3, 4, 5" in lines[12]
+
+
+def test_check_tells_of_a_table_without_rows(rows, write, run):
+    folder = write({name: rows[name] for name in ("households", "raters")})
+    header = (folder / "households.csv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / "households.csv").write_text(f"{header}\n", encoding="utf-8")
+    done = run("check", folder)
+    assert done.code == 0
+    assert "households.csv: table households has no rows" in done.err
+    assert "没有数据行" in done.err
 
 
 def test_check_writes_the_quarantine_where_it_is_asked_to(rows, write, run, tmp_path):
@@ -111,7 +154,14 @@ def test_fit_then_score_then_verify(run, folder, tmp_path):
     assert fit.code == 0
     assert "village-one/1.2.3" in fit.err
     assert "pd_basis none" in fit.err
+    assert "状态 草稿，违约概率依据 无贷款结果" in fit.err
     assert "village-one/1.2.3" in (model / "card.md").read_text(encoding="utf-8")
+    again = run("fit", folder, "-o", model, "--name", "village-one", "--version", "1.2.3")
+    other = run("fit", folder, "-o", model, "--name", "village-two")
+    county = run("fit", folder, "-o", folder)
+    assert (again.code, other.code, county.code) == (0, 7, 7)
+    assert "another model, village-one/1.2.3" in other.err
+    assert not (folder / "model.json").exists()
     assert run("score", folder, "-m", model, "-o", out).code == 0
     assert run("verify", model).code == run("verify", out).code == 0
     (out / "_SUCCESS").unlink()

@@ -46,6 +46,7 @@ def test_1_for_an_internal_error_with_a_place_and_without_data(folder, run, monk
         (["score", "DIR", "-m", "M", "-o", "O", "--chunk-rows", "0"], "0 is not in the range"),
         (["check", "DIR", "--as-of", "30.6.2026"], "write a day as 2026-06-30"),
         (["simulate", "DIR", "--villages", "0"], "0 is not in the range"),
+        (["simulate", "DIR", "--as-of", "0001-01-01"], "state 1950-01-01 ... 2190-12-31"),
     ],
 )
 def test_2_for_wrong_usage(run, words, said):
@@ -88,6 +89,15 @@ def test_4_for_a_folder_that_is_not_there(run, tmp_path):
     assert done.code == 4
     assert "nothing：不存在" in done.err
     assert "nothing: not found" in done.err
+
+
+def test_4_for_a_file_in_place_of_the_folder(folder, model, run, tmp_path):
+    file = folder / "households.csv"
+    for words in (["check", file], ["score", file, "-m", model, "-o", tmp_path / "out"]):
+        done = run(*words)
+        assert done.code == 4
+        assert "households.csv：这是文件" in done.err
+        assert "households.csv: this is a file, a folder is wanted" in done.err
 
 
 @pytest.mark.parametrize("column", ["健康状况", "宗教信仰"])

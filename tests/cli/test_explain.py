@@ -23,7 +23,7 @@ def test_the_account_in_chinese_shows_everything_behind_the_proposal(folder, acc
         "农户 H1 的建议：建议授信。这是建议，不是最终决定。",
         "得分 70（70 至 70），等级 B",
         "村 40,000 | 客户经理 45,000 | 系统 50,000 | 建议额度 40,000",
-        "家风：75.0 ± 0，计150/200分；有效3份，了解3份，回避0份",
+        "家风：75 ± 0，计150/200分；有效3份，了解3份，回避0份",
         "FS01  家庭和睦           3  4",
         "等级上限           50,000",
         "村建议额度         40,000  ← 最小，起作用",
@@ -39,7 +39,7 @@ def test_the_account_in_english_says_the_same(folder, account):
         "Household H1: propose. This is a proposal, not a decision.",
         "score 70 (70 to 70), tier B",
         "village 40,000 | manager 45,000 | system 50,000 | proposed 40,000",
-        "family style: 75.0 ± 0, 150 of 200 points; 3 forms counted, 3 familiar, 0 recused",
+        "family style: 75 ± 0, 150 of 200 points; 3 forms counted, 3 familiar, 0 recused",
         "village's proposal 40,000 <- the smallest: binding",
         "income multiple - absent, does not bind",
         "5 short of BB",
@@ -112,6 +112,7 @@ def test_too_few_forms_name_the_pillars_and_state_no_amount(rows, write, account
     assert "Household H1: insufficient evidence" in said
     assert "family style: 2 counted forms, 3 required" in said
     assert "system none given | proposed none given" in said
+    assert "What would move it one tier up" not in said
 
 
 def test_rejected_rows_of_the_household_are_pointed_out(rows, write, account):
@@ -146,9 +147,18 @@ def test_a_row_that_belongs_to_nobody_is_told_to_nobody(rows, write, account):
     rows["ratings"].append(rows["ratings"][0] | {"round": 2, "household_id": "H1​"})
     folder = write(rows)
     with (folder / "ratings.csv").open("a", encoding="utf-8") as stream:
-        stream.write("2,H1,R1\r\n")
+        stream.write("2,H9,R1\r\n")
     done = account(folder, "--lang", "zh")
     assert (done.code, done.err) == (0, "")
+
+
+def test_a_row_that_does_not_fit_is_told_to_the_household_that_it_names(folder, account):
+    with (folder / "ratings.csv").open("a", encoding="utf-8") as stream:
+        stream.write("2,H1,R1\r\n")
+    done = account(folder, "--lang", "zh")
+    assert "该户有 1 行在接收时被退回" in done.err
+    assert "[rows_rejected:ratings]" in done.out
+    assert account(folder, "--lang", "zh", household="H2").err == ""
 
 
 def test_only_the_records_of_the_household_are_shown(rows, write, account):

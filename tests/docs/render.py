@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sanzhixin import errors
 from sanzhixin.errors import messages, method_messages, scheme_messages
+from sanzhixin.records.allowed import allowed_classes, allowed_levels
 from sanzhixin.records.columns import TABLES, Column, table_spec
 from sanzhixin.records.rules import RULES
-from sanzhixin.scheme import load_scheme
+from sanzhixin.scheme import Scheme, load_scheme
 
 __all__ = ["GENERATED", "fill", "generated_part"]
 
@@ -51,6 +52,23 @@ def _column(column: Column) -> tuple[str, ...]:
     return f"`{column.name}`{consent}", column.kind, need, headers, _values(column)
 
 
+def _allowed(table: str, scheme: Scheme) -> list[str]:
+    """What the scheme allows: purpose of the consent; levels and list classes, code by code."""
+    if table == "households":
+        return [f"`consent_purpose` has to be `{scheme.consent_purpose}`.", ""]
+    if table == "events":
+        rules, allowed, title = scheme.event_rules, allowed_levels, "Levels"
+    elif table == "registers":
+        rules, allowed, title = scheme.official_rules, allowed_classes, "List class"
+    else:
+        return []
+    rows = [
+        (f"`{code}`", rule.zh, "; ".join(f"`{v}` {zh}".strip() for v, zh in allowed(scheme, code)))
+        for code, rule in rules.items()
+    ]
+    return _table(("Code", "中文", title), rows)
+
+
 def tables_part() -> str:
     """Every table and column with the built-in scheme."""
     scheme = load_scheme("tongxiang")
@@ -63,6 +81,7 @@ def tables_part() -> str:
             lines += ["Further columns are kept as text.", ""]
         head = ("Column", "Kind", "Required", "Chinese headers", "Values")
         lines += _table(head, [_column(column) for column in spec.columns])
+        lines += _allowed(name, scheme)
     return "\n".join(lines).strip()
 
 

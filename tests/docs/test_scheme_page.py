@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from sanzhixin.errors import SchemeError
+from sanzhixin.errors import InputError, SchemeError
 from sanzhixin.scheme import load_scheme
 from sanzhixin.scheme.catalog import (
     LISTED_CLASSES,
@@ -51,8 +52,8 @@ def section(title):
     return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
-def example():
-    (block,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+def example(title="extends and remove: a village override"):
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", section(title), flags=re.MULTILINE | re.DOTALL)
     return block
 
 
@@ -69,6 +70,35 @@ def test_every_key_of_the_top_level_stands_on_the_page():
 
 def test_every_listed_class_stands_on_the_page():
     assert set(LISTED_CLASSES) - words(section("indicators")) == set()
+
+
+def test_village_ids_with_chinese_characters_are_read_when_quoted(tmp_path):
+    path = tmp_path / "village.toml"
+    path.write_text(example("limits"), encoding="utf-8")
+    caps = {"桃园村": 15, "越丰村": Decimal("12.5"), "V001": 10}
+    assert load_scheme(path).limits.village_caps == caps
+
+
+def test_village_ids_with_chinese_characters_are_read_in_one_line(tmp_path):
+    (line,) = re.findall(r"`(village_caps = \{.*\})`", section("limits"))
+    path = tmp_path / "village.toml"
+    path.write_text(f'extends = "tongxiang"\n[limits]\n{line}\n', encoding="utf-8")
+    assert load_scheme(path).limits.village_caps == {"桃园村": 15, "V001": 10}
+
+
+def test_village_ids_with_chinese_characters_are_refused_without_quotation_marks(tmp_path):
+    path = tmp_path / "village.toml"
+    path.write_text(example("limits").replace('"桃园村"', "桃园村"), encoding="utf-8")
+    with pytest.raises(InputError, match=r'village\.toml, line 4: write "桃园村"'):
+        load_scheme(path)
+
+
+def test_a_refusal_names_the_place_as_the_page_says(tmp_path):
+    path = tmp_path / "village.toml"
+    text = example().replace("points = 1 }", 'points = "1" }')
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SchemeError, match=r"indicators\[NR08\]\.levels\[standard\]\.points is"):
+        load_scheme(path)
 
 
 @pytest.fixture

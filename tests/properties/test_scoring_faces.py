@@ -17,7 +17,7 @@ from sanzhixin.modelling.profile import (
     PillarFeatures,
     ProfileBuilder,
 )
-from sanzhixin.records import County
+from sanzhixin.records import County, accept_county
 from sanzhixin.scoring import Proposal
 from sanzhixin.simulate import SimulationSettings, simulate_county
 from tests.unit.scoring.factories import AGGREGATORS, SCHEME, model_file, scheme_with
@@ -67,6 +67,22 @@ def test_one_application_gets_the_answer_of_the_table_field_by_field(household):
     assert MODEL.propose_one(application, COUNTY.as_of) == expected
     as_text = application.model_dump(mode="json")
     assert MODEL.propose_one(as_text, COUNTY.as_of) == expected
+
+
+def test_one_application_knows_which_rows_of_its_household_were_rejected():
+    tables = {name: table.astype(object) for name, table in COUNTY.tables().items() if len(table)}
+    tables["registers"].loc[0, "list_class"] = "信访名单"
+    tables["proposals"].loc[0, "manager_limit_yuan"] = "3,000"
+    form = tables["ratings"]["household_id"].eq(tables["proposals"].loc[0, "household_id"]).idxmax()
+    tables["ratings"].loc[form, "FS01"] = 9
+    county = accept_county(tables, SCHEME, as_of=COUNTY.as_of).county
+    told = {}
+    for row in MODEL.propose(county).to_dict("records"):
+        application = county.application(row["household_id"])
+        told[application.household_id] = application.rejected_tables
+        for given_as in (application, application.model_dump(mode="json")):
+            assert MODEL.propose_one(given_as) == as_proposal(row)
+    assert sorted(filter(None, told.values())) == [("ratings", "proposals"), ("registers",)]
 
 
 @pytest.mark.parametrize("how", AGGREGATORS)

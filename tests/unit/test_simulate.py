@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from sanzhixin.errors import DomainError
-from sanzhixin.records.accept import accept_table
+from sanzhixin.records.accept import accept_county, accept_table
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.county import County
 from sanzhixin.scheme import load_scheme
@@ -686,6 +686,20 @@ def test_the_scoring_date_moves_every_date():
     county = simulate(2, 5, as_of=as_of)
     assert county.as_of == as_of
     assert county.ratings.rated_on.max() <= pd.Timestamp(as_of)
+
+
+@pytest.mark.parametrize("as_of", [dt.date(1950, 1, 1), dt.date(2190, 12, 31)])
+def test_a_county_of_the_first_or_last_scoring_date_is_accepted_whole(as_of):
+    longest = {"rounds": 10, "round_gap_days": 1000, "event_history_months": 120}
+    county = simulate(2, 20, as_of=as_of, register_share=0.5, **longest)
+    tables = {name: frame for name, frame in county.tables().items() if len(frame)}
+    assert accept_county(tables, SCHEME, as_of=as_of).rejected.empty
+
+
+@pytest.mark.parametrize("as_of", [dt.date(1, 1, 1), dt.date(2191, 1, 1), "2026-06-30"])
+def test_a_scoring_date_of_another_age_is_refused(as_of):
+    with pytest.raises(DomainError, match=r"state 1950-01-01 \.\.\. 2190-12-31"):
+        SimulationSettings(as_of=as_of)
 
 
 def test_the_truth_names_the_seed_and_the_settings():

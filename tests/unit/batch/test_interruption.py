@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sanzhixin.batch import RunOptions, files, run, score_folder, take_in, verify
-from sanzhixin.batch.parts import TEMPORARY
+from sanzhixin.batch.parts import TEMPORARY, Parts
 from sanzhixin.errors import OutputError
 
 OPTIONS = RunOptions(format="csv", chunk_rows=5, resume=True)
@@ -194,6 +194,41 @@ def test_a_damaged_part_is_scored_again(prepared, model, failing, tmp_path):
     first.write_bytes(first.read_bytes()[:100])
     score_folder(folder, model, tmp_path / "out", options=OPTIONS)
     assert (tmp_path / "out" / "proposals.csv").read_bytes() == expected["proposals.csv"]
+
+
+def test_a_part_with_damaged_content_is_removed_and_scored_again(
+    prepared, model, failing, tmp_path
+):
+    folder, expected = prepared
+    with failing(14, Killed()), pytest.raises(Killed):
+        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    first = tmp_path / "out" / "_parts" / "part-00000.parquet"
+    content = bytearray(first.read_bytes())
+    content[4:400] = b"x" * 396  # the footer, with key and rows, is whole
+    first.write_bytes(content)
+    with pytest.raises(OutputError, match=r"part-00000\.parquet could not be read and was removed"):
+        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    assert (tmp_path / "out" / "proposals.csv").read_bytes() == expected["proposals.csv"]
+
+
+def test_parts_that_another_run_put_in_their_place_are_never_published(
+    prepared, model, monkeypatch, tmp_path
+):
+    folder, _ = prepared
+    score_parts = run._score_parts
+
+    def meanwhile(cases, model, parts, chunk_rows, progress):
+        done = score_parts(cases, model, parts, chunk_rows, progress)
+        other = Parts(tmp_path / "out", "sha256:other", resume=False)
+        score_parts(cases, model, other, chunk_rows, progress)
+        return done
+
+    monkeypatch.setattr(run, "_score_parts", meanwhile)
+    with pytest.raises(OutputError, match="another run writes into this folder"):
+        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    assert not (tmp_path / "out" / SUCCESS).exists()
+    assert not (tmp_path / "out" / "proposals.csv").exists()
 
 
 KILL_AFTER_TWO_PARTS = """

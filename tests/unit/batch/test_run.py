@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sanzhixin.batch import RunOptions, score_folder, take_in, verify
+from sanzhixin.batch.intake import Intake, TableCount
+from sanzhixin.batch.run import _exit_code as exit_code
 from sanzhixin.errors import ArtifactError, DomainError, OutputError
 from sanzhixin.model import SanzhixinModel
 
@@ -134,6 +136,13 @@ def test_max_bad_counts_rows_or_takes_their_share(folder, model, spoil, tmp_path
     assert score_folder(folder, model, tmp_path / "out", options=options).exit_code == code
 
 
+def test_a_share_is_that_of_the_rows_and_not_of_its_binary_form():
+    counts = (TableCount("ratings", 100, 71, 29),)
+    intake = Intake(done=None, as_of=dt.date(2026, 6, 30), files=(), counts=counts)
+    assert 0.29 * 100 < 29
+    assert [exit_code(intake, share) for share in (0.29, 29, 0.28)] == [3, 3, 8]
+
+
 def test_above_max_bad_only_quarantine_and_manifest_are_left(
     folder, model, spoil, manifest_of, tmp_path
 ):
@@ -144,7 +153,7 @@ def test_above_max_bad_only_quarantine_and_manifest_are_left(
     assert (result.exit_code, result.proposals) == (8, None)
     assert names(out) == {"quarantine.csv", "manifest.json"}
     assert manifest_of(out)["output"] is None
-    assert [finding.code for finding in verify(out).findings] == ["success_missing"]
+    assert [finding.code for finding in verify(out).findings] == ["nothing_published"]
 
 
 def test_a_dry_run_writes_nothing(folder, model, spoil, tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sanzhixin.batch import RunOptions, score_folder, verify
+from sanzhixin.errors import InputError
 
 
 @pytest.fixture(params=["parquet", "csv", "xlsx"])
@@ -143,5 +144,19 @@ def test_a_changed_model_is_found(model, tmp_path):
     assert ([finding.code for finding in done.findings], done.exit_code) == (["model_digest"], 6)
 
 
-def test_nothing_at_the_path_is_no_model(tmp_path):
-    assert codes(tmp_path / "nothing") == ["model_not_found"]
+def test_where_nothing_stands_there_is_nothing_to_verify(tmp_path):
+    for place in (tmp_path / "nothing", tmp_path):
+        with pytest.raises(InputError, match="neither a model nor the output of a run"):
+            verify(place)
+
+
+def test_a_folder_of_other_things_is_no_model(tmp_path):
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    assert codes(tmp_path) == ["model_not_found"]
+
+
+def test_an_interrupted_run_without_manifest_is_told_once(out):
+    (out / "_parts").mkdir()
+    (out / "_parts" / "run.json").write_text('{"run_key": "sha256:0"}', encoding="utf-8")
+    (out / "manifest.json").unlink()
+    assert codes(out) == ["run_unfinished"]

@@ -121,7 +121,7 @@ def test_a_prudent_table_is_shown_with_counts_confidence_and_population(file):
     assert "Basis: prudent" in text
     assert "2 defaults in 300 loans" in text
     assert "Confidence of the probability: 0.5" in text
-    assert "Calibrated on approved households" in text
+    assert "Population: calibrated on approved households" in text
     assert rows(text) == [["0", "", "", ""], ["650", "0.02", "0.001", "0.05"]]
 
 

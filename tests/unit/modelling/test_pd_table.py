@@ -44,7 +44,7 @@ def test_six_defaults_in_900_loans_give_a_prudent_table_that_shows_its_width():
     table = fitted(*SIX_IN_900)
     assert (table.basis, table.method, table.confidence) == ("prudent", "pluto_tasche", 0.5)
     assert (table.n_defaults, table.n_loans) == (6, 900)
-    assert table.population == "calibrated on approved households"
+    assert table.population == "approved households"
     found = table.lookup(np.array([660, 720, 860]))
     # All tiers from 850 on pool 6 of 900: qbeta(.5, 7, 894) and qbeta(.95, 7, 894).
     assert found.prob_default[2] == round(beta.ppf(0.5, 7, 894), 8)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from sanzhixin.errors import RecordError, SchemaError
 from sanzhixin.records.accept import accept_county, accept_table
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.parse_application import parse_application
+from sanzhixin.records.raw import RawTable
+from sanzhixin.records.rejected import own_first
 from sanzhixin.records.rules import RULES
 from sanzhixin.scheme import load_scheme
 
@@ -29,6 +32,7 @@ ROW_RULES = [
     ("households", {"utility_payment": "从不"}, "utility_payment", "choice_unknown"),
     ("households", {"customer_years": "三"}, "customer_years", "number_grammar"),
     ("households", {"household_id": "3.3E+17"}, "household_id", "id_damaged"),
+    ("households", {"consent_until": "9999-12-31"}, "consent_until", "date_range"),
     ("ratings", {"rated_on": "2027-05-01"}, "rated_on", "date_future"),
     ("ratings", {"FS01": "6"}, "FS01", "rating_scale"),
     ("ratings", {"FS01": "0"}, "FS01", "rating_scale"),
@@ -54,6 +58,7 @@ TABLE_RULES = [
     ("loans", {"defaulted_on": "2025-06-01"}, "defaulted_on", "default_date_unexpected"),
     ("loans", {"defaulted": "是", "defaulted_on": "2024-06-01"}, "defaulted_on", "dates_order"),
     ("loans", {"limit_yuan": ""}, "limit_yuan", "missing"),
+    ("loans", {"granted_on": "0001-01-01"}, "granted_on", "date_range"),
     ("raters", {"role": "村民"}, "role", "choice_unknown"),
     ("raters", {"active": ""}, "active", "missing"),
 ]
@@ -110,6 +115,33 @@ def test_without_a_scoring_date_nothing_lies_in_the_future(scheme, rows):
     assert accept_table("ratings", frame, scheme).rejected.empty
 
 
+ON_THE_DAY = [
+    ("households", "consent_until"),
+    ("households", "consent_on"),
+    ("ratings", "rated_on"),
+    ("events", "recorded_on"),
+    ("registers", "issued_on"),
+    ("loans", "observed_until"),
+]
+
+
+@pytest.mark.parametrize(("table", "name"), ON_THE_DAY)
+def test_the_scoring_date_itself_is_neither_future_nor_expired(scheme, rows, table, name):
+    frame = rows.frame(getattr(rows, table)(**{name: rows.as_of.isoformat()}))
+    assert accept_table(table, frame, scheme, as_of=rows.as_of).rejected.empty
+    beside = rows.as_of + dt.timedelta(days=-1 if name == "consent_until" else 1)
+    frame = rows.frame(getattr(rows, table)(**{name: beside.isoformat()}))
+    codes = accept_table(table, frame, scheme, as_of=rows.as_of).rejected["code"].tolist()
+    assert codes == ["consent_expired" if name == "consent_until" else "date_future"]
+
+
+def test_one_record_may_stand_on_the_scoring_date(scheme, rows):
+    day = rows.as_of.isoformat()
+    form = {name: text for name, text in rows.ratings(rated_on=day).items() if name[:4] != "hous"}
+    data = rows.households(consent_on=day, consent_until=day) | {"ratings": [form]}
+    assert parse_application(data, scheme, as_of=rows.as_of).consent_until == rows.as_of
+
+
 def test_a_row_that_breaks_several_rules_is_listed_once(scheme, rows):
     frame = rows.frame(rows.ratings(), rows.ratings(round="2", FS01="9", relation="", rated_on="x"))
     rejected = accept_table("ratings", frame, scheme).rejected
@@ -133,6 +165,46 @@ def test_identical_copies_keep_the_first_and_different_ones_keep_none(scheme, ro
         "duplicate_copy",
         "duplicate_differs",
     ]
+
+
+def test_a_copy_names_its_key_and_the_file_and_line_of_the_other_row(scheme, rows):
+    first = RawTable.from_frame(rows.frame(rows.ratings(), rows.ratings(round="2")), "a.csv")
+    second = RawTable.from_frame(rows.frame(rows.ratings(), rows.ratings(round="2", ML01="1")))
+    tables = {
+        "households": rows.frame(rows.households()),
+        "raters": rows.frame(rows.raters()),
+        "ratings": [first, second],
+    }
+    rejected = accept_county(tables, scheme, as_of=rows.as_of).rejected
+    assert rejected["line"].tolist() == [3, 2, 3]
+    key = "round + household_id + rater_id"
+    assert [text.partition(";")[0] for text in rejected["reason_en"]] == [
+        f"Another row, line 3, has the same {key} and other content",
+        f"The row repeats a.csv, line 2, which has the same {key}",
+        f"Another row, a.csv, line 3, has the same {key} and other content",
+    ]
+    assert "a.csv第2行重复，“轮次”+“户号”+“评议员编号”相同" in rejected["reason_zh"][1]
+
+
+def test_the_third_copy_names_the_first(scheme, rows):
+    same = rows.frame(*[rows.events()] * 3)
+    other = rows.frame(*(rows.events(evidence_id=f"X{k}") for k in range(3)))
+    reasons = [
+        accept_table("events", frame, scheme).rejected["reason_en"] for frame in (same, other)
+    ]
+    places = [[re.search(r"line (\d)", text)[1] for text in texts] for texts in reasons]
+    assert places == [["2", "2"], ["3", "2", "2"]]
+
+
+def test_the_reason_of_a_row_is_its_own_before_that_of_its_household(scheme, rows, tables):
+    tables["households"].loc[0, "consent_purpose"] = "其他"
+    tables["ratings"].loc[1, "FS01"] = "9"
+    done = accept_county(tables, scheme, as_of=rows.as_of)
+    found = done.tables["ratings"].rejected.iloc[1]
+    assert (found["field"], found["codes"]) == ("FS01", "rating_scale;household_rejected")
+    codes = own_first(done.rejected)["code"].tolist()
+    assert codes[:2] == ["consent_purpose", "rating_scale"]
+    assert set(codes[2:]) == {"household_rejected"}
 
 
 def test_a_household_listed_twice_takes_its_forms_with_it(scheme, rows, tables):

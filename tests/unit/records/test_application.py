@@ -105,8 +105,8 @@ def test_an_item_that_the_scheme_does_not_have_is_refused(data, scheme):
 def test_the_same_entry_twice_is_refused(data, scheme, table):
     data[table] = data[table] * 2
     ((where, code),) = findings(data, scheme)[0]
-    assert where.startswith(table)
-    assert code == "duplicate_differs"
+    assert where.startswith(f"{table}[1].")
+    assert code == "duplicate_copy"
 
 
 def test_the_record_may_state_the_scoring_date(data, scheme):
@@ -121,6 +121,40 @@ def test_no_error_repeats_what_was_given(data, scheme, canary):
         _, error = findings(data | {name: canary}, scheme, as_of=AS_OF)
         text = f"{error} {error.zh} {error.values} {error!r} {error.__cause__} {error.__context__}"
         assert canary not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "where", "code"),
+    [
+        (["loans"], "rejected_tables[0]", "choice_unknown"),
+        (["ratings", None], "rejected_tables[1]", "missing"),
+        ("ratings", "rejected_tables", "record_shape"),
+    ],
+)
+def test_only_tables_of_evidence_can_have_rejected_rows(data, scheme, given, where, code):
+    found, error = findings(data | {"rejected_tables": given}, scheme)
+    assert found == [(where, code)]
+    assert code != "choice_unknown" or "registers (官方记录)" in error.en
+
+
+def test_rejected_tables_are_sorted_and_told_once(data, scheme):
+    given = data | {"rejected_tables": ["registers", "授信建议", "proposals"]}
+    cases = encode_application(parse_application(given, scheme), scheme, AS_OF)
+    assert cases.rejected_tables == [("proposals", "registers")]
+
+
+@pytest.mark.parametrize(
+    "value", ["1899-12-31", "2201年1月1日", dt.date(1, 1, 1), dt.datetime(9999, 12, 31)]
+)
+def test_a_date_of_another_age_is_refused(data, scheme, value):
+    assert findings(data | {"consent_until": value}, scheme)[0] == [("consent_until", "date_range")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("purpose", ["a"]), ("requested_yuan", [5]), ("customer_years", (3,))]
+)
+def test_a_list_is_no_single_value(data, scheme, name, value):
+    assert findings(data | {name: value}, scheme)[0] == [(name, "value_nested")]
 
 
 def test_an_application_is_frozen(data, scheme):
@@ -171,7 +205,7 @@ def test_the_entries_of_an_application_object_are_held_to_the_rules(
 ):
     dump = parse_application(data, scheme, as_of=AS_OF).model_dump()
     dump[table] = [dump[table][0] | changes]
-    with pytest.raises(RecordError, match="breaks 1 rules") as caught:
+    with pytest.raises(RecordError, match=r"breaks 1 rule\(s\)") as caught:
         check_application(Application(**dump), scheme, as_of=AS_OF)
     assert caught.value.values["findings"] == ((where, code),)
 
@@ -190,7 +224,7 @@ def test_a_factor_that_is_no_plain_value_never_gets_into_an_application(data, sc
 def test_repeated_forms_and_too_many_forms_of_an_application_are_refused(data, scheme):
     good = parse_application(data, scheme)
     twice = good.model_copy(update={"ratings": good.ratings * 2})
-    with pytest.raises(RecordError, match=r"ratings.rater_id: Several rows"):
+    with pytest.raises(RecordError, match=r"ratings\[1\].rater_id: The row repeats ratings\[0\]"):
         check_application(twice, scheme)
     (form,) = good.ratings
     forms = [form.model_copy(update={"rater_id": f"R{k}"}) for k in range(201)]

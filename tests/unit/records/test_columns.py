@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from sanzhixin.errors import SchemeError
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.dtypes import DTYPES, empty_frame
 
@@ -56,3 +57,18 @@ def test_a_numeric_factor_in_yuan_is_money(scheme):
     )
     spec = table_spec("households", scheme.model_copy(update={"factors": (factor,)}))
     assert (spec.columns[-1].kind, spec.columns[-1].written_consent) == ("money", True)
+
+
+@pytest.mark.parametrize(
+    ("table", "part", "changes", "words"),
+    [
+        ("households", "factors", {"zh": "户号"}, "'户号' of customer_years means household_id"),
+        ("ratings", "indicators", {"code": "relation"}, "'relation' of relation means relation"),
+        ("ratings", "indicators", {"zh": "轮次"}, "'轮次' of FS01 means round"),
+    ],
+)
+def test_a_scheme_may_not_take_the_header_of_another_column(scheme, table, part, changes, words):
+    data = scheme.model_dump()
+    data[part] = (data[part][0] | changes, *data[part][1:])
+    with pytest.raises(SchemeError, match=words):
+        table_spec(table, type(scheme).model_validate(data))

@@ -134,6 +134,50 @@ def test_money_that_is_not_plain_is_refused(value, code):
     assert code_of(grammar.parse_money, value) == code
 
 
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("3.3976728268309375", 3.3976728268309375),
+        ("1e-3", 0.001),
+        ("3.39E+02", 339.0),
+        ("-0.5", -0.5),
+        ("１．５", 1.5),
+        ("1000000000000.0", 1e12),
+        (f"0.{'3' * 400}", 1 / 3),
+        ("5e-324", 5e-324),
+        (3.3976728268309375, 3.3976728268309375),
+        (np.float32(0.5), 0.5),
+        (Decimal("0.1"), 0.1),
+        (7, 7.0),
+    ],
+)
+def test_a_number_keeps_every_digit(value, wanted):
+    assert grammar.parse_number(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("1e999", "number_too_large"),
+        ("-1.1e12", "number_too_large"),
+        (1e13, "number_too_large"),
+        (10**400, "number_too_large"),
+        ("inf", "number_grammar"),
+        ("nan", "number_grammar"),
+        ("1e", "number_grammar"),
+        (".5", "number_grammar"),
+        ("5.", "number_grammar"),
+        ("1_0", "number_grammar"),
+        ("1,000.5", "number_thousands"),
+        ("5%", "number_unit"),
+        (True, "number_grammar"),
+        (float("-inf"), "number_not_finite"),
+    ],
+)
+def test_a_number_is_finite_and_bounded(value, code):
+    assert code_of(grammar.parse_number, value) == code
+
+
 @pytest.mark.parametrize("value", ["4", " 4 ", "４", 4, 4.0, "4.0", np.int8(4)])
 def test_a_rating_is_a_whole_number(value):
     assert grammar.parse_rating(value) == 4
@@ -188,11 +232,27 @@ def test_dates_in_the_usual_spellings(value):
         ("30.06.2026", "date_grammar"),
         ("2026-06/30", "date_grammar"),
         ("2026-02-30", "date_impossible"),
+        ("1899-12-31", "date_range"),
+        ("2201/1/1", "date_range"),
+        ("0001-01-01", "date_range"),
+        (dt.date(9999, 12, 31), "date_range"),
+        (dt.datetime(1899, 12, 31), "date_range"),
         ("昨天", "date_grammar"),
     ],
 )
 def test_dates_that_could_be_misread_are_refused(value, code):
     assert code_of(grammar.parse_date, value) == code
+
+
+@pytest.mark.parametrize("value", ["1900-01-01", "2200-12-31"])
+def test_the_years_1900_to_2200_are_read(value):
+    assert grammar.parse_date(value) == dt.date.fromisoformat(value)
+
+
+@pytest.mark.parametrize("value", [[1], (1,), {"a": 1}, {1}, b"1", np.array([1]), np.array([1, 2])])
+def test_no_kind_takes_a_nested_value(value):
+    for parse in PARSERS:
+        assert code_of(parse, value) in {"value_nested", "rating_grammar", "round_grammar"}
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,28 @@ def test_a_saved_scheme_is_read_back_as_it_was():
 
 def test_an_error_counts_all_its_places():
     data = BASE.model_dump() | {"min_forms": "3", "points_per_score": 0}
-    with pytest.raises(SchemeError, match=r"\(2 such places\)"):
+    with pytest.raises(SchemeError, match="2 places have to be corrected"):
         scheme_from_dict(data)
+
+
+def test_an_error_names_the_file_and_the_files_that_it_extends(load):
+    load(VILLAGE, "city.toml")
+    with pytest.raises(SchemeError) as caught:
+        load('extends = "city.toml"\nmin_forms = 0\n')
+    assert str(caught.value).startswith("village.toml + city.toml: min_forms is 0")
+    assert caught.value.zh.startswith("village.toml + city.toml：min_forms 为 0")
+
+
+def test_a_rule_of_the_scheme_names_the_file_too(load):
+    with pytest.raises(SchemeError) as caught:
+        load('extends = "tongxiang"\nvalid_until = 2020-12-31\n')
+    assert caught.value.code == "scheme_dates"
+    assert str(caught.value).startswith("village.toml: The scheme would end (2020-12-31)")
+
+
+def test_a_dictionary_has_no_file_to_name():
+    with pytest.raises(SchemeError, match=r"^min_forms is 0 and has to be >= 1"):
+        scheme_from_dict(BASE.model_dump() | {"min_forms": 0})
 
 
 LINES = [line for line in BUILTIN.splitlines() if line and not line.startswith("#")]

@@ -91,3 +91,23 @@ def test_gates_and_purposes_share_one_space_of_codes():
     purpose = SCHEME.model_dump()["purpose"] | {"code": "G1"}
     with pytest.raises(SchemeError, match="these stand twice: G1"):
         changed(purpose=purpose)
+
+
+def test_the_event_part_is_never_negative():
+    part = SCHEME.model_dump()["event_part"]
+    with pytest.raises(SchemeError, match="event_part"):
+        changed(event_part=part | {"floor": Decimal(-1)})
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [("3.5", True), ("9.223371", True), ("9.223373", False), ("12345.678901", False)],
+)
+def test_ratios_of_amounts_stay_exact(value, fits):
+    # the numerator of 9.223371 in lowest terms times 10^12 is below 2^63 = 9.22337e18
+    limits = SCHEME.model_dump()["limits"] | {"income_multiple": Decimal(value)}
+    if fits:
+        assert changed(limits=limits).limits.income_multiple == Decimal(value)
+    else:
+        with pytest.raises(SchemeError, match=r"limits\.income_multiple is .* too large to stay"):
+            changed(limits=limits)

@@ -140,7 +140,7 @@ def model_file(scheme: Scheme = SCHEME, **changes: Any) -> ModelFile:
         "card": expert_card(scheme),
         "pd": PdTable.none(),
         "review_z": NormalDist().inv_cdf(1 - probability),
-        "provenance": Provenance(),
+        "provenance": Provenance(fitted_by="A", validated_by="B", approved_by="C"),
     }
     return ModelFile(**{**given, **changes})
 

@@ -21,6 +21,7 @@ from tests.unit.scoring.factories import (
     volunteering,
 )
 
+TIERS = SCHEME.model_dump()["tiers"]["rows"]
 CUTOFFS = (650, 700, 750, 800, 850, 900, 950)
 
 
@@ -187,6 +188,23 @@ def test_steps_stay_honest_where_losses_were_restored_by_the_floor():
     for gains in (0, 3, 9):
         given = household(4, 4, 4, events=events(*loss, *volunteering(gains)))
         hold_the_advice(given, plan)
+
+
+@pytest.mark.parametrize(("lowest", "reach"), [(21, True), (22, False)])
+def test_what_the_floor_of_the_total_restored_has_to_be_made_up_for_first(lowest, reach):
+    rows = tuple(
+        row | {"at_least": lowest * (row["grade"] == "C") or row["at_least"]} for row in TIERS
+    )
+    scheme = scheme_with(event_part={"start": 0}, tiers={"rows": rows})
+    plan = plan_of(scheme)
+    given = household(1, 1, 1, factors={"utility_payment": "often_late"})  # -15, shown as 0
+    answer = propose(given, plan)
+    told = answer["next_tier"]
+    assert (answer["points"], told["tier"]) == (0, "C")
+    assert told["points_needed"] == 10 * lowest + 15
+    done = propose(carried_out(given, told["steps"], scheme), plan)
+    assert done["points"] == 215  # 100 + 100 + 15
+    assert told["within_reach"] == (done["tier"] == "C") == reach
 
 
 def two_changeable_factors():

@@ -47,6 +47,7 @@ TABLE = PdTable(
 PROVENANCE = Provenance(
     data_from=dt.date(2024, 1, 2), data_until=dt.date(2025, 6, 30), rows={"loans": 900},
     checksums={"loans": "sha256:0"}, versions={"python": "3.11.9"}, seed=7, fitted_by="模型组",
+    validated_by="验证组", approved_by="风险部",
     notes=("一", "two"),
 )  # fmt: skip
 MODELS = {
@@ -258,12 +259,27 @@ NESTED = {
         lambda c: c["scheme"]["tiers"].update(note=""), "scheme.tiers.note"),
     "a name that stands twice": (
         lambda c: c["card"]["characteristics"][1].update(name="fs"), "repeats a name"),
+    "a card without a lower end": (
+        lambda c: c["card"].update(lowest=900, highest=100), "lowest points have to be 0 or more"),
+    "a group whose ends are exchanged": (
+        lambda c: c["card"]["groups"][2].update(lowest=50, highest=-50), "so for every group"),
+    "levels in another order": (
+        lambda c: c["card"]["characteristics"][5]["levels"].reverse(), "utility_payment"),
+    "factors whose columns are exchanged": (
+        lambda c: c["card"]["characteristics"][4].update(column="utility_payment"),
+        "customer_years"),
+    "an approved model whose people are one": (
+        lambda c: c.update(status="approved") or c["provenance"].update(approved_by="A"),
+        "three different people"),
+    "a validated model that nobody validated": (
+        lambda c: c.update(status="validated") or c["provenance"].update(validated_by=None),
+        "three different people"),
     "tiers with a gap": (
         lambda c: c["scheme"]["tiers"]["rows"][0].update(at_least=96),
         "no tier holds scores from 95 to 96"),
     "a probability above one": (
         lambda c: c["pd"].update(basis="fitted", method="logistic", rows=[
-            {"at_least": 0, "prob_default": 2, "lower": 0, "upper": 1}]), "pd.rows.0"),
+            {"at_least": 0, "prob_default": 2, "lower": 0, "upper": 1}]), "pd.rows[#1]"),
     "points as text": (
         lambda c: c["card"]["characteristics"][0].update(points="200"), "points"),
     "a denied attribute": (
@@ -332,10 +348,31 @@ def test_a_model_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-def test_writing_over_a_model_replaces_it_whole(written):
-    other = model_file(version="1.0.1")
-    assert write_model_file(other, written.parent) == written
-    assert read_model_file(written) == other
+def test_writing_over_the_same_model_replaces_it_whole(written):
+    again = model_file(status="validated")
+    assert write_model_file(again, written.parent) == written
+    assert read_model_file(written) == again
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_another_model_is_never_written_over(written, inside):
+    before = written.read_bytes()
+    with pytest.raises(OutputError, match=r"another model, tongxiang-expert/1\.0\.0"):
+        write_model_file(model_file(version="1.0.1"), written if inside else written.parent)
+    assert written.read_bytes() == before
+
+
+def test_a_damaged_model_is_not_written_over(written):
+    written.write_text("{}", encoding="utf-8")
+    with pytest.raises(OutputError, match="another model"):
+        write_model_file(model_file(), written)
+
+
+def test_a_folder_of_other_files_gets_no_model(tmp_path):
+    (tmp_path / "households.csv").write_text("x", encoding="utf-8")
+    with pytest.raises(OutputError, match="holds 1 files or folders and no model"):
+        write_model_file(model_file(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["households.csv"]
 
 
 @pytest.mark.parametrize(

@@ -291,6 +291,29 @@ def test_covariance_of_pillars_with_different_forms_comes_from_the_shared_ones()
             assert found[i, j] == pytest.approx(float(shared) / scale, rel=1e-12, abs=1e-12)
 
 
+# Witness of the formula itself: the spread of scores over panels drawn anew, not another sum.
+def test_the_covariance_is_that_of_scores_over_panels_drawn_anew():
+    random = np.random.default_rng(31)
+    n_panels, n_forms = 60_000, 6
+    halo = random.normal(0.0, 0.8, (n_panels, n_forms, 1))
+    mean = np.clip(3 + halo + random.normal(0.0, 0.3, (n_panels, n_forms, 3)), 1, 5)
+    counted = np.ones((n_panels, n_forms, 3), dtype=bool)
+    counted[:, 5, 1] = counted[:, 0, 2] = False  # 6, 5 and 5 forms; 5, 5 and 4 in common
+    drawn = FormSet(
+        used=counted.any(axis=2),
+        mean=np.where(counted, np.rint(mean * RULES.unit).astype(np.int64), 0),
+        standing=np.stack([counted, counted, ~counted & False], axis=2),
+        amount=np.full((n_panels, n_forms), MISSING),
+        row=np.zeros((n_panels, n_forms), dtype=np.int64),
+    )
+    found = measure(drawn, RULES)
+    seen = np.cov(found.score / MICRO, rowvar=False)
+    # By hand: where forms differ, deviations from two means are a little too short together,
+    # (mn - m - n + common) / sqrt(m (m - 1) n (n - 1)): 24 / sqrt(600) and 19 / 20.
+    short = np.array([[1, 0.97980, 0.97980], [0.97980, 1, 0.95], [0.97980, 0.95, 1]])
+    np.testing.assert_allclose(found.covariance.mean(axis=0) / seen, short, atol=0.02)
+
+
 def test_the_covariance_is_never_indefinite():
     random = np.random.default_rng(11)
     for _ in range(200):
@@ -379,6 +402,7 @@ def test_the_amounts_of_the_raters_are_put_together(how, amounts, expected):
     [
         {"familiar": False},
         {"relation": "kin"},
+        {"role": "account_manager"},
         {"round": 0},
         {"rated_on": DAY + days(1)},
         {"rated_on": dt.date(2025, 6, 30)},
