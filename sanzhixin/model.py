@@ -114,7 +114,8 @@ class SanzhixinModel:
             per pillar ``*_logit, *_se, *_score, *_within_logit, *_within_se, *_n_forms,
             *_n_familiar, *_n_recused``; ``link``; event points; factor values; ``evidence`` (True
             when every pillar has enough forms) and ``evidence_missing`` (the pillars that have
-            not).  With a plain aggregator the logit columns are missing and ``*_se`` is
+            not).  With ``severity_adjusted`` every ``*_se`` is in logits.  With a plain
+            aggregator the logit columns are missing, ``link`` is ``none`` and ``*_se`` is
             the spread of the forms over the root of their number, in units of ``*_score``: the
             standard error of a mean, too small for ``min`` and ``median``, and blind to a panel
             that is severe or lenient as a whole.
@@ -340,15 +341,16 @@ def profile_frame(county: County, plan: ProfilePlan, as_of: dt.date) -> pd.DataF
 def _profile_chunk(cases: Cases, plan: ProfilePlan) -> pd.DataFrame:
     import pandas as pd
 
-    profile = take_profile(cases, plan.panel, plan.ledger)
+    profile = take_profile(cases, plan)
     short = ~profile.sufficient
+    link = "none" if plan.adjusted is None else plan.adjusted.link
     missing = [", ".join(np.array(plan.panel.pillars)[row]) for row in short]
     columns: dict[str, Any] = {
         "household_id": pd.array(cases.household_id, dtype="str"),
         "village_id": pd.array(cases.village_id, dtype="str"),
         "as_of": _dates(cases.as_of.tolist()),
         **pillar_columns(profile, plan.panel),
-        "link": pd.array(["none"] * len(cases), dtype="str"),
+        "link": pd.array([link] * len(cases), dtype="str"),
         **event_columns(profile),
         **_factor_arrays(cases, plan.scheme),
         "evidence": ~short.any(axis=1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -59,20 +60,23 @@ def fit(
     """Make a model from the county in DIR: score table of the scheme, defaults from its loans."""
     from sanzhixin.batch import take_in
     from sanzhixin.batch.files import publishing, whole_file
+    from sanzhixin.modelling import PanelLinkWarning
     from sanzhixin.modelling import fit as fit_model
     from sanzhixin.modelling.model_card import model_card
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)
     intake = take_in(folder, rules, as_of)
-    model = fit_model(
-        intake.done.county,
-        rules,
-        name=name,
-        version=version,
-        as_of=intake.as_of,
-        fitted_by=fitted_by,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PanelLinkWarning)  # told below, in both languages
+        model = fit_model(
+            intake.done.county,
+            rules,
+            name=name,
+            version=version,
+            as_of=intake.as_of,
+            fitted_by=fitted_by,
+        )
     path, file = model.save(output), model.file
     card = path.with_name("card.md")
     with publishing(card), whole_file(card) as stream:
@@ -85,6 +89,13 @@ def fit(
         basis=TEXTS[f"basis.{file.pd.basis}"],
         until=file.valid_until,
     )
+    if file.panel is not None:
+        voice.tell(
+            "fit_panel",
+            link=TEXTS[f"link.{file.panel.link}"],
+            compared=file.panel.n_compared,
+            moved=file.panel.n_moved,
+        )
     click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
     if intake.n_rejected:
         voice.tell("fit_quarantined", rejected=intake.n_rejected)

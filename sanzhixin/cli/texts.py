@@ -45,6 +45,12 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "{file}：无法读取（{problem}）；请检查路径和权限。",
         "{file}: cannot be read ({problem}); check the path and the permissions.",
     ),
+    "fit_panel": (
+        "评议按评议员宽严调整；村际比较依据：{link}。"
+        "与简单均值相比，{compared} 户中有 {moved} 户等级不同。",
+        "Measures are corrected for severe and lenient raters; villages are compared by {link}. Of "
+        "{compared} households {moved} stand in another tier than by the mean.",
+    ),
     "fit_quarantined": (
         "注意：{rejected} 行被退回，未用于建模；可用 sanzhixin check 查看。",
         "Note: {rejected} rows were rejected and not used; see them with sanzhixin check.",
@@ -186,6 +192,10 @@ _CODES: dict[str, tuple[str, str]] = {
     "basis.prudent": ("审慎估计（违约少）", "prudent"),
     "basis.fitted": ("按贷款结果拟合", "fitted"),
     "basis.anchored": ("按设定水平锚定", "anchored"),
+    "link.vignettes": ("锚定案例", "anchor cases"),
+    "link.bridge": ("跨村评议员", "raters of several villages"),
+    "link.outcomes": ("贷款结果", "loan outcomes"),
+    "link.prior": ("设定比例（先验）", "a stated prior"),
     "model.draft": ("草稿", "draft"),
     "model.validated": ("已验证", "validated"),
     "model.approved": ("已批准", "approved"),
@@ -241,6 +251,10 @@ _CODES: dict[str, tuple[str, str]] = {
     "trigger.rows_rejected": (
         "该户有记录被退回：{what}",
         "a row of the household was rejected from {what}",
+    ),
+    "trigger.link_prior": (
+        "村与村之间仅凭设定比例比较{what}",
+        "villages are compared by a stated prior alone{what}",
     ),
     "trigger.override": ("有人提出调整并写明理由{what}", "people asked for an override{what}"),
 }

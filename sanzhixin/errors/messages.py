@@ -205,6 +205,18 @@ ARTIFACT: dict[str, Message] = {
         "{name} is larger than {most} bytes, the most that a model file may be; check the file.",
         "{name} 超过模型文件上限 {most} 字节；请检查文件。",
     ),
+    "panel_expected": Message(
+        "The scheme's aggregator is {aggregator}: fitted severities belong to severity_adjusted, and to it alone; restore the model file or fit again.",
+        "方案的汇总方式为 {aggregator}：只有 severity_adjusted 带有评议员宽严参数；请恢复模型文件或重新拟合。",
+    ),
+    "panel_not_rising": Message(
+        "Pillar {pillar}: the likelihood tables could let a better rating lower a measure; restore the model file or fit again.",
+        "维度 {pillar}：似然表可能使更好的评分得到更低的结果；请恢复模型文件或重新拟合。",
+    ),
+    "panel_shape": Message(
+        "Pillar {pillar}: the fitted panel has columns or rows of other lengths than its items, raters and villages; restore the model file or fit again.",
+        "维度 {pillar}：评议参数的行列与指标、评议员、村的数目不符；请恢复模型文件或重新拟合。",
+    ),
     "pd_table_basis": Message(
         "PD table: basis {basis} and method {method} do not agree with its values; restore the model file or fit the table again.",
         "违约概率表：依据 {basis}、方法 {method} 与表中数值不符；请恢复模型文件或重新拟合。",

@@ -146,9 +146,21 @@ DOMAIN: dict[str, Message] = {
         "Model name {name!r} or version {version!r} cannot stand in a path; use small letters, digits, dots and hyphens for the name and three numbers for the version, e.g. farm-loan 1.0.0.",
         "模型名称 {name!r} 或版本 {version!r} 不能用作路径；名称请用小写字母、数字、点和连字符，版本请用三段数字，如 farm-loan 1.0.0。",
     ),
-    "panel_not_used": Message(
-        "panel={given} has no use with a plain aggregator; leave it out.",
-        "使用简单汇总方式时不需要 panel（得到 {given}）；请去掉。",
+    "equating_few": Message(
+        'Pillar {pillar}: fewer than {least} households have enough forms, too few to equate scores. Write equating = "none" and a tier table for adjusted scores, or choose a plain aggregator.',
+        '维度 {pillar}：评议表充足的农户不足 {least} 户，无法对应得分尺度；请写 equating = "none" 并按调整后得分制定等级表，或改用简单汇总方式。',
+    ),
+    "mask_uncovered": Message(
+        "{count} form(s) answer a set of items that the model file does not cover; fit the model again with such forms.",
+        "有 {count} 份评议表的作答指标组合不在模型文件中；请用含此类评议表的数据重新拟合。",
+    ),
+    "panel_not_fitted": Message(
+        "panel={given} is not a fitted PanelModel; fit one, or leave it out.",
+        "panel={given} 不是已拟合的 PanelModel；请先拟合，或去掉。",
+    ),
+    "panel_scales": Message(
+        "The pillars of the scheme have different rating scales; the panel model needs one. Use a plain aggregator.",
+        "方案各维度的评分量表不同，评议模型只支持同一量表；请改用简单汇总方式。",
     ),
     "pd_method_unknown": Message(
         "pd_method {given!r} is not one of {known}.",

@@ -122,6 +122,10 @@ SCHEME: dict[str, Message] = {
         '{code}: list class {list_class!r} is not one of the official lists ({known}); conduct outside the lists may not stop a proposal: use action = "review" or remove it.',
         "{code}：类别 {list_class!r} 不在法定清单（{known}）内；清单外的行为不得作为否决项，请改为人工复核或删除。",
     ),
+    "equating": Message(
+        'aggregator is {aggregator}: severity_adjusted needs equating, and no other has it. Write equating = "mean" to bring adjusted scores to the scale of the tier table, or "none" for a table made for adjusted scores.',
+        'aggregator 为 {aggregator}：severity_adjusted 必须写 equating，其他方式不得写。equating = "mean" 将调整后得分对应到等级表的尺度，"none" 表示等级表按调整后得分制定。',
+    ),
     "header_taken": Message(
         "The header {header!r} of {column} means {owner} in table {table}; give it another name in the scheme.",
         "{column} 的表头“{header}”在 {table} 表中已指 {owner}；请在方案中另行命名。",

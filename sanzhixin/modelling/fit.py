@@ -15,7 +15,9 @@ import numpy as np
 
 from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.model import SanzhixinModel, check_county, scoring_date
+from sanzhixin.modelling.panel_county import fit_county_panel, fit_tables, mean_scheme
 from sanzhixin.modelling.pd_table import PdChoice, fit_pd_table
+from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.artifact import (
     MODEL_NAME,
@@ -31,10 +33,13 @@ from sanzhixin.scoring.pd_table import PdTable
 from sanzhixin.scoring.scorer import score_cases
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
     from sanzhixin.records import County
+    from sanzhixin.scoring.panel_tables import PanelTables
 
 __all__ = ["Outcomes", "collect_outcomes", "expert_model", "fit"]
 
@@ -86,6 +91,7 @@ def fit(
     as_of: dt.date | None = None,
     pd_method: PdChoice = "auto",
     fitted_by: str | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> SanzhixinModel:
     """Fit a model: the expert card of the scheme with default probabilities from the loans.
 
@@ -114,6 +120,8 @@ def fit(
         on, Pluto-Tasche below, none without loans.
     fitted_by : str, optional
         Who fits, for the provenance.
+    progress : callable, optional
+        Told the name of each pillar when its severities are fitted.
 
     Returns
     -------
@@ -124,9 +132,9 @@ def fit(
     ------
     DomainError
         ``county_expected``, ``scheme_expected``: something else was given; ``county_empty``: no
-        household; ``aggregator_needs_panel``: the scheme asks for fitted severities;
-        ``pd_method_unknown``: not one of the methods; ``model_name``: name or version cannot stand
-        in a path.
+        household; ``equating_few``, ``panel_scales``: the scheme asks for fitted severities that
+        the county or its scales cannot give; ``pd_method_unknown``: not one of the methods;
+        ``model_name``: name or version cannot stand in a path.
     RecordError
         ``default_undated``: a loan is marked defaulted without the day.
     EvidenceError
@@ -144,7 +152,12 @@ def fit(
     if county.households.empty:
         raise DomainError("county_empty")
     day = scoring_date(as_of, county.as_of)
-    expert = expert_model(scheme, name=name or f"{scheme.name}-fitted", version=version)
+    expert = expert_model(
+        scheme,
+        name=name or f"{scheme.name}-fitted",
+        version=version,
+        panel=_fit_panel(county, scheme, day, progress),
+    )
     outcomes = collect_outcomes(county, expert, day)
     plan = expert.plan
     table = fit_pd_table(
@@ -169,14 +182,42 @@ def fit(
 def _check_request(scheme: object, pd_method: str) -> None:
     if not isinstance(scheme, Scheme):
         raise DomainError("scheme_expected", given=type(scheme).__name__)
-    if scheme.aggregator not in PLAIN_AGGREGATORS:
-        raise DomainError("aggregator_needs_panel", aggregator=scheme.aggregator)
     known = get_args(PdChoice)
     if pd_method not in known:
         raise DomainError("pd_method_unknown", given=pd_method, known=", ".join(known))
 
 
-def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
+def _fit_panel(
+    county: County, scheme: Scheme, day: dt.date, progress: Callable[[str], None] | None
+) -> PanelTables | None:
+    """Fit severities where the scheme asks for them; loans with a complete outcome may link."""
+    if scheme.aggregator in PLAIN_AGGREGATORS:
+        return None
+    over, known = _windows(county.loans, day)
+    outcomes = known.loc[over & known["ripe"], ["household_id", "defaulted"]]
+    model = fit_county_panel(
+        county, scheme, day, outcomes=outcomes if len(outcomes) else None, progress=progress
+    )
+    tables = fit_tables(model, county, scheme, day)
+    adjusted = expert_model(scheme, name="adjusted", version="0.0.0", panel=tables)
+    plain = expert_model(mean_scheme(scheme), name="mean", version="0.0.0")
+    tier, scored = _tiers(county, adjusted, day)
+    before, _ = _tiers(county, plain, day)
+    moved = int((scored & (tier != before)).sum())
+    return tables.model_copy(update={"n_compared": int(scored.sum()), "n_moved": moved})
+
+
+def _tiers(
+    county: County, model: SanzhixinModel, day: dt.date
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Tier of every household, and whether its ratings suffice for one."""
+    answers = score_cases(encode_county(county, model.scheme, day), model.plan)
+    return answers.assessment.tier, np.asarray(answers.profile.sufficient.all(axis=1))
+
+
+def expert_model(
+    scheme: Scheme, *, name: str, version: str, panel: PanelTables | None = None
+) -> SanzhixinModel:
     """Make the model of a scheme alone: its score table, no default probability.
 
     Parameters
@@ -185,6 +226,8 @@ def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
         What the bank decided.
     name, version : str
         Of the model.
+    panel : PanelTables, optional
+        Fitted severities, for a scheme whose aggregator is ``severity_adjusted``.
 
     Returns
     -------
@@ -212,6 +255,7 @@ def expert_model(scheme: Scheme, *, name: str, version: str) -> SanzhixinModel:
             status="draft",
             valid_until=scheme.valid_until,
             scheme=scheme,
+            panel=panel,
             card=expert_card(scheme),
             pd=PdTable.none(),
             review_z=review_quantile(scheme),
@@ -278,8 +322,6 @@ def _points_when_granted(
     county: County, loans: pd.DataFrame, model: SanzhixinModel
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Points of each loan's household on the day of granting; gated; ratings sufficient."""
-    from sanzhixin.records.encode_county import encode_county
-
     if loans.empty:
         nothing = np.empty(0, dtype=np.bool_)
         return np.empty(0, dtype=np.int64), nothing, nothing

@@ -11,14 +11,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model import check_county, profile_frame, scoring_date
+from sanzhixin.modelling.panel_county import fit_county_panel, fit_tables
 from sanzhixin.scoring.expert import EVENT_COLUMN
+from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
 from sanzhixin.scoring.plan import profile_plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sanzhixin.modelling.panel import PanelModel
     from sanzhixin.records import County
     from sanzhixin.scheme import Scheme
+    from sanzhixin.scoring.panel_tables import PanelTables
 
 __all__ = ["EventFeatures", "FactorFeatures", "PillarFeatures", "ProfileBuilder"]
 
@@ -43,7 +47,7 @@ class _Features(TransformerMixin, BaseEstimator):
         self.as_of = as_of
 
     def fit(self, county: County, y: None = None) -> Self:
-        """Compile the rules of the scheme; nothing is learned from the county.
+        """Compile the rules of the scheme.
 
         Parameters
         ----------
@@ -63,7 +67,7 @@ class _Features(TransformerMixin, BaseEstimator):
             ``county_expected``: something else than a County was given.
         """
         check_county(county)
-        self.plan_ = profile_plan(self.scheme)
+        self.plan_ = profile_plan(self.scheme, self._tables(county))
         self.feature_names_out_ = np.array(self._names(), dtype=object)
         return self
 
@@ -98,6 +102,9 @@ class _Features(TransformerMixin, BaseEstimator):
     def _names(self) -> list[str]:
         raise NotImplementedError
 
+    def _tables(self, county: County) -> PanelTables | None:
+        return None
+
 
 class PillarFeatures(_Features):
     """Pillar measures from panel ratings.
@@ -108,6 +115,9 @@ class PillarFeatures(_Features):
         Pillars, items, aggregator and evidence rule.
     as_of : date, optional
         Scoring date; else that of the county, else today.
+    panel : PanelModel, optional
+        Fitted: measures are severity-adjusted by it.  Without it a scheme whose aggregator is
+        ``severity_adjusted`` fits one to the county.
 
     Examples
     --------
@@ -118,6 +128,22 @@ class PillarFeatures(_Features):
     >>> list(frame.columns[:3])
     ['household_id', 'fs_logit', 'fs_se']
     """
+
+    def __init__(
+        self, scheme: Scheme, as_of: dt.date | None = None, panel: PanelModel | None = None
+    ) -> None:
+        super().__init__(scheme, as_of)
+        self.panel = panel
+
+    def _tables(self, county: County) -> PanelTables | None:
+        day = scoring_date(self.as_of, county.as_of)
+        if self.panel is not None:
+            if not hasattr(self.panel, "fits_"):
+                raise DomainError("panel_not_fitted", given=type(self.panel).__name__)
+            return fit_tables(self.panel, county, self.scheme, day)
+        if self.scheme.aggregator in PLAIN_AGGREGATORS:
+            return None
+        return fit_tables(fit_county_panel(county, self.scheme, day), county, self.scheme, day)
 
     def _names(self) -> list[str]:
         columns = [f"{p.code}_{name}" for p in self.scheme.pillars for name in _PILLAR_FIELDS]
@@ -182,8 +208,9 @@ class ProfileBuilder(_Features):
     ----------
     scheme : Scheme
         What the bank decided.
-    panel : None
-        Reserved for a fitted panel model; plain aggregators need none.
+    panel : PanelModel, optional
+        Fitted: measures are severity-adjusted by it, whatever the scheme's aggregator.  Without
+        it a scheme whose aggregator is ``severity_adjusted`` fits one to the county.
     as_of : date, optional
         Scoring date; else that of the county, else today.
 
@@ -201,7 +228,9 @@ class ProfileBuilder(_Features):
     True
     """
 
-    def __init__(self, scheme: Scheme, panel: None = None, *, as_of: dt.date | None = None) -> None:
+    def __init__(
+        self, scheme: Scheme, panel: PanelModel | None = None, *, as_of: dt.date | None = None
+    ) -> None:
         self.scheme = scheme
         self.panel = panel
         self.as_of = as_of
@@ -224,14 +253,16 @@ class ProfileBuilder(_Features):
         Raises
         ------
         DomainError
-            ``county_expected``: something else than a County was given; ``panel_not_used``: a
-            panel model, which this version has no use for.
+            ``county_expected``: something else than a County was given; ``panel_not_fitted``.
         """
-        if self.panel is not None:
-            raise DomainError("panel_not_used", given=type(self.panel).__name__)
-        parts = (PillarFeatures, EventFeatures, FactorFeatures)
-        self.builders_ = tuple(part(self.scheme, self.as_of).fit(county) for part in parts)
-        return super().fit(county)
+        self.builders_ = (
+            PillarFeatures(self.scheme, self.as_of, self.panel).fit(county),
+            EventFeatures(self.scheme, self.as_of).fit(county),
+            FactorFeatures(self.scheme, self.as_of).fit(county),
+        )
+        self.plan_ = self.builders_[0].plan_
+        self.feature_names_out_ = np.array(self._names(), dtype=object)
+        return self
 
     def _names(self) -> list[str]:
         pillars, events, factors = ([*b.feature_names_out_[1:]] for b in self.builders_)

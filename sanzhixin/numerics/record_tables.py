@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["RecordTables", "Slope", "expected_share", "log_likelihood", "tabulate_records"]
+__all__ = [
+    "RecordTables",
+    "Slope",
+    "expected_share",
+    "log_integrals",
+    "log_likelihood",
+    "tabulate_records",
+]
 
 _STEP = 0.1
 _REACH = 9.0  # logits beyond the outermost thresholds
@@ -215,6 +222,39 @@ def tabulate_records(
         values=np.concatenate(parts),
         halo_variance=halo_sd**2,
     )
+
+
+def log_integrals(
+    thresholds: Floats, masks: ArrayLike, halo_sd: float, logit: Floats, *, stretch: float = 1.0
+) -> Floats:
+    r"""Tabulate :math:`\log H` of `tabulate_records` itself, at given logits.
+
+    Parameters
+    ----------
+    thresholds : ndarray of shape (n_items, n_categories - 1)
+        Of the items, in logits.
+    masks : array-like of shape (n_masks,)
+        Answered items; bit i stands for item i.
+    halo_sd : float
+        Spread of rater x household opinions, in logits.
+    logit : ndarray of shape (n_points,)
+        Where.
+    stretch : float, default=1
+        Factor on the distances between thresholds.
+
+    Returns
+    -------
+    ndarray of shape (n_masks, n_points)
+        Concave and falling; a straight line far from the thresholds.
+
+    Examples
+    --------
+    >>> log_integrals(np.zeros((1, 1)), [1], 0.0, np.array([0.0])).round(6)
+    array([[-0.693147]])
+    """
+    items = _ItemGrid.make(stretch_thresholds(np.asarray(thresholds, dtype=np.float64), stretch))
+    listed = np.asarray(masks, dtype=np.int64).tolist()
+    return np.stack([_log_h(items.of(mask), logit, halo_sd, 21)[:, 3] for mask in listed])
 
 
 def log_likelihood(

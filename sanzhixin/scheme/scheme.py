@@ -77,6 +77,9 @@ class Scheme(Decision):
         Top of the score scale; the pillar weights and the event cap add up to it.
     aggregator : str
         How the forms of a household become a measure.
+    equating : {"none", "mean"} or None
+        With ``severity_adjusted``: whether the tier table was made for adjusted scores, or these
+        are brought to the scale of the mean; None for plain aggregators.
     min_forms : int
         Counted forms that every pillar needs.
     rating_validity_months, proposal_validity_months : int
@@ -126,6 +129,7 @@ class Scheme(Decision):
     points_per_score: Annotated[int, Field(ge=1, le=1000)]
     highest_score: Number
     aggregator: Aggregator
+    equating: Literal["none", "mean"] | None = None
     min_forms: Annotated[int, Field(ge=1, le=50)]
     rating_validity_months: Annotated[int, Field(ge=1, le=60)]
     proposal_validity_months: Annotated[int, Field(ge=1, le=12)]
@@ -150,6 +154,8 @@ class Scheme(Decision):
         _check_codes(self)
         _check_denied(self)
         _check_ratios(self)
+        if (self.equating is None) != (self.aggregator != "severity_adjusted"):
+            raise SchemeError("equating", aggregator=self.aggregator)
         _check_pillars(self)
         _check_columns(self)
         _check_score_table(self)

@@ -19,6 +19,9 @@ from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
 from sanzhixin.scoring.card import Card, Characteristic
 from sanzhixin.scoring.expert import EVENT_COLUMN
+from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
+from sanzhixin.scoring.panel_proof import check_rising
+from sanzhixin.scoring.panel_tables import PanelTables
 from sanzhixin.scoring.pd_table import PdTable
 
 __all__ = [
@@ -89,6 +92,8 @@ class ModelFile(Decision):
         Last scoring date.
     scheme : Scheme
         All that the bank decided.
+    panel : PanelTables or None
+        Fitted severities and likelihood tables; None for plain aggregators.
     card : Card
         Points.
     pd : PdTable
@@ -105,6 +110,7 @@ class ModelFile(Decision):
     status: Literal["draft", "validated", "approved", "retired"]
     valid_until: dt.date
     scheme: Scheme
+    panel: PanelTables | None = None
     card: Card
     pd: PdTable
     review_z: Annotated[float, Field(ge=0, le=6)]
@@ -126,6 +132,7 @@ class ModelFile(Decision):
             for item in card.characteristics:
                 if item.column == factor.name and not _is_of(item, factor):
                     raise ArtifactError("card_factor", name=item.name)
+        _check_panel(self)
         if card.points_per_score != scheme.points_per_score:
             raise ArtifactError(
                 "card_scale", card=card.points_per_score, own=scheme.points_per_score
@@ -165,6 +172,21 @@ class ModelFile(Decision):
             ``sha256:`` and 64 hexadecimal digits.
         """
         return sha256_digest(canonical_json(self.content()))
+
+
+def _check_panel(file: ModelFile) -> None:
+    """Hold the panel part to the scheme: there when it is asked for, with its pillars and items."""
+    scheme, panel = file.scheme, file.panel
+    if (panel is None) != (scheme.aggregator in PLAIN_AGGREGATORS):
+        raise ArtifactError("panel_expected", aggregator=scheme.aggregator)
+    if panel is None:
+        return
+    if tuple(part.pillar for part in panel.pillars) != tuple(p.code for p in scheme.pillars):
+        raise ArtifactError("panel_shape", pillar=", ".join(p.code for p in scheme.pillars))
+    owners = [item.pillar for item in scheme.panel_items]
+    for part in panel.pillars:
+        if max(part.masks) >= 1 << owners.count(part.pillar):
+            raise ArtifactError("panel_shape", pillar=part.pillar)
 
 
 def _is_of(item: Characteristic, factor: Factor) -> bool:
@@ -217,9 +239,15 @@ def write_model_file(model: ModelFile, path: Path) -> Path:
     OutputError
         ``output_not_written``: disk full, no permission, not a folder; ``model_in_place``: another
         model stands there; ``model_folder_in_use``: the folder holds files and no model.
+    ArtifactError
+        ``panel_not_rising``: a better rating could lower a measure; ``model_too_large``.
     """
+    if model.panel is not None:
+        check_rising(model.panel)
     file = path if path.suffix == ".json" else path / "model.json"
     content = canonical_json({**model.content(), "digest": model.digest()}) + b"\n"
+    if len(content) > _LARGEST:
+        raise ArtifactError("model_too_large", name=file.name, most=_LARGEST)
     try:
         _refuse_other(file, model, whole_folder=file != path)
         file.parent.mkdir(parents=True, exist_ok=True)

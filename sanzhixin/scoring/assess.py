@@ -70,6 +70,7 @@ class Assessment:
     gate: Bools
     review_record: Bools
     override: Bools
+    link_doubt: Bools
 
 
 def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
@@ -104,7 +105,9 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     review_record = profile.records[:, plan.reviews]
     override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)
     rejected = np.array([bool(tables) for tables in cases.rejected_tables], dtype=np.bool_)
-    told = (np.isnan(se_points), limits.over_debt, override, profile.measures.negative, rejected)
+    link_doubt = _link_doubt(profile, plan)
+    negative = profile.measures.negative
+    told = (np.isnan(se_points), limits.over_debt, override, negative, rejected, link_doubt)
     triggers = np.concatenate((near, np.array(told).T, review_record, limits.incomplete), axis=1)
     return Assessment(
         status=_status(gate, profile.sufficient, triggers),
@@ -119,7 +122,16 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
         gate=gate,
         review_record=review_record,
         override=override,
+        link_doubt=link_doubt,
     )
+
+
+def _link_doubt(profile: Profile, plan: Plan) -> Bools:
+    """Tell where villages are compared by a stated prior alone, with more doubt than allowed."""
+    logits = profile.measures.logits
+    if logits is None or plan.adjusted is None or plan.adjusted.link != "prior":
+        return np.zeros(profile.measures.negative.size, dtype=np.bool_)
+    return np.asarray((logits.link_variance > plan.most_link_variance).any(axis=1))
 
 
 def _status(gate: Bools, sufficient: Bools, triggers: Bools) -> Ints:

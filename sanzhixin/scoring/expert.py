@@ -13,7 +13,7 @@ from sanzhixin.scoring.card import (
     LevelCharacteristic,
     PointsGroup,
 )
-from sanzhixin.scoring.measure import MICRO
+from sanzhixin.scoring.panel_rules import MICRO
 
 if TYPE_CHECKING:
     from sanzhixin.scheme import CategoricalFactor, Scheme

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
 from sanzhixin.scheme.limits import BOUNDS
+from sanzhixin.scoring.form_set import select_round
 from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events, read_records
 from sanzhixin.scoring.limits import NO_BOUND
-from sanzhixin.scoring.measure import MICRO, select_round
+from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.proposal import Proposal
 from sanzhixin.scoring.reasons import panel_score
 from sanzhixin.scoring.view import Answers

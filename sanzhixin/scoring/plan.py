@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanzhixin.errors import ArtifactError
+from sanzhixin.scoring.adjusted import AdjustedRules, compile_adjusted
 from sanzhixin.scoring.advice import Chance, compile_chances
 from sanzhixin.scoring.assess import plain_word
 from sanzhixin.scoring.card import (
@@ -25,12 +26,13 @@ from sanzhixin.scoring.limits import (
     compile_limits,
     compile_tiers,
 )
-from sanzhixin.scoring.measure import MICRO, PanelRules, compile_panel
+from sanzhixin.scoring.panel_rules import MICRO, PanelRules, compile_panel
 from sanzhixin.scoring.reasons import Effect, compile_effects
 
 if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.artifact import ModelFile
+    from sanzhixin.scoring.panel_tables import PanelTables
     from sanzhixin.scoring.pd_table import PdTable
 
 __all__ = [
@@ -54,16 +56,34 @@ class ProfilePlan:
         Which forms count and how they are put together.
     ledger : LedgerRules
         Events and records.
+    adjusted : AdjustedRules or None
+        The fitted panel; None for plain aggregators.
     """
 
     scheme: Scheme
     panel: PanelRules
     ledger: LedgerRules
+    adjusted: AdjustedRules | None
 
 
-def profile_plan(scheme: Scheme) -> ProfilePlan:
-    """Compile what a profile needs; no model is needed for it."""
-    return ProfilePlan(scheme, compile_panel(scheme), compile_ledger(scheme))
+def profile_plan(scheme: Scheme, tables: PanelTables | None = None) -> ProfilePlan:
+    """Compile what a profile needs; no model is needed for it.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        What the bank decided.
+    tables : PanelTables, optional
+        A fitted panel: with it measures are severity-adjusted.
+
+    Returns
+    -------
+    ProfilePlan
+        Frozen.
+    """
+    panel = compile_panel(scheme)
+    adjusted = None if tables is None else compile_adjusted(tables, panel)
+    return ProfilePlan(scheme, panel, compile_ledger(scheme), adjusted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +92,7 @@ class Plan(ProfilePlan):
 
     Attributes
     ----------
-    scheme, panel, ledger : Scheme, PanelRules, LedgerRules
+    scheme, panel, ledger, adjusted : Scheme, PanelRules, LedgerRules, AdjustedRules or None
         As in `ProfilePlan`.
     model_id : str
         Of the model file.
@@ -88,6 +108,8 @@ class Plan(ProfilePlan):
         Products of the points that one unit of each pillar's score (0-100) brings.
     review_z : float
         Distance to a cut-off, in standard errors, within which a case is reviewed.
+    most_link_variance : float
+        Squared logits above which a link that rests on a prior alone is reviewed.
     gates, reviews : tuple of int
         Record codes (columns) that gate and that ask for a review.
     refused_purposes : frozenset of str
@@ -119,6 +141,7 @@ class Plan(ProfilePlan):
     pd: PdTable
     pair_points: NDArray[np.float64]
     review_z: float
+    most_link_variance: float
     gates: tuple[int, ...]
     reviews: tuple[int, ...]
     refused_purposes: frozenset[str]
@@ -148,7 +171,8 @@ def compile_plan(model: ModelFile) -> Plan:
     """
     scheme, card = model.scheme, model.card
     actions = [rule.action for rule in scheme.official_rules.values()]
-    panel, tiers = compile_panel(scheme), compile_tiers(scheme)
+    profile, tiers = profile_plan(scheme, model.panel), compile_tiers(scheme)
+    panel = profile.panel
     items = card.characteristics
     own = [i for i, item in enumerate(items) if item.group != "events"]
     clipped = [i for i, group in enumerate(card.groups) if group.name != "events"]
@@ -156,7 +180,8 @@ def compile_plan(model: ModelFile) -> Plan:
     return Plan(
         scheme=scheme,
         panel=panel,
-        ledger=compile_ledger(scheme),
+        ledger=profile.ledger,
+        adjusted=profile.adjusted,
         model_id=model.model_id,
         tiers=tiers,
         limits=compile_limits(scheme),
@@ -164,6 +189,7 @@ def compile_plan(model: ModelFile) -> Plan:
         pd=model.pd,
         pair_points=_pair_points(card, panel),
         review_z=model.review_z,
+        most_link_variance=float(scheme.review.link_variance),
         gates=tuple(i for i, action in enumerate(actions) if action == "gate"),
         reviews=tuple(i for i, action in enumerate(actions) if action == "review"),
         refused_purposes=frozenset(

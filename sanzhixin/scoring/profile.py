@@ -10,21 +10,17 @@ from numpy.typing import NDArray
 
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.factors import NumericFactor
+from sanzhixin.scoring.adjusted import measure_adjusted
 from sanzhixin.scoring.expert import EVENT_COLUMN
-from sanzhixin.scoring.ledger import EventSums, LedgerRules, find_records, sum_events
-from sanzhixin.scoring.measure import (
-    MICRO,
-    FormSet,
-    PanelRules,
-    PillarMeasures,
-    measure,
-    read_forms,
-    village_amount,
-)
+from sanzhixin.scoring.form_set import FormSet, read_forms
+from sanzhixin.scoring.ledger import EventSums, find_records, sum_events
+from sanzhixin.scoring.measure import PillarMeasures, measure, village_amount
+from sanzhixin.scoring.panel_rules import MICRO, PanelRules
 
 if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases
     from sanzhixin.scheme import Scheme
+    from sanzhixin.scoring.plan import ProfilePlan
 
 __all__ = [
     "Profile",
@@ -64,23 +60,27 @@ class Profile:
     village_amount: NDArray[np.int64]
 
 
-def take_profile(cases: Cases, panel: PanelRules, ledger: LedgerRules) -> Profile:
+def take_profile(cases: Cases, plan: ProfilePlan) -> Profile:
     """Measure, sum and look up: the one way from records to a profile.
 
     Parameters
     ----------
     cases : Cases
         Households of a batch; one household is a batch of length one.
-    panel, ledger : PanelRules, LedgerRules
-        Compiled from the scheme of the model.
+    plan : ProfilePlan
+        Compiled from the scheme, and the fitted panel where there is one.
 
     Returns
     -------
     Profile
         Arrays, one row per case.
     """
+    panel, ledger = plan.panel, plan.ledger
     forms = read_forms(cases, panel)
-    measures = measure(forms, panel)
+    if plan.adjusted is None:
+        measures = measure(forms, panel)
+    else:
+        measures = measure_adjusted(cases, forms, panel, plan.adjusted)
     return Profile(
         forms=forms,
         measures=measures,
@@ -105,20 +105,26 @@ def pillar_columns(profile: Profile, panel: PanelRules) -> dict[str, NDArray[np.
 
     Plain aggregators have no logit scale: ``*_logit``, ``*_within_logit`` and ``*_within_se`` are
     missing, and ``*_se`` is the spread of the forms over the root of their number, in units of
-    ``*_score``.
+    ``*_score``.  With fitted severities every ``*_se`` is in logits.
     """
-    measures = profile.measures
-    missing = np.full(measures.score.shape[0], np.nan)
+    measures, logits = profile.measures, profile.measures.logits
     columns: dict[str, NDArray[np.generic]] = {}
     for place, code in enumerate(panel.pillars):
         score = measures.score[:, place]
         known = score != MISSING
+        if logits is None:
+            logit = within = within_se = np.full(score.size, np.nan)
+            error = np.sqrt(measures.covariance[:, place, place])
+        else:
+            logit, within = logits.logit[:, place], logits.within[:, place]
+            error = np.sqrt(logits.variance[:, place])
+            within_se = np.sqrt(logits.within_variance[:, place])
         columns |= {
-            f"{code}_logit": missing,
-            f"{code}_se": np.sqrt(measures.covariance[:, place, place]),
+            f"{code}_logit": logit,
+            f"{code}_se": error,
             f"{code}_score": np.where(known, score / MICRO, np.nan),
-            f"{code}_within_logit": missing,
-            f"{code}_within_se": missing,
+            f"{code}_within_logit": within,
+            f"{code}_within_se": within_se,
             f"{code}_n_forms": measures.n_forms[:, place],
             f"{code}_n_familiar": measures.n_familiar[:, place],
             f"{code}_n_recused": measures.n_recused[:, place],

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.catalog import LISTED_CLASSES
 from sanzhixin.scoring.assess import STATUSES
-from sanzhixin.scoring.measure import MICRO
+from sanzhixin.scoring.panel_rules import MICRO
 
 if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.card import BinCharacteristic, Card, LevelCharacteristic
-    from sanzhixin.scoring.measure import PanelRules
+    from sanzhixin.scoring.panel_rules import PanelRules
     from sanzhixin.scoring.plan import Plan
     from sanzhixin.scoring.view import View
 

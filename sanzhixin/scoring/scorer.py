@@ -41,7 +41,7 @@ def score_cases(cases: Cases, plan: Plan) -> Answers:
     Answers
         Arrays.
     """
-    profile = take_profile(cases, plan.panel, plan.ledger)
+    profile = take_profile(cases, plan)
     return Answers(cases=cases, profile=profile, assessment=assess(cases, profile, plan))
 
 
@@ -171,6 +171,7 @@ def _triggers(view: View, plan: Plan, *, scored: bool) -> list[str]:
         for place, holds in zip(plan.reviews, view.review_record, strict=True)
         if holds
     ]
+    told += ["link_prior"] * view.link_doubt
     told += [f"rows_rejected:{table}" for table in view.rejected_tables]
     told += ["debt_ratio"] * view.over_debt + ["negative_opinion"] * view.negative
     told += [

@@ -63,6 +63,7 @@ class View(NamedTuple):
     review_record: list[bool]
     over_debt: bool
     override: bool
+    link_doubt: bool
     incomplete: list[bool]
     system: int
     final: int
@@ -118,6 +119,7 @@ def views(answers: Answers, plan: Plan) -> Iterator[View]:
         answer.review_record.tolist(),
         limits.over_debt.tolist(),
         answer.override.tolist(),
+        answer.link_doubt.tolist(),
         limits.incomplete.tolist(),
         limits.system.tolist(),
         limits.final.tolist(),

@@ -87,6 +87,12 @@ REFUSED = {
     "event_level_repeated": ("event_level_repeated", "ML05: a level stands twice", "等级重复"),
     "event_loss_too_long": ("event_loss_unbounded", "12 months at most", "不超过 12 个月"),
     "event_loss_unbounded": ("event_loss_unbounded", "NR08 costs points", "NR08 为扣分项"),
+    "equating": (
+        "equating",
+        "aggregator is severity_adjusted: severity_adjusted needs equating",
+        "severity_adjusted 必须写 equating",
+    ),
+    "equating_of_a_plain_aggregator": ("equating", "aggregator is mean", "其他方式不得写"),
     "event_part": ("event_part", "got floor 30, start 25, cap 40", "现为 30、25、40"),
     "event_sign_mixed": ("event_sign_mixed", "ML07: some levels bring", "请拆成两个事件"),
     "extends_circle_a": ("extends_too_deep", "remove the circle", "是否循环继承"),

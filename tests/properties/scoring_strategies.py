@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from tests.unit.scoring.adjusted_plan import adjusted_plan
 from tests.unit.scoring.factories import (
     AGGREGATORS,
     DAY,
@@ -21,6 +22,8 @@ from tests.unit.scoring.factories import (
 )
 
 PLANS = {how: plan_of(scheme_with(aggregator=how)) for how in AGGREGATORS}
+PLANS["severity_adjusted"] = adjusted_plan()
+HOWS = tuple(PLANS)
 
 AMOUNTS = ("annual_income", "debt", "assets", "exposure", "requested", "council", "manager")
 yuan = st.integers(0, 600_000)

@@ -20,6 +20,7 @@ from sanzhixin.modelling.profile import (
 from sanzhixin.records import County, accept_county
 from sanzhixin.scoring import Proposal
 from sanzhixin.simulate import SimulationSettings, simulate_county
+from tests.unit.scoring.adjusted_plan import adjusted_scheme, adjusted_tables
 from tests.unit.scoring.factories import AGGREGATORS, SCHEME, model_file, scheme_with
 
 CHECKED = settings(max_examples=15, deadline=None)
@@ -85,9 +86,13 @@ def test_one_application_knows_which_rows_of_its_household_were_rejected():
     assert sorted(filter(None, told.values())) == [("ratings", "proposals"), ("registers",)]
 
 
-@pytest.mark.parametrize("how", AGGREGATORS)
+FILES = {how: model_file(scheme_with(aggregator=how)) for how in AGGREGATORS}
+FILES["severity_adjusted"] = model_file(adjusted_scheme(), panel=adjusted_tables())
+
+
+@pytest.mark.parametrize("how", FILES)
 def test_one_application_agrees_with_the_table_for_every_aggregator(how):
-    model = SanzhixinModel(model_file(scheme_with(aggregator=how)))
+    model = SanzhixinModel(FILES[how])
     rows = model.propose(COUNTY).to_dict("records")
     for row in rows[::9]:
         application = COUNTY.application(row["household_id"])

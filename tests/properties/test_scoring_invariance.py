@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanzhixin.scoring import propose_cases
-from tests.properties.scoring_strategies import PLANS, households, named
+from tests.properties.scoring_strategies import HOWS, PLANS, households, named
 from tests.unit.scoring.factories import (
-    AGGREGATORS,
     PLAN,
     drawn_form,
     encode,
@@ -71,7 +70,7 @@ def rows_in_another_order(cases, random):
     return cases
 
 
-@pytest.mark.parametrize("how", AGGREGATORS)
+@pytest.mark.parametrize("how", HOWS)
 @CHECKED
 @given(batch=batches)
 def test_a_household_alone_is_the_household_in_a_batch_bit_for_bit(how, batch):

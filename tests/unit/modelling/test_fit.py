@@ -172,14 +172,6 @@ def test_something_else_than_a_county_or_scheme_is_refused(arguments, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("loans", [0, 5])
-def test_fitted_severities_are_asked_for_before_anything_is_fitted(loans):
-    scheme = SCHEME.model_copy(update={"aggregator": "severity_adjusted"})
-    county = dataclasses.replace(COUNTY, loans=COUNTY.loans.iloc[:loans])
-    with pytest.raises(DomainError, match="needs severities"):
-        fit(county, scheme)
-
-
 def test_a_datetime_is_taken_as_its_day():
     morning = dt.datetime(2026, 6, 30, 9, 30)
     assert fit(COUNTY, SCHEME, as_of=morning).file.valid_until == dt.date(2027, 6, 30)

@@ -31,7 +31,7 @@ Z = NormalDist().inv_cdf(0.60)
 
 def assessed(given, *, se_points, plan=PLAN):
     cases = encode(given, scheme=plan.scheme)
-    profile = take_profile(cases, plan.panel, plan.ledger)
+    profile = take_profile(cases, plan)
     covariance = np.zeros((1, 3, 3))
     covariance[0, 0, 0] = (se_points / 2) ** 2  # one unit of the FS score brings two points
     measures = replace(profile.measures, covariance=covariance)
@@ -204,7 +204,7 @@ def test_one_unit_of_a_pillar_score_weighs_as_the_card_says():
 
 def test_no_household_is_assessed_as_none():
     cases = encode(household()).take(slice(0, 0))
-    profile = take_profile(cases, PLAN.panel, PLAN.ledger)
+    profile = take_profile(cases, PLAN)
     assert assess(cases, profile, PLAN).status.shape == (0,)
 
 

@@ -18,7 +18,7 @@ from sanzhixin.scoring.card import (
     score_card,
 )
 from sanzhixin.scoring.expert import expert_card
-from sanzhixin.scoring.measure import MICRO
+from sanzhixin.scoring.panel_rules import MICRO
 from tests.unit.scoring.factories import SCHEME
 
 NAMES = {"zh": "名", "en": "name"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sanzhixin.scoring.expert import expert_card
-from sanzhixin.scoring.measure import MICRO
+from sanzhixin.scoring.panel_rules import MICRO
 from tests.unit.scoring import oracle
 from tests.unit.scoring.factories import (
     SCHEME,

@@ -11,15 +11,9 @@ import pytest
 
 from sanzhixin.errors import DomainError
 from sanzhixin.records.cases import MISSING
-from sanzhixin.scoring.measure import (
-    MICRO,
-    FormSet,
-    compile_panel,
-    measure,
-    read_forms,
-    select_round,
-    village_amount,
-)
+from sanzhixin.scoring.form_set import FormSet, read_forms, select_round
+from sanzhixin.scoring.measure import measure, village_amount
+from sanzhixin.scoring.panel_rules import MICRO, compile_panel
 from tests.unit.scoring import oracle
 from tests.unit.scoring.factories import (
     AGGREGATORS,
@@ -111,7 +105,7 @@ def test_equal_forms_give_their_common_value_without_error(how, rating):
 
 
 def test_an_unknown_aggregator_is_refused_with_the_way_out():
-    rules = compile_panel(scheme_with(aggregator="severity_adjusted"))
+    rules = compile_panel(scheme_with(aggregator="severity_adjusted", equating="none"))
     with pytest.raises(DomainError, match="severity_adjusted"):
         measure(read_forms(encode(household()), rules), rules)
 

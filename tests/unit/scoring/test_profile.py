@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sanzhixin.records.cases import MISSING
-from sanzhixin.scoring.measure import MICRO
+from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.plan import profile_plan
 from sanzhixin.scoring.profile import (
     card_values,
@@ -29,7 +29,7 @@ PLAN = profile_plan(SCHEME)
 
 def profiled(*given):
     cases = encode(*given)
-    return cases, take_profile(cases, PLAN.panel, PLAN.ledger)
+    return cases, take_profile(cases, PLAN)
 
 
 def test_a_profile_holds_what_the_data_say():
