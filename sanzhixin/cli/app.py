@@ -17,6 +17,7 @@ from sanzhixin.cli.care_commands import doctor, installed, verify
 from sanzhixin.cli.county_commands import check, simulate
 from sanzhixin.cli.demo import demo
 from sanzhixin.cli.model_commands import explain, fit, score
+from sanzhixin.cli.panel_command import panel
 from sanzhixin.cli.voice import Lang, Voice
 from sanzhixin.errors import SanzhixinError
 
@@ -65,6 +66,7 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     \b
     sanzhixin demo                             see it work on a made-up county
     sanzhixin check DIR                        which rows would be rejected, and why
+    sanzhixin panel DIR -o OUT                 which raters are severe, central, alike
     sanzhixin fit DIR --scheme tongxiang -o MODEL
     sanzhixin score DIR -m MODEL -o OUT
     sanzhixin explain DIR -m MODEL --household ID
@@ -72,7 +74,7 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     context.obj = Voice(lang)
 
 
-for _command in (demo, simulate, check, fit, score, explain, verify, doctor):
+for _command in (demo, simulate, check, panel, fit, score, explain, verify, doctor):
     sanzhixin.add_command(_command)
 
 

@@ -69,6 +69,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Interrupted ({signal}); nothing half-done was published, --resume goes on.",
     ),
     "note": ("{file}：{zh}", "{file}: {en}"),
+    "panel_written": (
+        "评议团的各表和报告已写入 {path}。",
+        "The tables of the panel and the report are in {path}.",
+    ),
     "score_done": (
         "已评定 {scored} 户，{quarantined} 行进入隔离文件；评定日 {as_of}，模型 {model_id}。",
         "{scored} households are scored, {quarantined} rows quarantined; as of {as_of}, model "
@@ -100,6 +104,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
 _WORDS: dict[str, tuple[str, str]] = {
     "accepted": ("接收", "accepted"),
     "checking": ("校验", "checking"),
+    "fitting": ("拟合", "fitting"),
     "in": ("交来", "in"),
     "rejected": ("退回", "rejected"),
     "rule": ("规则", "rule"),

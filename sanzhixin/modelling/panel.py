@@ -87,7 +87,8 @@ class PanelModel(BaseEstimator):
         severity is expected to give), n_forms, component.
     raters_ : DataFrame
         rater_id, pillar, severity and se (logits), infit, outfit, centrality (factor on the
-        distances between thresholds), weight, flags.
+        distances between thresholds), weight, flags, halo_index (1 for the common halo, above for a
+        rater whose opinions of single households vary more).
     items_ : DataFrame
         indicator, pillar, step, threshold, se, n_ratings.
     variances_ : DataFrame
@@ -98,6 +99,8 @@ class PanelModel(BaseEstimator):
         pillar, separation and reliability within villages, of households and of raters.
     link_ : str
         What compares villages.
+    pillar_columns_ : dict of str to tuple of str
+        Indicators of each pillar.
     n_recused_, n_unfamiliar_ : int
         Forms that were left out.
     fits_ : dict of str to PillarFit
@@ -203,6 +206,7 @@ class PanelModel(BaseEstimator):
         self.fits_ = self._fit_pillars(arrays, pillars, link, progress)
         if link.kind == "outcomes" and outcomes is not None:
             link = self._learn(link, arrays, outcomes)
+        self.pillar_columns_ = pillars
         self.link_ = link.kind
         self.share_ = link.share
         self.arrays_ = arrays

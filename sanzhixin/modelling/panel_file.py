@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sanzhixin.errors import ArtifactError
-from sanzhixin.numerics.pillar_fit import STRETCHES
+from sanzhixin.numerics.rater_fit import STRETCHES
 from sanzhixin.numerics.record_tables import expected_share, log_integrals
 from sanzhixin.scoring.panel_proof import is_rising
 from sanzhixin.scoring.panel_tables import (

@@ -217,11 +217,27 @@ def compute_raters(fits: dict[str, PillarFit], arrays: PanelArrays) -> pd.DataFr
                 "centrality": np.exp(use.stretch.log),
                 "weight": use.weight,
                 "flags": pd.array(flags, dtype="str"),
+                "halo_index": _halo_index(fit),
             }
         )
         frames.append(table[rated])
     table = pd.concat(frames, ignore_index=True)
     return table.sort_values(["rater_id", "pillar"], kind="stable", ignore_index=True)
+
+
+def _halo_index(fit: PillarFit) -> Floats:
+    """Squared slopes of a rater's forms over what the common halo lets expect."""
+    records, at = fit.records, fit.standing
+    slope = record_slopes(records, fit.tables, at.household, at.border)
+    own = slice(0, records.n_own)
+    weight = np.ones(records.n_own) if records.weight is None else records.weight[own]
+    leverage = slope.curvature[own] / at.precision[records.household[own]]
+    expected = slope.curvature[own] / weight * (1 - leverage)
+    n, rater = records.home.size, records.rater[own]
+    seen = np.bincount(rater, (slope.first[own] / weight) ** 2, n)
+    whole = np.bincount(rater, expected, n)
+    found: Floats = np.divide(seen, whole, out=np.full(n, np.nan), where=whole > 0)
+    return found
 
 
 def compute_items(fits: dict[str, PillarFit], pillars: dict[str, tuple[str, ...]]) -> pd.DataFrame:

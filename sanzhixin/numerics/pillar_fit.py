@@ -21,6 +21,7 @@ from sanzhixin.numerics.partial_credit import (
     masks_and_totals,
 )
 from sanzhixin.numerics.rater_fit import (
+    STRETCHES,
     RaterFit,
     Stretch,
     conditional_moments,
@@ -55,15 +56,11 @@ __all__ = [
     "share_pillar",
 ]
 
-STRETCHES = (1.0, 1.4, 2.0, 2.8)
-"""Classes of raters by how far they stretch the distances between thresholds."""
-
 _ERRATIC = 1.25  # infit, and how many standard errors above 1
 _ERRATIC_Z = 3.0
 _INFIT_SPREAD = 1.7  # sd of infit times root of ratings: simulated 1.5 (5 and 12 items), rounded up
-_LEAST_WEIGHT = 0.1
+_LEAST_WEIGHT = 1 / 64
 _STRETCH_Z = 3.0
-_LEAST_STRETCH = 1.2
 _MASKS_FOR_VARIANCES = 12
 
 
@@ -111,7 +108,7 @@ class RaterUse:
     stretch_class : ndarray of shape (n_raters,)
         Index into `STRETCHES`; 0 is the common scale.
     weight : ndarray of shape (n_raters,)
-        Power of the rater's records, 0.1 to 1; below 1 for erratic raters.
+        Power of the rater's records, 1/64 to 1; below 1 for erratic raters.
     """
 
     fit: RaterFit
@@ -286,16 +283,16 @@ def _judge_raters(
         forms.ratings, place, total, forms.rater, n_raters,
         thresholds=items.thresholds, masks=listed,
     )  # fmt: skip
-    certain = stretch.log > _STRETCH_Z * stretch.standard_error
-    stretched = certain & (stretch.log > np.log(_LEAST_STRETCH))
-    nearest = np.abs(stretch.log[:, None] - np.log(STRETCHES[1:])).argmin(axis=1) + 1
+    # A likelihood without an inner maximum has no standard error and tells no class.
+    stretched = stretch.log > _STRETCH_Z * stretch.standard_error
+    best = stretch.gain.argmax(axis=1)
     infit = np.where(fit.n_ratings > 0, fit.infit, 1.0)
     error = _INFIT_SPREAD / np.sqrt(np.maximum(fit.n_ratings, 1))
     erratic = (infit > _ERRATIC) & (infit > 1 + _ERRATIC_Z * error)
     return RaterUse(
         fit=fit,
         stretch=stretch,
-        stretch_class=np.where(stretched, nearest, 0).astype(np.int32),
+        stretch_class=np.where(stretched, best, 0).astype(np.int32),
         weight=np.where(erratic, np.maximum(1 / np.maximum(infit, 1) ** 4, _LEAST_WEIGHT), 1.0),
     )
 

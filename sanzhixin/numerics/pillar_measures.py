@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sanzhixin.numerics.partial_credit import masks_and_totals
-from sanzhixin.numerics.pillar_fit import STRETCHES
+from sanzhixin.numerics.rater_fit import STRETCHES
 from sanzhixin.numerics.record_tables import RecordTables, expected_share, tabulate_records
 
 if TYPE_CHECKING:

@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.integer]
 
-__all__ = ["ConditionalMoments", "RaterFit", "Stretch", "conditional_moments", "fit_raters",
-           "fit_stretch"]  # fmt: skip
+__all__ = [
+    "STRETCHES",
+    "ConditionalMoments",
+    "RaterFit",
+    "Stretch",
+    "conditional_moments",
+    "fit_raters",
+    "fit_stretch",
+]
 
-_STRETCHES = np.exp(np.linspace(np.log(0.25), np.log(4.0), 17))
+_GRID = np.arange(-8, 9) / 4  # logarithms to base 2 of the factors
+_STRETCHES = 2.0**_GRID
+STRETCHES = (1.0, 2**0.5, 2.0, 2**1.5)
+"""Classes of raters by how far they stretch the distances between thresholds."""
+
+_CLASSES = [int(np.abs(_STRETCHES - factor).argmin()) for factor in STRETCHES]
 _CHUNK = 65_536
 
 
@@ -66,10 +78,13 @@ class Stretch:
         Logarithm of the factor; above 0 the rater avoids the ends of the scale.
     standard_error : ndarray of shape (n_raters,)
         Of `log`; missing where the likelihood has no inner maximum.
+    gain : ndarray of shape (n_raters, n_classes)
+        Twice the log-likelihood of each of the classes above that of the common scale.
     """
 
     log: Floats
     standard_error: Floats
+    gain: Floats
 
 
 def conditional_moments(thresholds: Floats, masks: list[int]) -> ConditionalMoments:
@@ -213,10 +228,12 @@ def fit_stretch(
             known = functions(one)
             log_gamma[m, : known.size] = np.log(known)
         curve[:, place] = flat @ np.log(weights).ravel() - cells @ log_gamma.ravel()
-    return _parabola(np.log(_STRETCHES), curve)
+    gain = 2 * (curve[:, _CLASSES] - curve[:, _CLASSES[:1]])
+    return Stretch(*_parabola(np.log(_STRETCHES), curve), gain)
 
 
-def _parabola(grid: Floats, curve: Floats) -> Stretch:
+def _parabola(grid: Floats, curve: Floats) -> tuple[Floats, Floats]:
+    """Place of the maximum and its error, by the three best points."""
     best = curve.argmax(axis=1)
     inner = np.clip(best, 1, grid.size - 2)
     rows, step = np.arange(best.size), grid[1] - grid[0]
@@ -226,4 +243,4 @@ def _parabola(grid: Floats, curve: Floats) -> Stretch:
     bend = np.where(known, bend, -1.0)
     top = grid[inner] - step * (right - left) / (2 * bend)
     log = np.where(known, top, grid[best] * (np.ptp(curve, axis=1) > 0))
-    return Stretch(log, np.where(known, step / np.sqrt(-bend), np.nan))
+    return log, np.where(known, step / np.sqrt(-bend), np.nan)

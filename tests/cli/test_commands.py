@@ -264,3 +264,16 @@ def test_columns_line_up_under_wide_characters():
 
 def test_a_voice_of_both_languages_writes_long_texts_in_chinese():
     assert (Voice("both").one, Voice("en").one, Voice("zh").one) == ("zh", "en", "zh")
+
+
+def test_panel_writes_every_table_and_a_report(run, tmp_path):
+    assert run("simulate", tmp_path / "county", "--villages", 4, "--seed", 3).code == 0
+    done = run("panel", tmp_path / "county", "-o", tmp_path / "out")
+    assert done.code == 0
+    assert "评议团报告" in done.out
+    assert "Panel report as of 2026-06-30" in done.out
+    names = {path.stem for path in (tmp_path / "out").iterdir()}
+    assert names >= {"measures", "raters", "pairs", "interactions", "drift", "report", "_SUCCESS"}
+    again = run("panel", tmp_path / "county", "-o", tmp_path / "out")
+    assert again.code == 7
+    assert "not an earlier run" in again.err
