@@ -56,7 +56,12 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+$(VENV)/.bench: $(VENV)/.dev
+	@echo "Installing the peers of the benchmarks from constraints.txt"
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable ".[bench]"
+	@touch $@
+
+bench: $(VENV)/.bench
 	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
 
 clean:

@@ -18,6 +18,7 @@ def test_make_bench_finds_the_scripts():
         "bench_county",
         "bench_import",
         "bench_one",
+        "bench_panel",
     ]
 
 
