@@ -27,9 +27,9 @@ class Panel:
 
 def draw_panel(  # noqa: PLR0913
     *, villages=25, households=40, raters=8, each=5, items=12, halo=0.5, severity=0.5, village=0.5,
-    blank=0.0, seed=0, thresholds=None,
+    leniency=0.0, blank=0.0, seed=0, thresholds=None,
 ):  # fmt: skip
-    """Disconnected villages; household sd 1; `village` is the sd of their means."""
+    """Disconnected villages; household sd 1; `village` and `leniency` are sds of village means."""
     random = np.random.default_rng(seed)
     d = thresholds
     if d is None:
@@ -39,6 +39,8 @@ def draw_panel(  # noqa: PLR0913
     place = np.repeat(np.arange(villages), households)
     theta = village * random.standard_normal(villages)[place] + random.standard_normal(n)
     c = severity * random.standard_normal(villages * raters)
+    if leniency:
+        c += np.repeat(leniency * random.standard_normal(villages), raters)
     local = np.sort(random.random((n, raters)).argsort(axis=1)[:, :each], axis=1)
     household = np.repeat(np.arange(n), each)
     rater = (local + raters * place[:, None]).ravel()
