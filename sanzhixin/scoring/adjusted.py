@@ -67,8 +67,9 @@ class AdjustedRules:
     ----------
     step_bits, n_points : int
         Of the grid of standings.
-    table, rise : ndarray
-        Rows of likelihood, 32 times each entry, and what the next entry adds; flat.
+    table, rise : ndarray of shape (n_entries, n_points)
+        From each entry of the rows on: 32 times the likelihood, and what the next entry adds; views
+        of one array each.
     width : int
         Entries of a row.
     first, offset : ndarray of shape (n_pillars,)
@@ -146,8 +147,8 @@ def compile_adjusted(tables: PanelTables, rules: PanelRules) -> AdjustedRules:
     return AdjustedRules(
         step_bits=tables.step_bits,
         n_points=tables.n_points,
-        table=(rows * FINE).ravel(),
-        rise=np.diff(rows, axis=1, append=rows[:, -1:]).ravel(),
+        table=_windows(rows * FINE, tables.n_points),
+        rise=_windows(np.diff(rows, axis=1, append=rows[:, -1:]), tables.n_points),
         width=width,
         first=first,
         offset=first - start + np.array(before, dtype=np.int64) * FINE,
@@ -178,6 +179,10 @@ def _continued(part: PillarTables, tables: PanelTables, most: int) -> tuple[Ints
     left = rows[:, :1] - (rows[:, 1:2] - rows[:, :1]) * np.arange(before, 0, -1)
     right = rows[:, -1:] + (rows[:, -1:] - rows[:, -2:-1]) * np.arange(1, after + 1)
     return np.concatenate([left, rows, right], axis=1), before
+
+
+def _windows(rows: Ints, n_points: int) -> Ints:
+    return np.lib.stride_tricks.sliding_window_view(rows.ravel(), n_points)
 
 
 def _rater_parts(parts: tuple[PillarTables, ...]) -> RaterParts:
@@ -318,10 +323,10 @@ def _look_up(forms: Forms, pairs: _Pairs, rules: PanelRules, adjusted: AdjustedR
 
 def _likelihoods(looked: _Looked, part: slice, adjusted: AdjustedRules) -> Ints:
     """Log-likelihood of pairs along the grid, but for the part that rises with the total."""
-    places = looked.entry[part, None] + np.arange(adjusted.n_points)
-    found = adjusted.rise.take(places)
+    entry = looked.entry[part]
+    found = adjusted.rise[entry]
     found *= looked.rest[part, None]
-    found += adjusted.table.take(places)
+    found += adjusted.table[entry]
     found *= looked.weight[part, None]
     return found
 
