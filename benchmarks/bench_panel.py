@@ -194,8 +194,9 @@ def main() -> None:
         "panel engine",
         figures,
         "B1: 25 disconnected villages x 40 households, 8 raters each, 5 a household, 12 items,",
-        "halo sd 0.5; errors within villages; thresholds about the middle. Sizes: arrays in memory,",
-        f"rater fit and standard errors included; one process each; {os.cpu_count()} cores.",
+        "halo sd 0.5; errors within villages; thresholds about the middle. Sizes: arrays in",
+        "memory, rater fit and standard errors included; one process each; "
+        f"{os.cpu_count()} cores.",
     )
 
 

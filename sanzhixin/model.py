@@ -256,7 +256,7 @@ class SanzhixinModel:
         ------
         OutputError
             ``output_not_written``: disk full, no permission, not a folder; ``model_in_place``:
-            another model stands there, only the same name and version is replaced;
+            another model stands there, only the same name, version and scheme is replaced;
             ``model_folder_in_use``: the folder holds files and no model.
         """
         return write_model_file(self._file, Path(path))

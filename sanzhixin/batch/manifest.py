@@ -128,6 +128,7 @@ def _content(
             "scheme_id": model.scheme.scheme_id,
             "status": model.file.status,
             "digest": model.file.digest(),
+            "link": None if model.file.panel is None else model.file.panel.link,
             "pd_basis": model.file.pd.basis,
             "pd_population": model.file.pd.population,
         },

@@ -27,6 +27,7 @@ from sanzhixin.batch.table import (
 )
 from sanzhixin.errors import DomainError, OutputError
 from sanzhixin.records.encode_county import encode_county
+from sanzhixin.records.raw import Note
 from sanzhixin.scoring.plan import check_in_force
 from sanzhixin.scoring.scorer import propose_cases
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records.cases import Cases
-    from sanzhixin.records.raw import Note
 
 __all__ = ["Progress", "RunOptions", "RunResult", "score_folder"]
 
@@ -306,5 +306,28 @@ def _result(
         tiers={tier: tiers[tier] for tier in ranked if tier in tiers},
         resumed_parts=resumed,
         rejected=intake.done.rejected,
-        notes=intake.done.notes,
+        notes=(*intake.done.notes, *_panel_notes(intake, model)),
     )
+
+
+def _panel_notes(intake: Intake, model: SanzhixinModel) -> Iterator[Note]:
+    """Tell what fitted severities rest on, and who was not fitted."""
+    panel = model.file.panel
+    if panel is None:
+        return
+    if panel.link == "prior":
+        yield Note(
+            model.model_id,
+            "villages are compared by a stated prior alone: compare scores within villages",
+            "村与村之间仅凭设定比例（先验）比较，得分宜在村内比较",
+        )
+    county = intake.done.county
+    villages = set(county.households["village_id"]) - set(panel.villages)
+    raters = set(county.ratings["rater_id"]) - set(panel.raters)
+    if villages or raters:
+        yield Note(
+            model.model_id,
+            f"{len(villages)} village(s) and {len(raters)} rater(s) were not fitted; they are "
+            "taken as an unknown one of those that were, with wider errors",
+            f"有{len(villages)}个村、{len(raters)}名评议员未参与拟合，按已拟合者的分布处理，误差较大",
+        )

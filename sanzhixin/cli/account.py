@@ -112,11 +112,14 @@ class Account:
         )
 
     def _pillars(self) -> list[str]:
+        link = self.why.link
+        about = [] if link is None else [self.voice.text("adjusted", link=TEXTS[f"link.{link}"])]
         per = [
             self.voice.text(
-                "pillar_line",
+                "pillar_line" if line.plain is None else "pillar_line_adjusted",
                 name=self.voice.pick(line.zh, line.en),
                 score=line.shown if line.se is None else f"{line.shown} ± {_decimal(line.se)}",
+                plain=line.plain,
                 points=line.points,
                 full=line.points_full,
                 forms=line.n_forms,
@@ -125,7 +128,7 @@ class Account:
             )
             for line in self.why.pillars
         ]
-        return [*self._section("head_pillars", per), *self._forms()]
+        return [*self._section("head_pillars", [*about, *per]), *self._forms()]
 
     def _forms(self) -> list[str]:
         names = [self.voice.pick(line.zh, line.en) for line in self.why.pillars]

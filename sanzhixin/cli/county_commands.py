@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -39,6 +40,13 @@ _SHOWN = 5
     "--households-per-village", type=click.IntRange(1, 9999), default=60, show_default=True
 )
 @click.option(
+    "--vignettes",
+    type=click.IntRange(0, 20),
+    default=0,
+    show_default=True,
+    help="Anchor cases that all villages rate.",
+)
+@click.option(
     "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True
 )
 @AS_OF
@@ -50,6 +58,7 @@ def simulate(
     villages: int,
     seed: int,
     households_per_village: int,
+    vignettes: int,
     kind: Literal["csv", "parquet"],
     as_of: dt.date | None,
 ) -> int:
@@ -57,7 +66,9 @@ def simulate(
     from sanzhixin.simulate import SimulationSettings, simulate_county
 
     refuse_used(folder)
-    settings = SimulationSettings(as_of=as_of) if as_of else None
+    settings = SimulationSettings(vignettes=vignettes)
+    if as_of is not None:
+        settings = replace(settings, as_of=as_of)
     county = simulate_county(villages, households_per_village, seed, settings=settings)
     write_tables(county, folder, kind)
     voice.tell(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["panel"]
 
+_OTHER_FILES = ("report.txt", "_SUCCESS")
+
 
 @click.command()
 @DIR
@@ -26,7 +28,7 @@ __all__ = ["panel"]
     required=True,
     metavar="OUT",
     type=click.Path(path_type=Path),
-    help="New or empty folder.",
+    help="New or empty folder, or that of an earlier report, which is replaced.",
 )
 @click.option(
     "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
@@ -37,11 +39,10 @@ def panel(voice: Voice, folder: Path, *, out: Path, scheme: str, as_of: dt.date 
     """Examine the panel of DIR (评议团检查): severe, central, alike raters; measures; links."""
     from sanzhixin.batch import take_in
     from sanzhixin.modelling.panel_report import report_panel
-    from sanzhixin.records.writing import refuse_used
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)
-    refuse_used(out)
+    _refuse_others(out)
     intake = take_in(folder, rules, as_of)
     with voice.progress("fitting") as progress:
         done: list[str] = []
@@ -60,16 +61,39 @@ def panel(voice: Voice, folder: Path, *, out: Path, scheme: str, as_of: dt.date 
     return 3 if intake.n_rejected else 0
 
 
+def _refuse_others(out: Path) -> None:
+    """Refuse a folder that holds anything but an earlier report."""
+    from sanzhixin.errors import OutputError
+    from sanzhixin.modelling.panel_report import PANEL_TABLES
+
+    own = {*(f"{name}.csv" for name in PANEL_TABLES), *_OTHER_FILES}
+    held = [path.name for path in out.iterdir()] if out.is_dir() else []
+    if not own.issuperset(held):
+        raise OutputError("output_folder_in_use", path=out.name, count=len(set(held) - own))
+
+
 def _write(report: PanelReport, out: Path) -> None:
     """Write one CSV a table and the report; ``_SUCCESS`` last."""
     from sanzhixin.batch.files import publishing, whole_file
 
     with publishing(out):
         out.mkdir(parents=True, exist_ok=True)
+        (out / "_SUCCESS").unlink(missing_ok=True)
         for name, table in report.tables.items():
+            texts = table.select_dtypes(["object", "string"]).columns
+            guarded = {column: table[column].map(_guarded) for column in texts}
             with whole_file(out / f"{name}.csv") as stream:
-                table.to_csv(stream, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+                table.assign(**guarded).to_csv(
+                    stream, index=False, encoding="utf-8-sig", lineterminator="\r\n"
+                )
         with whole_file(out / "report.txt") as stream:
             stream.write(f"{report.zh}\n\n{report.en}\n".encode())
         with whole_file(out / "_SUCCESS") as stream:
             stream.write(b"panel\n")
+
+
+def _guarded(cell: object) -> object:
+    """Keep a spreadsheet from taking a text for a formula."""
+    from sanzhixin.batch.cells import guard_text
+
+    return guard_text(cell) if isinstance(cell, str) else cell

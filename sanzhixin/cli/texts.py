@@ -165,6 +165,16 @@ _ACCOUNT: dict[str, tuple[str, str]] = {
         "{name}: {score}, {points} of {full} points; {forms} forms counted, {familiar} familiar, "
         "{recused} recused",
     ),
+    "pillar_line_adjusted": (
+        "{name}：按评议员宽严调整后{score}（这些评议表的均值为{plain}），计{points}/{full}分；"
+        "有效{forms}份，了解{familiar}份，回避{recused}份",
+        "{name}: {score} corrected for severe and lenient raters (mean of these forms {plain}), "
+        "{points} of {full} points; {forms} forms counted, {familiar} familiar, {recused} recused",
+    ),
+    "adjusted": (
+        "得分按评议员宽严调整；村际比较依据：{link}",
+        "scores are corrected for severe and lenient raters; villages are compared by {link}",
+    ),
     "col_rater": ("评议员", "rater"),
     "col_role": ("角色", "role"),
     "col_relation": ("关系", "relation"),
@@ -200,7 +210,10 @@ _CODES: dict[str, tuple[str, str]] = {
     "link.vignettes": ("锚定案例", "anchor cases"),
     "link.bridge": ("跨村评议员", "raters of several villages"),
     "link.outcomes": ("贷款结果", "loan outcomes"),
-    "link.prior": ("设定比例（先验）", "a stated prior"),
+    "link.prior": (
+        "设定比例（先验），宜在村内比较；请各村共同评议锚定案例（vignettes）",
+        "a stated prior alone (compare within villages; let all villages rate anchor cases)",
+    ),
     "model.draft": ("草稿", "draft"),
     "model.validated": ("已验证", "validated"),
     "model.approved": ("已批准", "approved"),
@@ -257,9 +270,9 @@ _CODES: dict[str, tuple[str, str]] = {
         "该户有记录被退回：{what}",
         "a row of the household was rejected from {what}",
     ),
-    "trigger.link_prior": (
-        "村与村之间仅凭设定比例比较{what}",
-        "villages are compared by a stated prior alone{what}",
+    "trigger.link_uncertain": (
+        "村与村之间的比较不确定性较大{what}",
+        "the comparison of villages is uncertain{what}",
     ),
     "trigger.override": ("有人提出调整并写明理由{what}", "people asked for an override{what}"),
 }

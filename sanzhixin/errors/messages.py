@@ -313,8 +313,8 @@ OUTPUT: dict[str, Message] = {
         "{path} 中有 {count} 个文件或文件夹，但没有模型；未作任何改动，请为模型选择新的或空的文件夹。",
     ),
     "model_in_place": Message(
-        "{path} holds another model, {standing}; nothing was changed. Choose another folder; only the same name and version is replaced.",
-        "{path} 中已有另一模型 {standing}；未作任何改动。请选择其他文件夹，只有同名同版本的模型才会被替换。",
+        "{path} holds another model, {standing}; nothing was changed. Choose another folder; only the same name, version and scheme is replaced.",
+        "{path} 中已有另一模型 {standing}；未作任何改动。请选择其他文件夹，只有同名、同版本、同方案的模型才会被替换。",
     ),
     "nothing_published": Message(
         "{path}: the run ended without proposals, because more rows were rejected than --max-bad allows. Correct the rows in quarantine.csv and score again.",

@@ -31,6 +31,18 @@ EVIDENCE: dict[str, Message] = {
         "{size} raters and villages hang together without a village to part them, {most} are possible; give the households with their village_id, or fit parts of the county.",
         "有 {size} 名评议员和村相互关联而无法按村拆分，最多 {most}；请提供农户的 village_id，或分片拟合。",
     ),
+    "equating_few": Message(
+        'Pillar {pillar}: fewer than {least} households have enough forms, too few to equate scores. Write equating = "none" and a tier table for adjusted scores, or choose a plain aggregator.',
+        '维度 {pillar}：评议表充足的农户不足 {least} 户，无法对应得分尺度；请写 equating = "none" 并按调整后得分制定等级表，或改用简单汇总方式。',
+    ),
+    "panel_too_large": Message(
+        "Pillar {pillar}: {masks} sets of answered items, or thresholds too far apart, do not fit into a model file; split the pillar, ask raters for complete forms, or choose a plain aggregator.",
+        "维度 {pillar}：作答指标组合有 {masks} 种，或阈值相距过大，超出模型文件容量；请拆分维度、要求完整作答，或改用简单汇总方式。",
+    ),
+    "no_dated_forms": Message(
+        "No form is dated by {as_of} and not older than {months} months; hand in ratings, or state the scoring date with --as-of.",
+        "没有 {as_of} 之前 {months} 个月内的评议表；请提供评议表（ratings），或用 --as-of 指定评定日。",
+    ),
     "no_ratings": Message(
         "No form of a counted rater answers an item of the pillar; check familiar, relation and the item columns.",
         "没有任何有效评议表回答该维度的指标；请检查是否了解、关系和指标列。",
@@ -146,13 +158,13 @@ DOMAIN: dict[str, Message] = {
         "Model name {name!r} or version {version!r} cannot stand in a path; use small letters, digits, dots and hyphens for the name and three numbers for the version, e.g. farm-loan 1.0.0.",
         "模型名称 {name!r} 或版本 {version!r} 不能用作路径；名称请用小写字母、数字、点和连字符，版本请用三段数字，如 farm-loan 1.0.0。",
     ),
-    "equating_few": Message(
-        'Pillar {pillar}: fewer than {least} households have enough forms, too few to equate scores. Write equating = "none" and a tier table for adjusted scores, or choose a plain aggregator.',
-        '维度 {pillar}：评议表充足的农户不足 {least} 户，无法对应得分尺度；请写 equating = "none" 并按调整后得分制定等级表，或改用简单汇总方式。',
-    ),
     "mask_uncovered": Message(
         "{count} form(s) answer a set of items that the model file does not cover; fit the model again with such forms.",
         "有 {count} 份评议表的作答指标组合不在模型文件中；请用含此类评议表的数据重新拟合。",
+    ),
+    "panel_other_scheme": Message(
+        "The panel was fitted to other pillars or items than those of the scheme ({pillars}); fit it with the pillars of the scheme, in their order.",
+        "评议模型的维度或指标与方案（{pillars}）不同；请按方案的维度和指标顺序拟合。",
     ),
     "panel_not_fitted": Message(
         "panel={given} is not a fitted PanelModel; fit one, or leave it out.",

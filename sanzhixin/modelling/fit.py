@@ -190,14 +190,14 @@ def _check_request(scheme: object, pd_method: str) -> None:
 def _fit_panel(
     county: County, scheme: Scheme, day: dt.date, progress: Callable[[str], None] | None
 ) -> PanelTables | None:
-    """Fit severities where the scheme asks for them; loans with a complete outcome may link."""
+    """Fit severities where the scheme asks for them.
+
+    Outcomes do not link villages here: loans with a complete outcome are older than the ratings
+    that count, and they make the table of default probability.
+    """
     if scheme.aggregator in PLAIN_AGGREGATORS:
         return None
-    over, known = _windows(county.loans, day)
-    outcomes = known.loc[over & known["ripe"], ["household_id", "defaulted"]]
-    model = fit_county_panel(
-        county, scheme, day, outcomes=outcomes if len(outcomes) else None, progress=progress
-    )
+    model = fit_county_panel(county, scheme, day, progress=progress)
     tables = fit_tables(model, county, scheme, day)
     adjusted = expert_model(scheme, name="adjusted", version="0.0.0", panel=tables)
     plain = expert_model(mean_scheme(scheme), name="mean", version="0.0.0")

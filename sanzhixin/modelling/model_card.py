@@ -53,6 +53,7 @@ def model_card(file: ModelFile) -> str:
         "Purpose and out-of-scope use": PURPOSE,
         "Who decides": DECIDES,
         "Population and target": _population(file),
+        "Measures": _measures(file),
         "What enters": features_section(scheme),
         "What never carries points": records_section(scheme),
         "Points": _points(file.card),
@@ -74,6 +75,20 @@ def _head(file: ModelFile) -> str:
     scheme = f"{file.scheme.scheme_id}, {file.scheme.en}"
     about = {"Status": f"**{file.status}**", "Scheme": scheme}
     return bullets(about | {"Valid until": file.valid_until, "Digest": f"`{file.digest()}`"})
+
+
+def _measures(file: ModelFile) -> str:
+    panel = file.panel
+    if panel is None:
+        return f"Aggregator of the forms: {file.scheme.aggregator}. Raters are taken as they are."
+    about: dict[str, object] = {
+        "Aggregator": "severity_adjusted: posterior means corrected for the raters' severity",
+        "Villages are compared by": panel.link,
+        "Scale": "equated to the mean" if panel.equated else "adjusted scores as they are",
+        "Raters and villages fitted": f"{len(panel.raters)} and {len(panel.villages)}",
+        "Households in another tier than by the mean": f"{panel.n_moved} of {panel.n_compared}",
+    }
+    return bullets(about)
 
 
 def _population(file: ModelFile) -> str:

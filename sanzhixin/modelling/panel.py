@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, get_args
+from typing import Self, get_args
 
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.panel_arrays import Kin, PanelArrays, pillar_forms, read_panel
-from sanzhixin.modelling.panel_link import Link, LinkKind, choose_link, learn_share
+from sanzhixin.modelling.panel_link import PRIOR_SD, Link, LinkKind, choose_link, learn_share
 from sanzhixin.modelling.panel_tables import (
     compute_connectivity,
     compute_items,
@@ -28,9 +28,6 @@ from sanzhixin.numerics.partial_credit import Steps
 from sanzhixin.numerics.pillar_fit import PillarFit, fit_pillar, share_pillar
 from sanzhixin.numerics.pillar_measures import fitted_measures, new_measures
 from sanzhixin.scheme import load_scheme
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["PanelLinkWarning", "PanelModel"]
 
@@ -87,12 +84,13 @@ class PanelModel(BaseEstimator):
         severity is expected to give), n_forms, component.
     raters_ : DataFrame
         rater_id, pillar, severity and se (logits), infit, outfit, centrality (factor on the
-        distances between thresholds), weight, flags, halo_index (1 for the common halo, above for a
-        rater whose opinions of single households vary more).
+        distances between thresholds, NaN where the forms do not tell), weight, flags, halo_index
+        (1 for the common halo, above for a rater whose opinions of single households vary more).
     items_ : DataFrame
         indicator, pillar, step, threshold, se, n_ratings.
     variances_ : DataFrame
-        pillar, household_sd, rater_sd, halo_sd, merit_sd, leniency_sd (logits), kin_bias, kin_se.
+        pillar, household_sd, rater_sd, halo_sd, merit_sd, leniency_sd (logits), kin_bias, kin_se,
+        converged.
     connectivity_ : DataFrame
         village_id, component, n_households, n_raters, n_cut_raters, n_thin_raters.
     reliability_ : DataFrame
@@ -347,5 +345,7 @@ class PanelModel(BaseEstimator):
             if self.linking == "outcomes":
                 raise
             return replace(link, kind="prior")
+        if share.standard_error >= PRIOR_SD and self.linking != "outcomes":
+            return replace(link, kind="prior")  # outcomes tell less than nothing known
         self.fits_ = {name: share_pillar(fit, share.share) for name, fit in self.fits_.items()}
         return Link("outcomes", share)

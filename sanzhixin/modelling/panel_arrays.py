@@ -116,7 +116,7 @@ def read_panel(
     anchors = None
     if vignettes is not None and len(vignettes):
         _require(vignettes, ("vignette_id", "rater_id", *indicators), "vignettes")
-        anchors = vignettes
+        anchors = _latest(vignettes)
     household_ids, household = _codes(own["household_id"])
     rater_column = own["rater_id"]
     vignette_ids: pd.Index = pd.Index([], dtype="str")
@@ -220,6 +220,15 @@ def _counted(ratings: pd.DataFrame, kin: Kin) -> tuple[pd.DataFrame, int, int]:
     return table[kept], int(unknown.sum()), int((related & ~unknown).sum())
 
 
+def _latest(vignettes: pd.DataFrame) -> pd.DataFrame:
+    """Keep each rater's latest form of each anchor case."""
+    if "round" not in vignettes:
+        return vignettes
+    keys = ["vignette_id", "rater_id"]
+    latest = vignettes.groupby(keys, observed=True)["round"].transform("max")
+    return vignettes[vignettes["round"] == latest]
+
+
 def _codes(values: pd.Series) -> tuple[pd.Index, NDArray[np.int32]]:
     codes, ids = pd.factorize(values, sort=True)
     if (codes < 0).any():
@@ -232,8 +241,9 @@ def _cells(
 ) -> NDArray[np.int8]:
     cells = np.empty((len(table), len(indicators)), dtype=np.int8, order="F")
     for place, column in enumerate(indicators):
-        values = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        blank = np.isnan(values)
+        stated = pd.to_numeric(table[column], errors="coerce")
+        values = stated.to_numpy(dtype=np.float64, na_value=np.nan)
+        blank = table[column].isna().to_numpy()
         wrong = ~blank & ~((values >= 1) & (values <= n_categories) & (values % 1 == 0))
         if wrong.any():
             raise DomainError(

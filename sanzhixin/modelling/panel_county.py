@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sanzhixin.errors import DomainError
+from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.panel import PanelModel
 from sanzhixin.modelling.panel_file import Equating, panel_tables
 from sanzhixin.records.encode_county import encode_county
@@ -69,25 +69,31 @@ def fit_county_panel(
     DomainError
         ``panel_scales``: the pillars have different rating scales; and those of `PanelModel.fit`.
     EvidenceError
-        Those of `PanelModel.fit`.
+        ``no_dated_forms``: no form is dated by then and not too old; those of `PanelModel.fit`.
     """
     ends = {(item.lowest, item.highest) for item in scheme.panel_items}
     if len(ends) > 1:
         raise DomainError("panel_scales")
     lowest, highest = next(iter(ends))
-    pillars = {
-        pillar.code: tuple(i.code for i in scheme.panel_items if i.pillar == pillar.code)
-        for pillar in scheme.pillars
-    }
-    model = PanelModel(pillars, linking, n_categories=highest - lowest + 1)
+    forms = county_forms(county.ratings, county.raters, scheme, as_of)
+    if forms.empty:
+        raise EvidenceError("no_dated_forms", as_of=as_of, months=scheme.rating_validity_months)
+    model = PanelModel(_pillars(scheme), linking, n_categories=highest - lowest + 1)
     has_anchors = len(county.vignettes) > 0
     return model.fit(
-        county_forms(county.ratings, county.raters, scheme, as_of),
+        forms,
         county.households,
         county_forms(county.vignettes, county.raters, scheme, as_of) if has_anchors else None,
         outcomes,
         progress=progress,
     )
+
+
+def _pillars(scheme: Scheme) -> dict[str, tuple[str, ...]]:
+    return {
+        pillar.code: tuple(i.code for i in scheme.panel_items if i.pillar == pillar.code)
+        for pillar in scheme.pillars
+    }
 
 
 def county_forms(
@@ -145,13 +151,29 @@ def fit_tables(model: PanelModel, county: County, scheme: Scheme, as_of: dt.date
 
     Raises
     ------
+    DomainError
+        ``panel_other_scheme``: the model was fitted to other pillars or items.
     EvidenceError
-        ``equating_few``: too few households with enough forms.
+        ``equating_few``: too few households with enough forms; ``panel_too_large``.
+    ArtifactError
+        ``panel_not_rising``.
     """
-    tables = panel_tables(model)
+    wanted = _pillars(scheme)
+    if list(model.pillar_columns_.items()) != list(wanted.items()):
+        raise DomainError("panel_other_scheme", pillars=", ".join(wanted))
+    masks = {name: _answered(county.ratings, items) for name, items in wanted.items()}
+    tables = panel_tables(model, masks=masks)
     if scheme.equating != "mean":
         return tables
-    return panel_tables(model, equating=learn_equating(tables, county, scheme, as_of))
+    equating = learn_equating(tables, county, scheme, as_of)
+    return panel_tables(model, equating=equating, masks=masks)
+
+
+def _answered(ratings: pd.DataFrame, items: tuple[str, ...]) -> list[int]:
+    """List the sets of answered items over all rounds, for loans are scored by earlier ones."""
+    answered = ratings[list(items)].notna().to_numpy(dtype=np.int64)
+    found: list[int] = np.unique((answered << np.arange(len(items))).sum(axis=1)).tolist()
+    return found
 
 
 def learn_equating(
@@ -180,7 +202,7 @@ def learn_equating(
 
     Raises
     ------
-    DomainError
+    EvidenceError
         ``equating_few``: fewer than 100 households have enough forms in a pillar.
     """
     plans = (profile_plan(scheme, tables), profile_plan(mean_scheme(scheme)))
@@ -189,7 +211,7 @@ def learn_equating(
     for place, pillar in enumerate(scheme.pillars):
         both = ~np.isnan(adjusted[:, place]) & ~np.isnan(mean[:, place])
         if both.sum() < _LEAST_HOUSEHOLDS:
-            raise DomainError("equating_few", pillar=pillar.code, least=_LEAST_HOUSEHOLDS)
+            raise EvidenceError("equating_few", pillar=pillar.code, least=_LEAST_HOUSEHOLDS)
         knots = [
             (0.0, *np.quantile(scores[both, place], _QUANTILES).tolist(), 100.0)
             for scores in (adjusted, mean)

@@ -119,17 +119,19 @@ def learn_share(
     if not rated.any():
         raise EvidenceError("share_few_defaults", defaults=0, loans=0, needed=LEAST_DEFAULTS)
     village = arrays.village
-    count = np.maximum(np.bincount(village, minlength=len(arrays.villages)), 1)
     within, between = [], []
     for fit in fits.values():
         begin, v = fit.records.home.size, fit.records.n_villages
         gap = (
             fit.standing.border[begin : begin + v] - fit.standing.border[begin + v : begin + 2 * v]
         )
-        own = fit.standing.household
-        within.append(own - (np.bincount(village, own, v) / count)[village])
+        # about the merit, not the mean of the village, which moves with the gap
+        within.append(fit.standing.household - fit.standing.border[begin : begin + v][village])
         between.append((gap - fit.variances.variances.mean)[village])
     places = place[rated]
     return fit_merit_share(
-        np.mean(within, axis=0)[places], np.mean(between, axis=0)[places], defaulted
+        np.mean(within, axis=0)[places],
+        np.mean(between, axis=0)[places],
+        defaulted,
+        n_villages=np.unique(village[places]).size,
     )

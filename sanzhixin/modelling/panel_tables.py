@@ -214,7 +214,9 @@ def compute_raters(fits: dict[str, PillarFit], arrays: PanelArrays) -> pd.DataFr
                 "se": np.sqrt(fit.errors.border[:n_raters]),
                 "infit": use.fit.infit,
                 "outfit": use.fit.outfit,
-                "centrality": np.exp(use.stretch.log),
+                "centrality": np.where(
+                    np.isnan(use.stretch.standard_error), np.nan, np.exp(use.stretch.log)
+                ),
                 "weight": use.weight,
                 "flags": pd.array(flags, dtype="str"),
                 "halo_index": _halo_index(fit),
@@ -297,6 +299,7 @@ def compute_variances(fits: dict[str, PillarFit]) -> pd.DataFrame:
                 "leniency_sd": found.leniency**0.5,
                 "kin_bias": fit.standing.border[-1] if biased else np.nan,
                 "kin_se": fit.errors.border[-1] ** 0.5 if biased else np.nan,
+                "converged": fit.variances.converged,
             }
         )
     return pd.DataFrame(rows)

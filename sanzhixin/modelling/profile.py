@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sanzhixin.errors import DomainError
 from sanzhixin.model import check_county, profile_frame, scoring_date
 from sanzhixin.modelling.panel_county import fit_county_panel, fit_tables
+from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
 from sanzhixin.scoring.plan import profile_plan
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from sanzhixin.modelling.panel import PanelModel
     from sanzhixin.records import County
-    from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.panel_tables import PanelTables
 
 __all__ = ["EventFeatures", "FactorFeatures", "PillarFeatures", "ProfileBuilder"]
@@ -64,9 +64,11 @@ class _Features(TransformerMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``county_expected``: something else than a County was given.
+            ``county_expected``, ``scheme_expected``: something else was given.
         """
         check_county(county)
+        if not isinstance(self.scheme, Scheme):
+            raise DomainError("scheme_expected", given=type(self.scheme).__name__)
         self.plan_ = profile_plan(self.scheme, self._tables(county))
         self.feature_names_out_ = np.array(self._names(), dtype=object)
         return self

@@ -22,6 +22,7 @@ __all__ = ["RaterPairs", "adjust_p_values", "compare_raters"]
 LEAST_COMMON = 15
 _FEWEST = 4  # common households for which Fisher's z has an error
 _LEAST_PAIRS = 5  # judged pairs of a village whose median is taken
+_LEAST_POOLED = 30  # judged pairs of all small villages whose median is taken
 _NOISE = 1e-12
 
 
@@ -244,7 +245,7 @@ def _entries(matrix: sparse.csr_array, rows: Ints, columns: Ints) -> Floats:
 
 
 def _centres(sums: _Sums, judged: NDArray[np.bool_], home: Ints) -> Floats:
-    """Median of the judged pairs of the village; what panel size lets expect where they are few."""
+    """Median of the judged pairs of the village, or of all small villages about their size."""
     centre = sums.expected.copy()
     used = np.flatnonzero(judged & (home >= 0))
     order = used[np.lexsort((sums.correlation[used], home[used]))]
@@ -257,6 +258,11 @@ def _centres(sums: _Sums, judged: NDArray[np.bool_], home: Ints) -> Floats:
     place = np.searchsorted(villages, home)
     known = np.isin(home, villages)
     centre[known] = medians[place[known]]
+    small = ~known & (home >= 0)
+    few = judged & small
+    if few.sum() >= _LEAST_POOLED:  # small villages together: how far they lie above that size
+        apart = sums.correlation[few] - sums.expected[few]
+        centre[small] += float(np.median(apart))
     centre[centre <= _NOISE - 1] = np.nan  # two records are each other's mirror
     return centre
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import truncnorm
 
-from sanzhixin.errors import EvidenceError
+from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.numerics.logistic import fit_logistic
 
 if TYPE_CHECKING:
@@ -39,23 +40,27 @@ class MeritShare:
     standard_error: float
 
 
-def fit_merit_share(within: Floats, between: Floats, defaulted: NDArray[np.bool_]) -> MeritShare:
+def fit_merit_share(
+    within: Floats, between: Floats, defaulted: NDArray[np.bool_], *, n_villages: int = 0
+) -> MeritShare:
     r"""Learn the merit share from defaults: whether a village's mean foretells as a household does.
 
     Parameters
     ----------
     within : ndarray of shape (n_loans,)
-        Standing less the village's mean, in logits; a posterior mean.
+        Standing less the village's merit, in logits; a posterior mean.
     between : ndarray of shape (n_loans,)
         The village's merit less its panel's leniency, about the mean of all villages, in logits; a
         posterior mean.
     defaulted : ndarray of bool of shape (n_loans,)
         Outcomes.
+    n_villages : int, optional
+        Villages behind the loans.
 
     Returns
     -------
     MeritShare
-        Clipped to 0 and 1.
+        Posterior mean and error, any share from 0 to 1 being as likely beforehand.
 
     Raises
     ------
@@ -66,7 +71,9 @@ def fit_merit_share(within: Floats, between: Floats, defaulted: NDArray[np.bool_
     Notes
     -----
     In :math:`\mathrm{logit}\,P = a + b\,within + g\,between` the share is :math:`g / b`, its error
-    by the delta method.  Loans of approved households only, so the slopes are those among the
+    by the delta method, with :math:`\rho (1 - \rho) / V` for the chance share of V villages.  The
+    standing within has to be about the village's merit: about the village's mean it would hold part
+    of the gap.  Loans of approved households only, so the slopes are those among the
     approved.
     """
     bad = int(defaulted.sum())
@@ -74,11 +81,17 @@ def fit_merit_share(within: Floats, between: Floats, defaulted: NDArray[np.bool_
         raise EvidenceError(
             "share_few_defaults", defaults=bad, loans=defaulted.size, needed=LEAST_DEFAULTS
         )
-    fit = fit_logistic(np.stack([within, between], axis=1), defaulted)
+    try:
+        fit = fit_logistic(np.stack([within, between], axis=1), defaulted)
+    except (DomainError, EvidenceError):  # no spread between villages, or defaults fully parted
+        raise EvidenceError("share_not_told", slope="none") from None
     _, slope, gain = fit.coef
     if slope > -_CLEAR * np.sqrt(fit.covariance[1, 1]):
         raise EvidenceError("share_not_told", slope=f"{slope:+.3g}")
     share = gain / slope
     gradient = np.array([0.0, -share / slope, 1 / slope])
-    error = float(np.sqrt(gradient @ fit.covariance @ gradient))
-    return MeritShare(share=float(np.clip(share, 0.0, 1.0)), standard_error=error)
+    variance = float(gradient @ fit.covariance @ gradient)
+    if n_villages:
+        variance += float(np.clip(share, 0, 1) * (1 - np.clip(share, 0, 1))) / n_villages
+    told = truncnorm((0 - share) / variance**0.5, (1 - share) / variance**0.5, share, variance**0.5)
+    return MeritShare(share=float(told.mean()), standard_error=float(told.std()))

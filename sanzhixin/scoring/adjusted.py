@@ -21,7 +21,7 @@ from sanzhixin.scoring.panel_tables import (
     WEIGHT_BITS,
     LinkKind,
 )
-from sanzhixin.scoring.posterior import LOG_BITS, MEAN_BITS, take_posterior
+from sanzhixin.scoring.posterior import LOG_BITS, MEAN_BITS, fixed_exp, take_posterior
 
 if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases, Forms
@@ -36,6 +36,7 @@ Floats = NDArray[np.float64]
 
 _BLOCK = 1_024  # forms whose likelihoods are held at once
 _UNIT = 0.5**VARIANCE_BITS
+_LEAST_ERROR = 1e-3  # logits; below it the slope is that of the table
 
 
 class RaterParts(NamedTuple):
@@ -57,6 +58,7 @@ class VillageParts(NamedTuple):
     own: Ints
     shared: Ints
     crew: Ints
+    doubt: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def compile_adjusted(tables: PanelTables, rules: PanelRules) -> AdjustedRules:
         Rows are continued as straight lines, so that every severity of the file can be looked up.
     """
     parts = tables.pillars
+    fixed_exp(np.zeros(1, dtype=np.int64))  # makes its tables now
     longest = zip(parts, rules.most.tolist(), strict=True)
     blocks, before = zip(*(_continued(part, tables, most) for part, most in longest), strict=True)
     width = max(block.shape[1] for block in blocks)
@@ -260,19 +263,22 @@ def measure_adjusted(
         found = take_posterior(density)
         mean.flat[pairs.group[heads]] = found.mean
         variance.flat[pairs.group[heads]] = found.variance
-    crew = np.zeros(mean.size, dtype=np.int64)
+    crew, strangers = np.zeros((2, mean.size), dtype=np.int64)
     np.add.at(crew, pairs.group, looked.variance)
+    np.add.at(strangers, pairs.group, looked.stranger)
     counts = count_forms(forms, rules)
-    standing = _Standing(mean, variance, crew.reshape(shape), counts.n_forms, village)
-    score, slope = _scores(mean, adjusted)
+    sums = (crew.reshape(shape), strangers.reshape(shape))
+    standing = _Standing(mean, variance, *sums, counts.n_forms, village)
     logits = _logits(standing, adjusted)
+    known = mean != MISSING
+    place = np.where(known, mean, 0)
     return PillarMeasures(
         n_forms=counts.n_forms,
         n_familiar=counts.n_familiar,
         n_recused=counts.n_recused,
         negative=counts.negative,
-        score=score,
-        covariance=_covariance(logits, slope, adjusted),
+        score=np.where(known, _scores(place, adjusted), MISSING),
+        covariance=_covariance(logits, _slopes(place, logits, adjusted), adjusted),
         logits=logits,
     )
 
@@ -287,13 +293,14 @@ def _pair_up(cases: Cases, forms: FormSet, adjusted: AdjustedRules, village: Int
 
 
 class _Looked(NamedTuple):
-    """Where each pair's likelihood stands: first entry, fine rest, power, total, variance."""
+    """Where each pair's likelihood stands, its power and total, and what is known of the rater."""
 
     entry: Ints
     rest: Ints
     weight: Ints
     total: Ints
     variance: Ints
+    stranger: NDArray[np.bool_]
 
 
 def _look_up(forms: Forms, pairs: _Pairs, rules: PanelRules, adjusted: AdjustedRules) -> _Looked:
@@ -318,7 +325,7 @@ def _look_up(forms: Forms, pairs: _Pairs, rules: PanelRules, adjusted: AdjustedR
     entry = (adjusted.row[pillar, scale] + place) * adjusted.width + (at >> FINE_BITS)
     weight = adjusted.raters.weight[pillar, rater]
     variance = adjusted.raters.variance[pillar, rater]
-    return _Looked(entry, at & (FINE - 1), weight, total, variance)
+    return _Looked(entry, at & (FINE - 1), weight, total, variance, stranger)
 
 
 def _likelihoods(looked: _Looked, part: slice, adjusted: AdjustedRules) -> Ints:
@@ -357,26 +364,34 @@ def _blocks(begins: Ints, n_pairs: int) -> list[slice]:
 
 
 class _Standing(NamedTuple):
-    """Of each case and pillar; `crew` adds up the variances of the raters' severities."""
+    """Of each case and pillar; `crew` adds up the variances of the known raters' severities."""
 
     mean: Ints
     variance: Floats
     crew: Ints
+    strangers: Ints
     n_forms: Ints
     village: Ints
 
 
-def _scores(mean: Ints, adjusted: AdjustedRules) -> tuple[Ints, Floats]:
-    """Score in millionths, and what a logit more brings in score units."""
-    known = mean != MISSING
+def _scores(mean: Ints, adjusted: AdjustedRules) -> Ints:
+    """Score in millionths of means in 2^-20 steps of the grid."""
     shift = MEAN_BITS - SCORES_A_STEP_BITS
-    entry = np.where(known, mean >> shift, 0)
-    rest = mean & ((1 << shift) - 1)
+    entry, rest = mean >> shift, mean & ((1 << shift) - 1)
     pillars = np.arange(mean.shape[1])
     low = adjusted.score[pillars, entry]
-    rise = adjusted.score[pillars, entry + 1] - low
-    score = np.where(known, low + (rise * rest >> shift), MISSING)
-    return score, rise * ((1 << (adjusted.step_bits + SCORES_A_STEP_BITS)) / MICRO)
+    return np.asarray(low + ((adjusted.score[pillars, entry + 1] - low) * rest >> shift))
+
+
+def _slopes(mean: Ints, logits: LogitMeasures, adjusted: AdjustedRules) -> Floats:
+    """Score units a logit brings, over one standard error to either side."""
+    unit = (1 << MEAN_BITS) << adjusted.step_bits
+    reach = np.maximum(np.sqrt(logits.variance), _LEAST_ERROR)
+    steps = np.where(np.isnan(reach), 1.0, np.minimum(reach, 1e3) * unit).astype(np.int64)
+    last = (adjusted.n_points - 1) << MEAN_BITS
+    ends = [np.minimum(np.maximum(mean + side * steps, 0), last) for side in (-1, 1)]
+    rise = _scores(ends[1], adjusted) - _scores(ends[0], adjusted)
+    return np.asarray(rise / MICRO / (np.maximum(ends[1] - ends[0], 1) / unit))
 
 
 def _logits(found: _Standing, adjusted: AdjustedRules) -> LogitMeasures:
@@ -390,8 +405,10 @@ def _logits(found: _Standing, adjusted: AdjustedRules) -> LogitMeasures:
     prior = free * of_village(at.precision)
     each = np.asarray((1 - prior) / np.maximum(found.n_forms, 1))
     within = np.asarray(free + prior**2 * of_village(at.own))
-    within += each**2 * (found.crew * _UNIT + found.n_forms**2 * of_village(at.crew))
-    far = np.where(known, of_village(at.shared), np.nan)
+    within += each**2 * (found.crew * _UNIT + found.strangers**2 * of_village(at.crew))
+    ours = (found.n_forms - found.strangers) / np.maximum(found.n_forms, 1)
+    part = np.where(found.village[:, None] < 0, ours**2, 1.0)  # known raters of other villages
+    far = np.where(known, of_village(at.shared) * part, np.nan)
     steps = found.mean / (1 << MEAN_BITS)
     logit = np.where(known, (adjusted.first / FINE + steps) * step, np.nan)
     middle = at.middle[:, found.village].T * (step / FINE)
@@ -400,14 +417,14 @@ def _logits(found: _Standing, adjusted: AdjustedRules) -> LogitMeasures:
         variance=within + far,
         within=logit - middle,
         within_variance=within,
-        link_variance=far,
+        link_variance=np.where(known, of_village(at.doubt), np.nan),
     )
 
 
 def _covariance(logits: LogitMeasures, slope: Floats, adjusted: AdjustedRules) -> Floats:
     """Of the scores: errors within the village by their correlation, those of the link in step."""
     near = np.sqrt(logits.within_variance) * slope
-    far = np.sqrt(logits.link_variance) * slope
+    far = np.sqrt(logits.variance - logits.within_variance) * slope
     found = near[:, :, None] * near[:, None, :] * adjusted.correlation
     found += far[:, :, None] * far[:, None, :]
     return np.asarray(found)

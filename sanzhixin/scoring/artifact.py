@@ -161,7 +161,11 @@ class ModelFile(Decision):
         dict
             Keys of the file.
         """
-        return self.model_dump(mode="json")
+        content = self.model_dump(mode="json")
+        for part, key in ((content, "panel"), (content["scheme"], "equating")):
+            if part[key] is None:  # absent in files of plain aggregators
+                del part[key]
+        return content
 
     def digest(self) -> str:
         """SHA-256 of the canonical content.
@@ -251,7 +255,7 @@ def write_model_file(model: ModelFile, path: Path) -> Path:
     try:
         _refuse_other(file, model, whole_folder=file != path)
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, content)
+        _replace(file, content, 0o644 if model.panel is None else 0o600)  # raters are named
     except OutputError:
         raise
     except OSError as error:
@@ -260,13 +264,14 @@ def write_model_file(model: ModelFile, path: Path) -> Path:
 
 
 def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
-    """Let a model replace itself alone: the same name and version, fitted again."""
+    """Let a model replace itself alone: same name, version and scheme, fitted again."""
     if file.exists():
         try:
-            standing = read_model_file(file).model_id
+            found = read_model_file(file)
         except ArtifactError:
-            standing = file.name
-        if standing != model.model_id:
+            raise OutputError("model_in_place", path=file.parent.name, standing=file.name) from None
+        if (found.model_id, found.scheme) != (model.model_id, model.scheme):
+            standing = f"{found.model_id} ({found.scheme.scheme_id})"
             raise OutputError("model_in_place", path=file.parent.name, standing=standing)
     elif whole_folder and file.parent.is_dir():
         held = [path for path in file.parent.iterdir() if not path.name.startswith(".")]
@@ -274,14 +279,14 @@ def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
             raise OutputError("model_folder_in_use", path=file.parent.name, count=len(held))
 
 
-def _replace(file: Path, content: bytes) -> None:
+def _replace(file: Path, content: bytes, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".model-")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -306,7 +311,7 @@ def read_model_file(path: Path) -> ModelFile:
     ArtifactError
         ``model_not_found``, ``model_too_large``, ``model_not_json`` and the other refusals of
         strict JSON, ``model_protocol``, ``model_digest`` (also for a file that is not canonical
-        JSON, the line end aside), ``model_invalid``.
+        JSON, the line end aside), ``model_invalid``, ``panel_not_rising``.
     """
     file = path / "model.json" if path.is_dir() else path
     if not file.is_file():
@@ -324,9 +329,12 @@ def read_model_file(path: Path) -> ModelFile:
     if respelled or sha256_digest(canonical) != stated:
         raise ArtifactError("model_digest", name=file.name)
     try:
-        return ModelFile.model_validate_json(canonical)
+        model = ModelFile.model_validate_json(canonical)
     except ValidationError as error:
         refused = unwrap_validation(error, content)
         raise ArtifactError(
             "model_invalid", name=file.name, problem=refused.en, problem_zh=refused.zh
         ) from None
+    if model.panel is not None:
+        check_rising(model.panel)
+    return model

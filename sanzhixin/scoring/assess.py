@@ -127,9 +127,9 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
 
 
 def _link_doubt(profile: Profile, plan: Plan) -> Bools:
-    """Tell where villages are compared by a stated prior alone, with more doubt than allowed."""
+    """Tell where the comparison of villages is more uncertain than the scheme allows."""
     logits = profile.measures.logits
-    if logits is None or plan.adjusted is None or plan.adjusted.link != "prior":
+    if logits is None:
         return np.zeros(profile.measures.negative.size, dtype=np.bool_)
     return np.asarray((logits.link_variance > plan.most_link_variance).any(axis=1))
 

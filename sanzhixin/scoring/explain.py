@@ -12,6 +12,7 @@ from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring.form_set import select_round
 from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events, read_records
 from sanzhixin.scoring.limits import NO_BOUND
+from sanzhixin.scoring.measure import measure
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.proposal import Proposal
 from sanzhixin.scoring.reasons import panel_score
@@ -75,7 +76,8 @@ class ItemLine:
 class PillarLine:
     """One pillar: its score 0-100, standard error, points, and how many forms stand behind it.
 
-    ``shown`` is the score with one decimal, never rounded up, as the reasons write it.
+    ``shown`` is the score with one decimal, never rounded up, as the reasons write it; ``plain``
+    is the mean of the same forms so written, where the score is severity-adjusted, else None.
     """
 
     code: str
@@ -83,6 +85,7 @@ class PillarLine:
     en: str
     score: float | None
     shown: str
+    plain: str | None
     se: float | None
     points: int
     points_full: int
@@ -135,11 +138,14 @@ class Explanation:
     ----------
     proposal : Proposal
         The answer.
+    link : str or None
+        What compares villages, where scores are severity-adjusted.
     pillars, items, forms, events, records, bounds : tuple
         Lines in the order of the scheme; bounds are empty where no amount is stated.
     """
 
     proposal: Proposal
+    link: str | None
     pillars: tuple[PillarLine, ...]
     items: tuple[ItemLine, ...]
     forms: tuple[FormLine, ...]
@@ -167,6 +173,7 @@ def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanatio
     """
     return Explanation(
         proposal=proposal,
+        link=None if plan.adjusted is None else plan.adjusted.link,
         pillars=_pillars(answers, plan),
         items=_items(answers, plan),
         forms=_forms(answers, plan),
@@ -178,6 +185,9 @@ def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanatio
 
 def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
     measures, points = answers.profile.measures, answers.assessment.points
+    plain = None
+    if plan.adjusted is not None:
+        plain = measure(answers.profile.forms, replace(plan.panel, aggregator="mean")).score[0]
     by_column = {item.column: i for i, item in enumerate(plan.card.characteristics)}
     lines = []
     for place, pillar in enumerate(plan.scheme.pillars):
@@ -191,7 +201,8 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
                 zh=pillar.zh,
                 en=pillar.en,
                 score=None if score == MISSING else score / MICRO,
-                shown="-" if score == MISSING else panel_score(score),
+                shown=_written(score),
+                plain=None if plain is None else _written(int(plain[place])),
                 se=variance**0.5 if variance >= 0 else None,
                 points=int(points.by_characteristic[0, column]),
                 points_full=max(item.attainable),
@@ -201,6 +212,10 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
             )
         )
     return tuple(lines)
+
+
+def _written(score: int) -> str:
+    return "-" if score == MISSING else panel_score(score)
 
 
 def _items(answers: Answers, plan: Plan) -> tuple[ItemLine, ...]:

@@ -67,7 +67,7 @@ class LogitMeasures:
     within, within_variance : ndarray
         Standing less the mean of the village's fitted households.
     link_variance : ndarray
-        The part of `variance` that the comparison of villages brings.
+        Variance of the comparison with other villages; it may ask for a review.
     """
 
     logit: NDArray[np.float64]

@@ -43,14 +43,15 @@ def check_rising(tables: PanelTables) -> None:
     -----
     One point more in a total multiplies the posterior by a ratio of likelihoods.  Its logarithm is
     read from the tables at every fine offset; it has to rise along the grid, by at least
-    :math:`\delta` a step.  Then the mean rises by at least :math:`\delta` times the variance of
-    the posterior (monotone likelihood ratio: Karlin and Rubin 1956,
-    https://doi.org/10.1214/aoms/1177728259).  The variance is bounded from below by the curvature
-    of 200 forms and the prior: of two neighbours about the mode the lower has at least
-    :math:`e^{-C/2}` of the higher, and no integer variable of largest probability p has less than
-    :math:`(p^{-2} - 1) / 12`, that of a uniform one.
-    The product has to exceed what rounding of the weights may cost.  Where the mode lies on the
-    end of the grid, every other weight falls, so the mean rises as well.
+    :math:`\delta` a step.  Then the mean rises by at least :math:`\delta` times the least variance
+    among the posteriors tilted by up to :math:`\delta` a step (monotone likelihood ratio: Karlin
+    and Rubin 1956, https://doi.org/10.1214/aoms/1177728259).  Variances are bounded from below by
+    the curvature C of 200 forms and the prior: of the two neighbours of the mode the higher has at
+    least :math:`e^{-C/2}` of it, and no integer variable of largest probability p has less than
+    :math:`(p^{-2} - 1) / 12`, that of a uniform one.  The product has to exceed what rounding of
+    the weights may cost.  Where the mode lies on the end of the grid, either its neighbour holds at
+    least half as much and the bound applies, or nearly all mass lies on the end, and the weights
+    that fall all lie below the mean.
     """
     for part in tables.pillars:
         if not is_rising(part, tables.step_bits, tables.n_points):

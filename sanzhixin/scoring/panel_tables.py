@@ -12,6 +12,7 @@ from sanzhixin.scheme.base import Decision, Text
 __all__ = [
     "FINE",
     "FINE_BITS",
+    "MOST_PRECISION",
     "SCORES_A_STEP_BITS",
     "TABLE_BITS",
     "VARIANCE_BITS",
@@ -41,10 +42,15 @@ WEIGHT_BITS = 6
 VARIANCE_BITS = 20
 """Variances, and precisions, are counted in 2^-20 (squared logits, or one over them)."""
 
-_LOGIT_LIMIT = 1 << 20
-_Fine = Annotated[int, Field(ge=-_LOGIT_LIMIT, le=_LOGIT_LIMIT)]
+_Fine = Annotated[int, Field(ge=-(1 << 15), le=1 << 15)]  # 32 logits on the finest grid
+_Step = Annotated[int, Field(ge=-(1 << 12), le=1 << 12)]
+_Halo = Annotated[int, Field(ge=0, le=1 << 14)]
 _Variance = Annotated[int, Field(ge=0, le=1 << 40)]
-_Precision = Annotated[int, Field(gt=0, le=1 << 30)]
+MOST_PRECISION = 1 << 26
+"""Largest precision that a file holds, so that squares times it stay exact."""
+
+_Precision = Annotated[int, Field(gt=0, le=MOST_PRECISION)]
+_INDEFINITE = 1e-6  # correlations are rounded to six decimals
 _Entry = Annotated[int, Field(ge=-(1 << 31), le=1 << 31)]
 _Row = tuple[_Entry, ...]
 _Count = Annotated[int, Field(ge=0)]
@@ -89,7 +95,9 @@ class VillageColumns(Decision):
         One over the variance of a household's standing about `merit`, in 2^-20.
     own, shared, crew : tuple of int
         Variances in 2^-20 squared logits: of merit alone, of what merit and severities share and
-        the link, of the severities together.
+        the link, of what unknown raters share.
+    doubt : tuple of int
+        Variance of the comparison with other villages, which may ask for a review.
     """
 
     merit: tuple[_Fine, ...]
@@ -99,6 +107,7 @@ class VillageColumns(Decision):
     own: tuple[_Variance, ...]
     shared: tuple[_Variance, ...]
     crew: tuple[_Variance, ...]
+    doubt: tuple[_Variance, ...]
 
 
 class PillarTables(Decision):
@@ -130,12 +139,12 @@ class PillarTables(Decision):
 
     pillar: Text
     masks: Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 12)], ...], Field(min_length=1)]
-    halo: _Count
-    strange_halo: _Count
-    start: _Fine
+    halo: _Halo
+    strange_halo: _Halo
+    start: _Step
     known: Annotated[tuple[tuple[_Row, ...], ...], Field(min_length=1, max_length=16)]
     strange: tuple[_Row, ...]
-    first: _Fine
+    first: _Step
     score: tuple[Annotated[int, Field(ge=0, le=100_000_000)], ...]
     raters: RaterColumns
     villages: VillageColumns
@@ -183,10 +192,34 @@ class PanelTables(Decision):
                 raise ArtifactError("panel_shape", pillar=part.pillar)
             if any(a > b for a, b in zip(part.score, part.score[1:], strict=False)):
                 raise ArtifactError("panel_not_rising", pillar=part.pillar)
-        n = len(self.pillars)
-        if len(self.correlation) != n or any(len(row) != n for row in self.correlation):
+        twice = any(len(set(names)) < len(names) for names in (self.raters, self.villages))
+        if twice or not _is_correlation(self.correlation, len(self.pillars)):
+            raise ArtifactError("panel_shape", pillar=", ".join(p.pillar for p in self.pillars))
+        if self.n_moved > self.n_compared:
             raise ArtifactError("panel_shape", pillar=", ".join(p.pillar for p in self.pillars))
         return self
+
+
+def _is_correlation(rows: tuple[tuple[float, ...], ...], n: int) -> bool:
+    """Tell whether a matrix is symmetric with a unit diagonal and not indefinite."""
+    if len(rows) != n or any(len(row) != n for row in rows):
+        return False
+    even = all(rows[i][j] == rows[j][i] for i in range(n) for j in range(n))
+    return even and all(rows[i][i] == 1 for i in range(n)) and _is_definite(rows)
+
+
+def _is_definite(rows: tuple[tuple[float, ...], ...]) -> bool:
+    """Tell whether no pivot of a symmetric elimination is negative."""
+    left = [list(row) for row in rows]
+    for k in range(len(left)):
+        pivot = left[k][k]
+        if pivot < -_INDEFINITE:
+            return False
+        for i in range(k + 1, len(left)):
+            share = left[i][k] / max(pivot, _INDEFINITE)
+            for j in range(k + 1, len(left)):
+                left[i][j] -= share * left[k][j]
+    return True
 
 
 def _fits(part: PillarTables, tables: PanelTables) -> bool:

@@ -94,7 +94,7 @@ def fixed_exp(below: Ints) -> Ints:
     Returns
     -------
     ndarray of int64
-        Rounded down, within 2^-24 of the value in relative and 2^-31 in absolute terms.
+        Within 2^-24 of the value in relative and 2^-31 in absolute terms.
 
     Examples
     --------

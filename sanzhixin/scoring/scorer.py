@@ -171,7 +171,7 @@ def _triggers(view: View, plan: Plan, *, scored: bool) -> list[str]:
         for place, holds in zip(plan.reviews, view.review_record, strict=True)
         if holds
     ]
-    told += ["link_prior"] * view.link_doubt
+    told += ["link_uncertain"] * view.link_doubt
     told += [f"rows_rejected:{table}" for table in view.rejected_tables]
     told += ["debt_ratio"] * view.over_debt + ["negative_opinion"] * view.negative
     told += [

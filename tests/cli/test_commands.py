@@ -12,6 +12,7 @@ import pytest
 
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
+from sanzhixin.records import write_county
 
 HEAVY = ("numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn")
 HELP = f"""
@@ -274,6 +275,63 @@ def test_panel_writes_every_table_and_a_report(run, tmp_path):
     assert "Panel report as of 2026-06-30" in done.out
     names = {path.stem for path in (tmp_path / "out").iterdir()}
     assert names >= {"measures", "raters", "pairs", "interactions", "drift", "report", "_SUCCESS"}
+    assert run("panel", tmp_path / "county", "-o", tmp_path / "out").code == 0
+    (tmp_path / "out" / "letter.txt").write_text("x", encoding="utf-8")
     again = run("panel", tmp_path / "county", "-o", tmp_path / "out")
     assert again.code == 7
     assert "not an earlier run" in again.err
+
+
+def test_panel_without_a_form_of_that_time_says_so(run, tmp_path):
+    assert run("simulate", tmp_path / "county", "--villages", 2, "--seed", 3).code == 0
+    done = run("panel", tmp_path / "county", "-o", tmp_path / "out", "--as-of", "2020-01-01")
+    assert done.code == 2
+    assert "No form is dated by 2020-01-01" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+ADJUSTED = """extends = "tongxiang"
+name = "adjusted"
+version = "1.0.0"
+aggregator = "severity_adjusted"
+equating = "mean"
+"""
+
+
+def test_a_scheme_with_adjusted_measures_goes_from_fit_to_explain(run, tmp_path):
+    county, scheme, model = tmp_path / "county", tmp_path / "scheme.toml", tmp_path / "model"
+    scheme.write_text(ADJUSTED, encoding="utf-8")
+    assert run("simulate", county, "--villages", 4, "--seed", 3).code == 0
+    fitted = run("fit", county, "--scheme", scheme, "-o", model)
+    assert fitted.code == 0
+    assert "stand in another tier than by the mean" in fitted.err
+    assert "户等级不同" in fitted.err
+    assert (model / "model.json").stat().st_mode & 0o077 == 0
+    assert "Villages are compared by: prior" in (model / "card.md").read_text(encoding="utf-8")
+    scored = run("score", county, "-m", model, "-o", tmp_path / "out")
+    assert scored.code == 0
+    assert "stated prior alone" in scored.err
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["model"]["link"] == "prior"
+    assert run("verify", model).code == run("verify", tmp_path / "out").code == 0
+    said = run("explain", county, "-m", model, "--household", "V001-0001", "--lang", "zh").out
+    assert "按评议员宽严调整后" in said
+    assert "这些评议表的均值为" in said
+    plain = run("fit", county, "-o", model, "--name", "adjusted-fitted")
+    assert plain.code == 7
+    assert "another model, adjusted-fitted/0.1.0 (adjusted/1.0.0" in plain.err
+
+
+def test_panel_guards_texts_that_look_like_formulas(run, rows, write, tmp_path):
+    from sanzhixin.simulate import simulate_county
+
+    county = simulate_county(2, 20, 3)
+    folder = tmp_path / "county"
+    write_county(county, folder)
+    for name in ("raters", "ratings"):
+        text = (folder / f"{name}.csv").read_text(encoding="utf-8-sig")
+        (folder / f"{name}.csv").write_text(text.replace("V001-R01", "=cmd|A1"), encoding="utf-8")
+    assert run("panel", folder, "-o", tmp_path / "out").code == 0
+    shown = (tmp_path / "out" / "raters.csv").read_text(encoding="utf-8-sig")
+    assert "'=cmd|A1" in shown
+    assert "\n=cmd" not in shown

@@ -16,6 +16,7 @@ SECTIONS = [
     "Purpose and out-of-scope use",
     "Who decides",
     "Population and target",
+    "Measures",
     "What enters",
     "What never carries points",
     "Points",

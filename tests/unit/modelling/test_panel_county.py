@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from sanzhixin.errors import ArtifactError, DomainError
-from sanzhixin.model import load_model
+from sanzhixin.errors import ArtifactError, DomainError, EvidenceError
+from sanzhixin.model import SanzhixinModel, load_model
 from sanzhixin.modelling import PanelLinkWarning, PanelModel, ProfileBuilder, fit
 from sanzhixin.modelling.panel_county import county_forms, fit_county_panel
 from sanzhixin.records import accept_county
+from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scheme import load_scheme, scheme_from_dict
-from sanzhixin.simulate import simulate_county
+from sanzhixin.scoring.scorer import score_cases
+from sanzhixin.simulate import SimulationSettings, simulate_county
 
 SCHEME = load_scheme("tongxiang")
 COUNTY = simulate_county(villages=8, households_per_village=30, seed=11)
@@ -106,16 +108,16 @@ def test_a_link_that_rests_on_a_prior_alone_is_reviewed_above_the_stated_varianc
     with warnings.catch_warnings(action="ignore", category=PanelLinkWarning):
         strict = fit(county, adjusted(review={"link_variance": 0.001}))
         lax = fit(county, adjusted(review={"link_variance": 5}))
-    told = strict.propose(county)["review_triggers"].map(lambda codes: "link_prior" in codes)
+    told = strict.propose(county)["review_triggers"].map(lambda codes: "link_uncertain" in codes)
     assert told.mean() > 0.9
-    assert not lax.propose(county)["review_triggers"].map(lambda c: "link_prior" in c).any()
+    assert not lax.propose(county)["review_triggers"].map(lambda c: "link_uncertain" in c).any()
 
 
 def test_too_few_households_cannot_be_equated():
     county = simulate_county(villages=1, households_per_village=40, seed=2)
     with (
         warnings.catch_warnings(action="ignore", category=PanelLinkWarning),
-        pytest.raises(DomainError, match="fewer than 100 households"),
+        pytest.raises(EvidenceError, match="fewer than 100 households"),
     ):
         fit(county, adjusted("mean"))
 
@@ -192,3 +194,133 @@ def test_rows_of_a_table_in_another_order_fit_the_same_file():
     with warnings.catch_warnings(action="ignore", category=PanelLinkWarning):
         first, second = (fit(one, adjusted()).file.panel for one in (COUNTY, county))
     assert first == second
+
+
+def test_no_score_has_an_error_of_zero_where_equating_has_plateaus():
+    county = simulate_county(5, 40, 3)
+    with warnings.catch_warnings(action="ignore", category=PanelLinkWarning):
+        equated, bare = (fit(county, adjusted(how)) for how in ("mean", "none"))
+    cases = encode_county(county, equated.scheme, county.as_of)
+    found = [
+        np.sqrt(score_cases(cases, model.plan).profile.measures.covariance[:, 0, 0])
+        for model in (equated, bare)
+    ]
+    known = ~np.isnan(found[0])
+    assert found[0][known].min() > 0.2
+    ratio = found[0][known] / found[1][known]
+    assert 0.3 < ratio.min() < ratio.max() < 3.5
+
+
+def renamed(county, column, old, new):
+    tables = {
+        name: table.assign(**{column: table[column].replace(old, new)})
+        if column in table
+        else table
+        for name, table in county.tables().items()
+    }
+    return dataclasses.replace(county, **tables)
+
+
+def test_a_village_that_was_not_fitted_is_the_most_uncertain_and_is_reviewed(models):
+    file = models["none"].file
+    strict = adjusted("none", review={"link_variance": 0.15})
+    model = SanzhixinModel(file.model_copy(update={"scheme": strict}))
+    strange = renamed(COUNTY, "village_id", "V001", "W001")
+    proposals = model.propose(strange).merge(strange.households[["household_id", "village_id"]])
+    told = proposals["review_triggers"].map(lambda codes: "link_uncertain" in codes)
+    share = told.groupby(proposals["village_id"]).mean()
+    assert share["W001"] == share.max() > 0.9
+    before, after = (model.profile(one).set_index("household_id") for one in (COUNTY, strange))
+    moved = before.index[before["village_id"] == "V001"]
+    # the raters are known, so little is lost; their common severity still counts
+    assert (after.loc[moved, "fs_se"] > 0.95 * before.loc[moved, "fs_se"]).all()
+
+
+def test_new_raters_of_a_fitted_village_widen_the_error(models):
+    strange = renamed(COUNTY, "rater_id", "V002-R01", "X1")
+    before, after = (
+        models["none"].profile(one).set_index("household_id") for one in (COUNTY, strange)
+    )
+    own = before.index[(before["village_id"] == "V002") & (before["fs_n_forms"] > 0)]
+    assert (after.loc[own, "fs_se"] >= before.loc[own, "fs_se"] - 1e-9).all()
+    assert (after.loc[own, "fs_se"] > before.loc[own, "fs_se"] + 0.002).mean() > 0.5
+
+
+def test_anchor_cases_of_two_rounds_count_by_the_latest():
+    county = simulate_county(4, 30, 3, settings=SimulationSettings(vignettes=2))
+    earlier = county.vignettes.assign(
+        round=county.vignettes["round"] - 1,
+        rated_on=county.vignettes["rated_on"] - pd.Timedelta(days=100),
+    )
+    twice = dataclasses.replace(county, vignettes=pd.concat([earlier, county.vignettes]))
+    first, second = (fit_county_panel(one, SCHEME, county.as_of) for one in (county, twice))
+    pd.testing.assert_frame_equal(first.measures_, second.measures_)
+    assert first.link_ == "vignettes"
+
+
+def test_a_panel_of_other_pillars_or_items_is_refused():
+    with warnings.catch_warnings(action="ignore", category=PanelLinkWarning):
+        for pillars in (
+            {"fs": ("FS01", "FS02", "FS03", "FS04", "FS05")},
+            {"a": ("FS01", "FS02"), "b": ("ML01", "ML02"), "c": ("NR01", "NR02")},
+        ):
+            panel = PanelModel(pillars).fit(COUNTY.ratings, COUNTY.households)
+            with pytest.raises(DomainError, match="other pillars or items"):
+                ProfileBuilder(SCHEME, panel).fit(COUNTY)
+
+
+def test_a_pillar_of_eight_items_with_blanks_is_fitted_and_scored():
+    data = SCHEME.model_dump()
+    model_item = next(i for i in data["indicators"] if i["code"] == "FS05")
+    more = tuple(model_item | {"code": f"FS1{k}", "zh": f"家风补充{k}"} for k in range(3))
+    scheme = scheme_from_dict(
+        data
+        | {"indicators": (*data["indicators"], *more)}
+        | {"aggregator": "severity_adjusted", "equating": "none"}
+    )
+    random = np.random.default_rng(1)
+    ratings = COUNTY.ratings.copy()
+    for k in range(3):
+        drawn = ratings["FS05"].where(random.random(len(ratings)) > 0.3)
+        ratings[f"FS1{k}"] = drawn.astype(ratings["FS05"].dtype)
+    county = dataclasses.replace(COUNTY, ratings=ratings)
+    with warnings.catch_warnings(action="ignore", category=PanelLinkWarning):
+        model = fit(county, scheme)
+    assert len(model.file.panel.pillars[0].masks) > 64
+    assert model.profile(county)["fs_logit"].notna().mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"halo": 10**7},
+        {"start": -(2**20)},
+        {"first": 2**20},
+        {"correlation": ((1.0, -1.0, -1.0), (-1.0, 1.0, -1.0), (-1.0, -1.0, 1.0))},
+        {"correlation": ((1.0, 0.5, 0.5), (0.1, 1.0, 0.5), (0.5, 0.5, 1.0))},
+        {"raters": "twice"},
+        {"n_moved": 10**6},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_panel_part_that_was_tampered_with_is_refused(models, change):
+    panel = models["none"].file.panel
+    content = panel.model_dump()
+    if change.get("raters"):
+        change = {"raters": (panel.raters[1], *panel.raters[1:])}
+    key = next(iter(change))
+    if key in content:
+        content |= change
+    else:
+        content["pillars"][0].update(change)
+    with pytest.raises(ValueError, match=r"fit again|less than|greater than"):
+        type(panel).model_validate(content)
+
+
+def test_one_village_with_defaults_is_measured_all_the_same():
+    county = simulate_county(1, 120, 2)
+    random = np.random.default_rng(0)
+    outcomes = county.households[["household_id"]].assign(defaulted=random.random(120) < 0.4)
+    with pytest.warns(PanelLinkWarning, match="stated prior"):
+        model = PanelModel().fit(county.ratings, county.households, outcomes=outcomes)
+    assert model.link_ == "prior"

@@ -20,7 +20,7 @@ from sanzhixin.modelling.panel_diagnostics import (
     compute_interactions,
     compute_pairs,
 )
-from sanzhixin.modelling.panel_report import report_panel
+from sanzhixin.modelling.panel_report import PANEL_TABLES, report_panel
 from sanzhixin.numerics.agreement import krippendorff_alpha
 from sanzhixin.scheme import load_scheme
 from sanzhixin.simulate import SimulationSettings, simulate_county
@@ -151,13 +151,25 @@ def test_one_round_has_no_drift(model):
 
 def test_the_report_has_every_table_and_says_the_same_in_both_languages(county):
     report = report_panel(county, SCHEME, county.as_of)
-    assert list(report.tables) == [
-        *("measures", "raters", "items", "variances", "connectivity", "reliability"),
-        *("pairs", "interactions", "agreement", "drift"),
-    ]
+    assert list(report.tables) == list(PANEL_TABLES)
     assert report.zh.count("\n") == report.en.count("\n")
     assert "villages are compared by" in report.en
     assert "村际比较依据" in report.zh
+    assert "anchor cases" in report.en
+    assert "锚定案例" in report.zh
+    assert "家风" in report.zh
+    assert "fs" not in report.zh
+    villages = report.tables["villages"]
+    latest = county.ratings.groupby("household_id")["round"].transform("max")
+    own = county.ratings[(county.ratings["round"] == latest) & county.ratings["familiar"]]
+    own = own[own["relation"] == "none"].merge(county.households[["household_id", "village_id"]])
+    cells = own.loc[own["village_id"] == "V003", list(SCHEME.panel_codes)].to_numpy(float)
+    roles = own.loc[own["village_id"] == "V003", "rater_id"].map(
+        county.raters.set_index("rater_id")["role"]
+    )
+    if (roles != "account_manager").all():
+        stated = villages.set_index("village_id").loc["V003", "mean_rating"]
+        assert stated == pytest.approx(np.nanmean(cells))
     for pair in report.tables["pairs"].head(2).itertuples():
         assert f"{pair.rater_a} {pair.rater_b}" in report.zh
         assert f"{pair.rater_a} {pair.rater_b}" in report.en

@@ -41,3 +41,20 @@ def test_few_defaults_are_refused_with_the_way_out():
 def test_default_that_does_not_fall_with_the_standing_is_refused():
     with pytest.raises(EvidenceError, match="does not fall clearly"):
         fit_merit_share(*loans(0.5, slope=0.0, n=4000))
+
+
+def test_few_loans_are_drawn_to_one_half_and_the_error_is_that_of_a_share():
+    random = np.random.default_rng(4)
+    within, between = random.standard_normal((2, 400))
+    defaulted = random.random(400) < 1 / (1 + np.exp(2 + 0.8 * within))
+    found = fit_merit_share(within, 0.1 * between, defaulted, n_villages=8)
+    assert 0.2 < found.share < 0.8
+    assert found.standard_error < 12**-0.5 + 0.01
+
+
+def test_villages_that_do_not_differ_tell_no_share():
+    random = np.random.default_rng(5)
+    within = random.standard_normal(400)
+    defaulted = random.random(400) < 1 / (1 + np.exp(1 + within))
+    with pytest.raises(EvidenceError, match="share"):
+        fit_merit_share(within, np.zeros(400), defaulted)

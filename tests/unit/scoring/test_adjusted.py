@@ -14,6 +14,7 @@ from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.panel_proof import check_rising
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.panel_tables import FINE, PanelTables
+from sanzhixin.scoring.scorer import score_cases
 from tests.unit.scoring.adjusted_plan import (
     CENTRAL,
     RANDOM,
@@ -287,5 +288,5 @@ def test_every_severity_of_the_file_can_be_looked_up():
 def test_encoded_forms_are_not_changed_by_measuring():
     cases = encode(household(4, 5, 3))
     before = cases.forms.ratings.copy()
-    score(household(4, 5, 3), plan=PLAN)
+    score_cases(cases, PLAN)
     np.testing.assert_array_equal(cases.forms.ratings, before)
