@@ -9,7 +9,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -89,8 +88,8 @@ def child(words: list[str]) -> None:
     pillars = [forms_of(size, count, blank, seed) for seed, count in enumerate(items)]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     begin = time.perf_counter()
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(measure, pillars))
+    for forms in pillars:
+        measure(forms)
     seconds = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     n_ratings = sum(forms.ratings.size for forms in pillars)

@@ -71,8 +71,8 @@ class PanelModel(BaseEstimator):
         Step structure of the items.
     n_categories : int, default=5
         Largest rating.
-    n_jobs : int, default=2
-        Pillars fitted at once.
+    n_jobs : int, default=1
+        Pillars fitted at once; more take more memory, and gain little on two cores.
     random_state : int, default=0
         Of the sample of households from which variances are estimated.
 
@@ -143,7 +143,7 @@ class PanelModel(BaseEstimator):
         kin: Kin = "recuse",
         steps: Steps = "auto",
         n_categories: int = 5,
-        n_jobs: int = 2,
+        n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
         self.pillars = pillars
