@@ -199,7 +199,7 @@ class PanelModel(BaseEstimator):
         pillars = self._pillars(ratings)
         arrays = self._read(ratings, pillars, households, vignettes, kin=self.kin)
         link = choose_link(
-            self.linking, arrays, self.merit_share, has_outcomes=outcomes is not None
+            self.linking, arrays, pillars, self.merit_share, has_outcomes=outcomes is not None
         )
         self.fits_ = self._fit_pillars(arrays, pillars, link, progress)
         if link.kind == "outcomes" and outcomes is not None:

@@ -137,7 +137,8 @@ def read_panel(
     if twice.any():
         raise DomainError("panel_form_twice", count=int(twice.sum()))
     n_rated = len(household_ids) + len(vignette_ids)
-    connectivity = examine_connectivity(household, rater, n_rated, len(rater_ids))
+    told = (cells[order] > 0).any(axis=1)  # a blank form ties nobody to anybody
+    connectivity = examine_connectivity(household[told], rater[told], n_rated, len(rater_ids))
     village_ids, village = _villages(households, household_ids, connectivity)
     n_own = int(np.searchsorted(household, len(household_ids)))
     return PanelArrays(

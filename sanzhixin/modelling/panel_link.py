@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics.connectivity import count_parts
 from sanzhixin.numerics.linking import LEAST_DEFAULTS, MeritShare, fit_merit_share
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ class Link:
 
 
 def choose_link(
-    wanted: LinkKind, arrays: PanelArrays, merit_share: float, *, has_outcomes: bool
+    wanted: LinkKind,
+    arrays: PanelArrays,
+    pillars: dict[str, tuple[str, ...]],
+    merit_share: float,
+    *,
+    has_outcomes: bool,
 ) -> Link:
     """Choose what makes villages comparable.
 
@@ -48,10 +54,12 @@ def choose_link(
     ----------
     wanted : {"auto", "vignettes", "bridge", "outcomes", "prior"}
         ``auto`` takes the first in this order that the data have.  Anchor cases and travelling
-        raters count when they tie all villages together; where they tie only some, the others
-        still rest on a share.
+        raters count when they tie all villages together in every pillar; where they tie only some,
+        the others still rest on a share.
     arrays : PanelArrays
         Forms.
+    pillars : dict of str to tuple of str
+        Indicators of each pillar.
     merit_share : float
         The stated share, for ``prior`` and as a start for ``outcomes``.
     has_outcomes : bool
@@ -67,7 +75,7 @@ def choose_link(
     DomainError
         ``link_not_there``: the wanted link has no data.
     """
-    tied = arrays.connectivity.n_components == 1 < len(arrays.villages)
+    tied = len(arrays.villages) > 1 and all(_ties(arrays, items) for items in pillars.values())
     anchored = len(arrays.vignettes) > 0
     stated = MeritShare(merit_share, PRIOR_SD)
     links = {
@@ -81,6 +89,15 @@ def choose_link(
     if found is None:
         raise DomainError("link_not_there", link=wanted)
     return found
+
+
+def _ties(arrays: PanelArrays, items: tuple[str, ...]) -> bool:
+    """Tell whether the forms that count for a pillar connect everything that is rated."""
+    places = [arrays.indicators.index(item) for item in items]
+    counts = 2 * (arrays.ratings[:, places] > 0).sum(axis=1) >= len(items)
+    n_rated = len(arrays.households) + len(arrays.vignettes)
+    parts = count_parts(arrays.household[counts], arrays.rater[counts], n_rated, len(arrays.raters))
+    return parts == 1
 
 
 def learn_share(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer]
     Bools = NDArray[np.bool_]
 
-__all__ = ["Connectivity", "examine_connectivity"]
+__all__ = ["Connectivity", "count_parts", "examine_connectivity"]
 
 _THIN = 3
 
@@ -99,6 +99,33 @@ def examine_connectivity(
         cut_raters=_articulation_points(pairs),
         thin_raters=_thin(pairs),
     )
+
+
+def count_parts(household: Ints, rater: Ints, n_households: int, n_raters: int) -> int:
+    """Count the connected parts of a panel, as `examine_connectivity` numbers them.
+
+    Parameters
+    ----------
+    household, rater : ndarray of shape (n_records,)
+        Who was rated by whom; anchor cases count as households.
+    n_households, n_raters : int
+        How many there are.
+
+    Returns
+    -------
+    int
+        Parts with a record.
+
+    Examples
+    --------
+    >>> count_parts(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 3]), 3, 4)
+    2
+    """
+    size = n_households + n_raters
+    ones = np.ones(household.size, dtype=np.int8)
+    graph = sparse.coo_array((ones, (household, n_households + rater)), shape=(size, size))
+    _, label = connected_components(graph.tocsr(), directed=False)
+    return np.unique(label[household]).size
 
 
 def _thin(pairs: sparse.csr_array) -> Ints:

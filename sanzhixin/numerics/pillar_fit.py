@@ -353,6 +353,6 @@ def _sample(
     thinned = take_records(replace(records, mask=number[place], weight=None), kept)
 
     def tabulate(halo_sd: float) -> RecordTables:
-        return tabulate_records(items.thresholds, masks[frequent], halo_sd, nodes=7)
+        return tabulate_records(items.thresholds, masks[frequent], halo_sd, nodes=15)
 
     return sample_households(thinned, seed=seed), tabulate

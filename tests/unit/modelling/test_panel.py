@@ -13,6 +13,8 @@ from sklearn.exceptions import NotFittedError
 import sanzhixin as szx
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling import PanelLinkWarning, PanelModel
+from sanzhixin.modelling.panel_county import fit_county_panel
+from sanzhixin.scheme import load_scheme
 from sanzhixin.simulate import SimulationSettings, simulate_county
 
 COUNTY = simulate_county(villages=8, households_per_village=25, seed=2)
@@ -227,3 +229,22 @@ def test_a_rated_household_without_a_village_is_refused():
 def test_no_counted_form_is_refused():
     with pytest.raises(EvidenceError, match="No form of a counted rater"):
         PanelModel().fit(COUNTY.ratings.assign(familiar=False), COUNTY.households)
+
+
+def test_a_bridge_in_one_pillar_alone_links_nothing():
+    settings = SimulationSettings(bridge_raters=3, bridge_role="account_manager", rounds=1)
+    county = simulate_county(6, 20, seed=0, settings=settings)
+    with pytest.warns(PanelLinkWarning, match="stated prior"):
+        found = fit_county_panel(county, load_scheme("tongxiang"), county.as_of)
+    assert found.link_ == "prior"
+
+
+def test_a_wholly_blank_form_links_nothing():
+    county = simulate_county(2, 20, seed=1, settings=SimulationSettings(rounds=1))
+    row = county.ratings[county.ratings["household_id"].str.startswith("V002")].iloc[[0]].copy()
+    row[["rater_id", "familiar", "relation"]] = ["V001-R01", True, "none"]
+    row[list(ITEMS)] = pd.NA
+    ratings = pd.concat([county.ratings, row.astype(county.ratings.dtypes)], ignore_index=True)
+    with pytest.warns(PanelLinkWarning, match="stated prior"):
+        found = PanelModel().fit(ratings, county.households)
+    assert found.connectivity_["component"].nunique() == 2
