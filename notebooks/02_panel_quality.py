@@ -8,6 +8,7 @@
 # %%
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -196,3 +197,27 @@ harm.round(2)
 # The minimum gives every rater a veto; the median nearly none; the adjusted measure weighs the form
 # by what it is likely to mean from this rater. No aggregator says whether the opinion is fair: a
 # negative form asks for a human review, never for a refusal.
+
+# %% [markdown]
+# ## A real panel
+#
+# Judges of figure skating mark performances of 17 events; who sits on several panels links them. The
+# file is not part of the project: the cell looks for `shared/data/skating_panel.csv` in the folders
+# above and is left out without it. What the engine makes of it stands in `docs/panel.md`.
+
+# %%
+folders = (Path.cwd(), *Path.cwd().parents)
+files = [folder / "shared" / "data" / "skating_panel.csv" for folder in folders]
+file = next((path for path in files if path.exists()), None)
+told = "left out: no skating_panel.csv"
+if file is not None:
+    marks = pd.read_csv(file).rename(columns={"performance": "household_id", "rater": "rater_id"})
+    criteria = tuple(name for name in marks if name.startswith("mark_"))
+    for name in criteria:  # five categories, cut at the fifths of each criterion
+        marks[name] = pd.qcut(marks[name].rank(method="first"), 5, labels=False) + 1
+    marks["relation"] = marks["same_group"].map({0: "none", 1: "kin"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PanelLinkWarning)
+        judges = szx.PanelModel({"marks": criteria}, kin="correct").fit(marks)
+    told = judges.variances_[["household_sd", "rater_sd", "kin_bias", "kin_se"]].round(2)
+told
