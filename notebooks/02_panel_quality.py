@@ -201,9 +201,9 @@ harm.round(2)
 # %% [markdown]
 # ## A real panel
 #
-# Judges of figure skating mark performances of 17 events; who sits on several panels links them. The
-# file is not part of the project: the cell looks for `shared/data/skating_panel.csv` in the folders
-# above and is left out without it. What the engine makes of it stands in `docs/panel.md`.
+# Judges of figure skating mark performances of 17 events; who sits on several panels links them.
+# The file is not part of the project: the cell looks for `shared/data/skating_panel.csv` in the
+# folders above and is left out without it. What the engine makes of it stands in `docs/panel.md`.
 
 # %%
 folders = (Path.cwd(), *Path.cwd().parents)
@@ -214,10 +214,12 @@ if file is not None:
     marks = pd.read_csv(file).rename(columns={"performance": "household_id", "rater": "rater_id"})
     criteria = tuple(name for name in marks if name.startswith("mark_"))
     for name in criteria:  # five categories, cut at the fifths of each criterion
-        marks[name] = pd.qcut(marks[name].rank(method="first"), 5, labels=False) + 1
+        fifths = marks[name].quantile([0.2, 0.4, 0.6, 0.8])
+        marks[name] = 1 + fifths.searchsorted(marks[name])
     marks["relation"] = marks["same_group"].map({0: "none", 1: "kin"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PanelLinkWarning)
-        judges = szx.PanelModel({"marks": criteria}, kin="correct").fit(marks)
+        events = marks[["household_id", "event"]].rename(columns={"event": "village_id"})
+        judges = szx.PanelModel({"marks": criteria}, kin="correct").fit(marks, events)
     told = judges.variances_[["household_sd", "rater_sd", "kin_bias", "kin_se"]].round(2)
 told
