@@ -171,7 +171,11 @@ def accept_county(
         replace(county, rejected_rows=_rejected_rows(rejected)),
         done,
         rejected,
-        (*(note for item in done.values() for note in item.notes), *_lost(unattributed)),
+        (
+            *(note for item in done.values() for note in item.notes),
+            *_unrated(done, scheme),
+            *_lost(unattributed),
+        ),
         sum(item.n_in for item in done.values()),
         unattributed,
     )
@@ -188,6 +192,20 @@ def _unattributed(rejected: pd.DataFrame, households: Acceptance) -> dict[str, i
     tables = rejected["table"][~rejected["household_id"].isin(known)]
     counts = {name: int((tables == name).sum()) for name in EVIDENCE_TABLES}
     return {name: count for name, count in counts.items() if count}
+
+
+def _unrated(done: Mapping[str, Acceptance], scheme: Scheme) -> Iterator[Note]:
+    """Say which indicators nobody rated: perhaps their column has another header."""
+    ratings = done["ratings"].accepted if "ratings" in done else None
+    if ratings is None or ratings.empty:
+        return
+    codes = [code for code in scheme.panel_codes if ratings[code].isna().all()]
+    if codes:
+        yield Note(
+            "ratings",
+            f"no form rates {', '.join(codes)}; is there a column with another header?",
+            f"没有任何评议表为 {'、'.join(codes)} 评分；请核对表头名称",
+        )
 
 
 def _lost(unattributed: Mapping[str, int]) -> Iterator[Note]:

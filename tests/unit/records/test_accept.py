@@ -299,3 +299,12 @@ def test_no_reason_repeats_a_value(scheme, rows):
     sentences = " ".join([*rejected["reason_en"], *rejected["reason_zh"]])
     assert "110105" not in sentences
     assert "secret" not in sentences
+
+
+def test_an_indicator_that_nobody_rates_is_told(tables, scheme):
+    ratings = tables["ratings"].rename(columns={"FS01": "家庭和谐"})
+    done = accept_county(tables | {"ratings": ratings}, scheme)
+    told = [note.en for note in done.notes if note.en.startswith("no form rates")]
+    assert len(told) == 1
+    assert told[0].startswith("no form rates FS01, FS02, ")
+    assert "ML01" not in told[0]

@@ -111,11 +111,12 @@ def test_rows_that_no_household_answers_for_are_told(tables, scheme, rows):
     # the household of the other rejected rows is rejected itself, so it gets no proposal anyway
     assert "household_rejected" in done.rejected["code"].tolist()
     assert done.unattributed == {"events": 1, "registers": 2}
-    assert [(note.file, note.en.partition(";")[0]) for note in done.notes] == [
+    notes = [note for note in done.notes if note.file != "ratings"]
+    assert [(note.file, note.en.partition(";")[0]) for note in notes] == [
         ("events", f"1 {LOST}"),
         ("registers", f"2 {LOST}"),
     ]
-    assert all("查明各行所属农户" in note.zh for note in done.notes)
+    assert all("查明各行所属农户" in note.zh for note in notes)
 
 
 LOST = "rejected row(s) name no known household, so no household is reviewed for them"
