@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, JSON
+from sanzhixin.cli.options import AS_OF, DIR, JSON, SCHEME
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def write_tables(county: County, folder: Path, kind: Literal["csv", "parquet"]) 
 
 @click.command()
 @DIR
-@click.option(
-    "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
-)
+@SCHEME
 @click.option(
     "--quarantine",
     type=click.Path(path_type=Path, dir_okay=False),

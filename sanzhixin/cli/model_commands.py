@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sanzhixin.cli.county_commands import counts_table, first_rejected, tell_notes
-from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, read_max_bad
+from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, read_max_bad
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
@@ -29,9 +29,7 @@ __all__ = ["explain", "explain_household", "fit", "score"]
 
 @click.command()
 @DIR
-@click.option(
-    "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
-)
+@SCHEME
 @click.option(
     "-o",
     "--output",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["AS_OF", "DIR", "JSON", "MODEL", "read_day", "read_max_bad"]
+__all__ = ["AS_OF", "DIR", "JSON", "MODEL", "SCHEME", "read_day", "read_max_bad"]
 
 _DAY = "write a day as 2026-06-30 (请写成 2026-06-30)"
 _BAD = "write rows as 50, or a share as 0.02 or 2% (请写行数或比例)"
@@ -58,5 +58,8 @@ AS_OF = click.option(
     metavar="DATE",
     callback=read_day,
     help="Scoring date, e.g. 2026-06-30; default: that of county.toml, else today.",
+)
+SCHEME = click.option(
+    "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine summary on stdout.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR
+from sanzhixin.cli.options import AS_OF, DIR, SCHEME
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ _OTHER_FILES = ("report.txt", "_SUCCESS")
     type=click.Path(path_type=Path),
     help="New or empty folder, or that of an earlier report, which is replaced.",
 )
-@click.option(
-    "--scheme", default="tongxiang", show_default=True, help="Built-in name or TOML file."
-)
+@SCHEME
 @AS_OF
 @click.pass_obj
 def panel(voice: Voice, folder: Path, *, out: Path, scheme: str, as_of: dt.date | None) -> int:

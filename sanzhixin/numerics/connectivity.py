@@ -77,9 +77,7 @@ def examine_connectivity(
     (2, array([0, 0, 0, 1]), array([1]), array([0, 1, 2, 3]))
     """
     size = n_households + n_raters
-    ones = np.ones(household.size, dtype=np.int8)
-    graph = sparse.coo_array((ones, (household, n_households + rater)), shape=(size, size))
-    _, label = connected_components(graph.tocsr(), directed=False)
+    label = _label_parts(household, rater, n_households, n_raters)
     seen = np.zeros(size, dtype=np.bool_)
     seen[household] = True
     seen[n_households + rater] = True
@@ -121,11 +119,17 @@ def count_parts(household: Ints, rater: Ints, n_households: int, n_raters: int) 
     >>> count_parts(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 3]), 3, 4)
     2
     """
+    label = _label_parts(household, rater, n_households, n_raters)
+    return np.unique(label[household]).size
+
+
+def _label_parts(household: Ints, rater: Ints, n_households: int, n_raters: int) -> Ints:
+    """Give the number of the connected part of every household, then of every rater."""
     size = n_households + n_raters
     ones = np.ones(household.size, dtype=np.int8)
     graph = sparse.coo_array((ones, (household, n_households + rater)), shape=(size, size))
     _, label = connected_components(graph.tocsr(), directed=False)
-    return np.unique(label[household]).size
+    return np.asarray(label)
 
 
 def _thin(pairs: sparse.csr_array) -> Ints:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from sanzhixin.numerics.collusion import adjust_p_values
+from sanzhixin.numerics.rater_fit import rating_residuals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer]
 
 __all__ = ["Interactions", "fit_interactions"]
-
-_CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +92,23 @@ def fit_interactions(
     ----------
     Glas and Verhelst (1995), Testing the Rasch model, in Rasch Models, Springer,
     https://doi.org/10.1007/978-1-4612-4230-7_5
+
+    Examples
+    --------
+    >>> from sanzhixin.numerics.rater_fit import conditional_moments
+    >>> moments = conditional_moments(np.zeros((2, 1)), [0b11])
+    >>> ratings = np.tile(np.array([[2, 1]], dtype=np.int8), (10, 1))
+    >>> zeros = np.zeros(10, dtype=np.int64)
+    >>> found = fit_interactions(ratings, zeros, zeros + 1, zeros, 1, moments)
+    >>> round(float(found.chi_square[0]), 6)
+    10.0
     """
     n_items = ratings.shape[1]
     sums = np.zeros((2, n_items, n_raters))
-    for begin in range(0, rater.size, _CHUNK):
-        part = slice(begin, begin + _CHUNK)
-        answered = ratings[part] > 0
-        mean = moments.mean[mask[part], total[part]]
-        variance = moments.variance[mask[part], total[part]] * answered
-        residual = (ratings[part] - 1.0 - mean) * answered * (variance > 0)
-        for row, values in zip(sums, (residual, variance), strict=True):
+    for who, apart, spread in rating_residuals(ratings, mask, total, rater, moments):
+        for row, values in zip(sums, (apart, spread), strict=True):
             for item in range(n_items):
-                row[item] += np.bincount(rater[part], values[:, item], n_raters)
+                row[item] += np.bincount(who, values[:, item], n_raters)
     residual, variance = sums.transpose(0, 2, 1)
     varies = variance > 0
     known = np.where(varies, variance, np.nan)

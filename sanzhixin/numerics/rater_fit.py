@@ -10,6 +10,8 @@ import numpy as np
 from sanzhixin.numerics.symmetric import SymmetricFunctions, items_of, stretch_thresholds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -23,6 +25,7 @@ __all__ = [
     "conditional_moments",
     "fit_raters",
     "fit_stretch",
+    "rating_residuals",
 ]
 
 _GRID = np.arange(-8, 9) / 4  # logarithms to base 2 of the factors
@@ -160,19 +163,39 @@ def fit_raters(
     Wright and Masters (1982), Rating Scale Analysis, MESA Press, chapter 5.
     """
     sums = np.zeros((4, n_raters))
+    for who, residual, variance in rating_residuals(ratings, mask, total, rater, moments):
+        squared, varies = residual**2, variance > 0
+        ratio = np.divide(squared, variance, out=np.zeros_like(squared), where=varies)
+        for row, values in zip(sums, (squared, variance, ratio, varies), strict=True):
+            row += np.bincount(who, values.sum(axis=1), n_raters)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return RaterFit(sums[0] / sums[1], sums[2] / sums[3], sums[3].astype(np.int64))
+
+
+def rating_residuals(
+    ratings: NDArray[np.int8], mask: Ints, total: Ints, rater: Ints, moments: ConditionalMoments
+) -> Iterator[tuple[Ints, Floats, Floats]]:
+    """Go through what ratings are above what the record's total lets expect, piece by piece.
+
+    Parameters
+    ----------
+    ratings, mask, total, rater, moments
+        As in `fit_raters`.
+
+    Yields
+    ------
+    rater : ndarray of shape (n_piece,)
+        Index of each record's rater.
+    residual, variance : ndarray of shape (n_piece, n_items)
+        In categories and squared categories; both 0 where blank or where nothing can vary.
+    """
     for begin in range(0, rater.size, _CHUNK):
         part = slice(begin, begin + _CHUNK)
         answered = ratings[part] > 0
-        mean = moments.mean[mask[part], total[part]]
         variance = moments.variance[mask[part], total[part]] * answered
-        squared = ((ratings[part] - 1.0 - mean) * answered) ** 2
-        varies = variance > 0
-        ratio = np.divide(squared, variance, out=np.zeros_like(squared), where=varies)
-        each = (squared * varies, variance, ratio, varies)
-        for row, values in zip(sums, each, strict=True):
-            row += np.bincount(rater[part], values.sum(axis=1), n_raters)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return RaterFit(sums[0] / sums[1], sums[2] / sums[3], sums[3].astype(np.int64))
+        residual = ratings[part] - 1.0 - moments.mean[mask[part], total[part]]
+        residual *= answered & (variance > 0)
+        yield rater[part], residual, variance
 
 
 def fit_stretch(

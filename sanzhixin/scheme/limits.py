@@ -103,7 +103,7 @@ class ReviewRules(Decision):
     negative_form_mean : Decimal
         A counted form whose mean over a pillar is at or below it is a negative opinion.
     link_variance : Decimal
-        Largest variance (logits squared) of a link that rests on a prior alone.
+        Largest variance (logits squared) of the comparison with other villages.
     """
 
     review_probability: Annotated[Number, Field(gt=0, lt=0.5)]

@@ -109,7 +109,7 @@ class Plan(ProfilePlan):
     review_z : float
         Distance to a cut-off, in standard errors, within which a case is reviewed.
     most_link_variance : float
-        Squared logits above which a link that rests on a prior alone is reviewed.
+        Squared logits above which the comparison with other villages is reviewed.
     gates, reviews : tuple of int
         Record codes (columns) that gate and that ask for a review.
     refused_purposes : frozenset of str
