@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sanzhixin.errors import SanzhixinError
     from sanzhixin.model import SanzhixinModel, load_model
-    from sanzhixin.modelling import PanelModel, ProfileBuilder, fit
+    from sanzhixin.modelling import MonotoneBinner, PanelModel, ProfileBuilder, Scorecard, fit
     from sanzhixin.records import Application, County, read_county
     from sanzhixin.scheme import Scheme, load_scheme
     from sanzhixin.scoring import Proposal
@@ -23,12 +23,14 @@ __version__ = "0.1.0"
 __all__ = [
     "Application",
     "County",
+    "MonotoneBinner",
     "PanelModel",
     "ProfileBuilder",
     "Proposal",
     "SanzhixinError",
     "SanzhixinModel",
     "Scheme",
+    "Scorecard",
     "fit",
     "load_model",
     "load_scheme",
@@ -39,12 +41,14 @@ __all__ = [
 _HOMES = {
     "Application": "sanzhixin.records",
     "County": "sanzhixin.records",
+    "MonotoneBinner": "sanzhixin.modelling",
     "PanelModel": "sanzhixin.modelling",
     "ProfileBuilder": "sanzhixin.modelling",
     "Proposal": "sanzhixin.scoring",
     "SanzhixinError": "sanzhixin.errors",
     "SanzhixinModel": "sanzhixin.model",
     "Scheme": "sanzhixin.scheme",
+    "Scorecard": "sanzhixin.modelling",
     "fit": "sanzhixin.modelling",
     "load_model": "sanzhixin.model",
     "load_scheme": "sanzhixin.scheme",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sanzhixin.errors.card_messages import CARD
 from sanzhixin.errors.message import Message
 from sanzhixin.errors.messages import ARTIFACT, INPUT, OUTPUT, RECORD
 from sanzhixin.errors.method_messages import DOMAIN, EVIDENCE
@@ -37,6 +38,7 @@ MESSAGES: dict[str, Message] = {
     **DOMAIN,
     **ARTIFACT,
     **OUTPUT,
+    **CARD,
 }
 
 

@@ -154,8 +154,8 @@ ARTIFACT: dict[str, Message] = {
         "review_z {given} 与方案的复核概率不符；该文件并非由本库写出。",
     ),
     "card_not_rising": Message(
-        "Characteristic {name} is fed by the panel; its points have to rise in equal steps (a grid), so that a better rating never lowers them.",
-        "特征 {name} 来自评议；其分值须按等距网格递增，以保证评价越好分值不降。",
+        "Characteristic {name} is fed by the panel; its points may never fall as its value rises, so that a better rating never lowers them.",
+        "特征 {name} 来自评议；取值升高时分值不得下降，以保证评价越好分值不降。",
     ),
     "card_too_large": Message(
         "Characteristic {name}: bounds, or points times span, are too large to stay exact (2^53); use fewer points or smaller bounds.",

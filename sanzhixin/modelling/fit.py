@@ -6,15 +6,16 @@ import datetime as dt
 import hashlib
 import platform
 import re
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from sanzhixin.errors import DomainError, RecordError
+from sanzhixin.errors import DomainError
 from sanzhixin.model import SanzhixinModel, check_county, scoring_date
+from sanzhixin.modelling.card_choice import CardChoice, ChosenCard, Holdout, choose_card
+from sanzhixin.modelling.loans import Outcomes, collect_outcomes
 from sanzhixin.modelling.panel_county import fit_county_panel, fit_tables, mean_scheme
 from sanzhixin.modelling.pd_table import PdChoice, fit_pd_table
 from sanzhixin.records.encode_county import encode_county
@@ -41,59 +42,25 @@ if TYPE_CHECKING:
     from sanzhixin.records import County
     from sanzhixin.scoring.panel_tables import PanelTables
 
-__all__ = ["Outcomes", "collect_outcomes", "expert_model", "fit"]
+__all__ = ["expert_model", "fit"]
 
-OUTCOME_MONTHS = 12
 _LIBRARIES = ("sanzhixin", "numpy", "pandas", "pydantic", "scikit-learn", "scipy")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """Loans with a complete outcome, and the points that stood on the day of granting.
-
-    Attributes
-    ----------
-    points : ndarray of shape (n_loans,)
-        Points of the household on ``granted_on``: ratings, events and records dated by that day;
-        factor values and event status as the tables hold them now.
-    defaulted : ndarray of shape (n_loans,)
-        90 days past due within 12 months.
-    data_from, data_until : date or None
-        First and last granting date.
-    n_young : int
-        Loans left out because their 12 months are not over.
-    n_lost : int
-        Loans left out because they were not observed to the end of their 12 months; all of them
-        without default, so the more there are, the more the default rate is overstated.
-    n_gated : int
-        Loans left out because a record that gates was in force on the day of granting: such a
-        household gets no default probability.
-    n_unscored : int
-        Loans left out because the ratings of that day were not sufficient.
-    """
-
-    points: NDArray[np.int64]
-    defaulted: NDArray[np.bool_]
-    data_from: dt.date | None
-    data_until: dt.date | None
-    n_young: int
-    n_lost: int
-    n_gated: int
-    n_unscored: int
-
-
-def fit(
+def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decision of its own
     county: County,
     scheme: Scheme,
     *,
     name: str | None = None,
     version: str = "0.1.0",
     as_of: dt.date | None = None,
+    card: CardChoice = "auto",
+    holdout: Holdout = "village",
     pd_method: PdChoice = "auto",
     fitted_by: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SanzhixinModel:
-    """Fit a model: the expert card of the scheme with default probabilities from the loans.
+    """Fit a model: a card with default probabilities, learned from the loans where they suffice.
 
     Each loan is scored on the day it was granted, with the ratings, events and records dated by
     then; factor values and the status of events are as the tables hold them now, so a table that
@@ -115,6 +82,12 @@ def fit(
         Version of the model.
     as_of : date, optional
         Day of fitting; else that of the county, else today.
+    card : {"auto", "expert", "fitted"}, default="auto"
+        ``auto`` learns a card from at least 50 defaults and keeps it where its log-loss on unseen
+        loans is smaller than the expert card's by more than one standard error; ``expert`` learns
+        none; ``fitted`` takes the learned one, whatever the comparison says.
+    holdout : {"village", "time"}, default="village"
+        Unseen loans: those of other villages, in five parts, or the latest third.
     pd_method : {"auto", "none", "pluto_tasche", "logistic"}, default="auto"
         How default probabilities are found; ``auto`` takes the logistic curve from 20 defaults
         on, Pluto-Tasche below, none without loans.
@@ -159,10 +132,14 @@ def fit(
         panel=_fit_panel(county, scheme, day, progress),
     )
     outcomes = collect_outcomes(county, expert, day)
+    chosen = choose_card(scheme, outcomes, card=card, holdout=holdout)
+    points, defaulted = outcomes.points, outcomes.defaulted
+    if chosen.points is not None and chosen.tested is not None:
+        points, defaulted = chosen.points[chosen.tested], defaulted[chosen.tested]
     plan = expert.plan
     table = fit_pd_table(
-        outcomes.points,
-        outcomes.defaulted,
+        points,
+        defaulted,
         cutoffs=plan.tiers.cutoffs,
         highest_points=plan.card.highest,
         method=pd_method,
@@ -171,9 +148,10 @@ def fit(
     return SanzhixinModel(
         expert.file.model_copy(
             update={
+                "card": plan.card if chosen.learned is None else chosen.learned.card,
                 "pd": table,
                 "valid_until": min(year_on, scheme.valid_until),
-                "provenance": _provenance(county, outcomes, table, fitted_by),
+                "provenance": _provenance(county, outcomes, table, chosen, fitted_by),
             }
         )
     )
@@ -264,80 +242,15 @@ def expert_model(
     )
 
 
-def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> Outcomes:
-    """Score every loan with a complete outcome on the day it was granted.
-
-    Parameters
-    ----------
-    county : County
-        With its loans.
-    model : SanzhixinModel
-        Whose points are wanted.
-    as_of : date
-        Outcomes known by then count.
-
-    Returns
-    -------
-    Outcomes
-        Points and defaults, and what was left out.
-
-    Raises
-    ------
-    RecordError
-        ``default_undated``: a loan is marked defaulted without the day.
-    """
-    over, known = _windows(county.loans, as_of)
-    loans = known[over & known["ripe"]].sort_values(["household_id", "loan_id"], kind="stable")
-    points, gated, sufficient = _points_when_granted(county, loans, model)
-    used = ~gated & sufficient
-    granted = loans["granted_on"][used]
-    return Outcomes(
-        points=points[used],
-        defaulted=loans["defaulted"].to_numpy(dtype=np.bool_)[used],
-        data_from=granted.min().date() if used.any() else None,
-        data_until=granted.max().date() if used.any() else None,
-        n_young=int((~over).sum()),
-        n_lost=int((over & ~known["ripe"]).sum()),
-        n_gated=int(gated.sum()),
-        n_unscored=int((~gated & ~sufficient).sum()),
-    )
-
-
-def _windows(loans: pd.DataFrame, as_of: dt.date) -> tuple[pd.Series, pd.DataFrame]:
-    """Tell which loans' 12 months are over, and mark defaults within them and followed loans."""
-    import pandas as pd
-
-    failed = loans["defaulted"].fillna(value=False).astype(bool)
-    undated = int((failed & loans["defaulted_on"].isna()).sum())
-    if undated:
-        raise RecordError("default_undated", count=undated)
-    window_end = loans["granted_on"] + pd.DateOffset(months=OUTCOME_MONTHS)
-    followed = loans["defaulted"].notna() & (loans["observed_until"] >= window_end)
-    within = failed & (loans["defaulted_on"] <= window_end)
-    over: pd.Series = window_end <= pd.Timestamp(as_of)
-    return over, loans.assign(defaulted=within, ripe=followed | failed)
-
-
-def _points_when_granted(
-    county: County, loans: pd.DataFrame, model: SanzhixinModel
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Points of each loan's household on the day of granting; gated; ratings sufficient."""
-    if loans.empty:
-        nothing = np.empty(0, dtype=np.bool_)
-        return np.empty(0, dtype=np.int64), nothing, nothing
-    days = np.array([day.toordinal() for day in loans["granted_on"].dt.date], dtype=np.int64)
-    cases = encode_county(county, model.scheme, days, households=loans["household_id"].tolist())
-    answers = score_cases(cases, model.plan)
-    of_records = answers.assessment.gate[:, :-1]  # the last is the purpose: today's, not then's
-    sufficient = np.asarray(answers.profile.sufficient.all(axis=1))
-    return answers.assessment.points.total, np.asarray(of_records.any(axis=1)), sufficient
-
-
 def _provenance(
-    county: County, outcomes: Outcomes, table: PdTable, fitted_by: str | None
+    county: County,
+    outcomes: Outcomes,
+    table: PdTable,
+    chosen: ChosenCard,
+    fitted_by: str | None,
 ) -> Provenance:
     notes = [
-        "Expert card: the points were not learned from outcomes.",
+        *_card_notes(chosen),
         f"Default probability: {table.method}; {table.n_defaults} defaults in {table.n_loans} "
         "loans of approved households.",
         f"Loans left out: {outcomes.n_young} whose 12 months are not over, {outcomes.n_lost} not "
@@ -361,8 +274,36 @@ def _provenance(
         versions=_versions(),
         seed=None if truth is None else truth.seed,
         fitted_by=fitted_by,
+        comparison=chosen.comparison,
         notes=tuple(notes),
     )
+
+
+def _card_notes(chosen: ChosenCard) -> list[str]:
+    notes = []
+    if chosen.learned is None:
+        notes.append("Expert card: the points were not learned from outcomes.")
+        if chosen.refused is not None:
+            notes.append(f"No card was learned: {chosen.refused.en}")
+    else:
+        scale = {
+            "equal_default": "points stand for the default probability that they have under the "
+            "expert card",
+            "min_max": "the worst case has the lowest points of the score, the best the highest",
+        }[chosen.learned.scale]
+        notes.append(f"Fitted card: points learned from outcomes; {scale}.")
+        notes.append(
+            "Default probability by the points that each loan has under a card learned without it."
+        )
+    compared = chosen.comparison
+    if compared is not None:
+        notes.append(
+            f"Learned card against expert card on unseen loans ({compared.holdout}): log-loss "
+            f"{compared.fitted.log_loss:.5f} against {compared.expert.log_loss:.5f}, gain "
+            f"{compared.gain:.5f} (standard error {compared.gain_se:.5f}); chosen: "
+            f"{compared.chosen}."
+        )
+    return notes
 
 
 def _checksum(frame: pd.DataFrame) -> str:

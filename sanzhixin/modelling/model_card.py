@@ -20,7 +20,7 @@ from sanzhixin.scoring.card import GridCharacteristic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sanzhixin.scoring.artifact import ModelFile
+    from sanzhixin.scoring.artifact import CardComparison, ModelFile
     from sanzhixin.scoring.card import Card, Characteristic
     from sanzhixin.scoring.pd_table import PdTable
 
@@ -48,7 +48,7 @@ def model_card(file: ModelFile) -> str:
     >>> model_card(model.file).splitlines()[0]
     '# Model card: trial/1.0.0'
     """
-    scheme = file.scheme
+    scheme, compared = file.scheme, file.provenance.comparison
     sections = {
         "Purpose and out-of-scope use": PURPOSE,
         "Who decides": DECIDES,
@@ -57,6 +57,7 @@ def model_card(file: ModelFile) -> str:
         "What enters": features_section(scheme),
         "What never carries points": records_section(scheme),
         "Points": _points(file.card),
+        **({} if compared is None else {"Learned card against expert card": _compared(compared)}),
         "Points of ledger entries": events_section(scheme),
         "Tiers and caps": tiers_section(scheme),
         "Bounds of the limit": bounds_section(scheme),
@@ -107,6 +108,8 @@ def _points(card: Card) -> str:
     rows = [(*row, item.missing_points) for item in card.characteristics for row in _bins(item)]
     ends = {f"{g.en} together": f"{g.lowest} to {g.highest} points" for g in card.groups}
     total = {"Total": f"{card.lowest} to {card.highest} points"}
+    if card.base:
+        total = {"Every household starts with": f"{card.base} points"} | total
     unit = {"One unit of the score": f"{card.points_per_score} points"}
     header = ("Characteristic", "Bin", "Points", "Points when missing")
     return f"{table(header, rows)}\n\n{bullets(ends | total | unit)}"
@@ -120,6 +123,22 @@ def _bins(item: Characteristic) -> Iterator[tuple[str, str, object]]:
         return
     for zh, en, points in zip(item.labels_zh, item.labels_en, item.points, strict=True):
         yield name, f"{zh} {en}", points
+
+
+def _compared(found: CardComparison) -> str:
+    unseen = {"village": "other villages, in five parts", "time": "the latest third"}
+    rows = [
+        (name, f"{s.log_loss:.5f}", f"{s.brier:.5f}", "" if s.auc is None else f"{s.auc:.4f}")
+        for name, s in (("expert", found.expert), ("learned", found.fitted))
+    ]
+    about: dict[str, object] = {
+        "Unseen loans": f"{unseen[found.holdout]}: {found.n_loans}, {found.n_defaults} defaults",
+        "Log-loss gained by the learned card": f"{found.gain:.5f} (standard error between "
+        f"villages {found.gain_se:.5f})",
+        "Card of this model": "the learned one" if found.chosen == "fitted" else "the expert card",
+    }
+    shown = table(("Card", "Log-loss", "Brier score", "AUC"), rows)
+    return f"{shown}\n\n{bullets(about)}"
 
 
 def _default_probability(pd: PdTable) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import linprog, lsq_linear
 from scipy.special import expit
 
 from sanzhixin.errors import DomainError, EvidenceError
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LogisticFit", "fit_logistic"]
 
-_SEPARATION_SUSPECT = 10.0  # |log-odds| beyond which the exact test for separation is run
+_SEPARATION_SUSPECT = 20.0  # |log-odds| beyond which the exact test for separation is run
+_COLLINEAR_SUSPECT = 1e-8  # share of a covariate's variance that the others leave unexplained
 _MOST_HALVINGS = 40
+_AT_BOUND = 1e-12  # standardised slopes no larger than this are held at 0 by their sign
+_TOLERANCE = 1e-10  # largest change of a standardised coefficient in the last step
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +34,23 @@ class LogisticFit:
     coef : ndarray of shape (1 + n_covariates,)
         Intercept first, then the slopes, on the log-odds scale.
     covariance : ndarray of shape (1 + n_covariates, 1 + n_covariates)
-        Inverse of the Fisher information at `coef`.
+        Inverse of the Fisher information at `coef`, that of the prior included; 0 for slopes that
+        a sign holds at 0, which are taken as known.
+    held : ndarray of bool, shape (1 + n_covariates,)
+        Slopes that their sign holds at 0.
     iterations : int
         Newton steps taken.
     converged : bool
-        Whether the last step was below the tolerance.
+        Whether no standardised coefficient moved by more than 1e-10 in the last step.
     last_change : float
         Largest change of a coefficient in the last step, in units of the standardised covariates.
     log_likelihood : float
-        At `coef`; with Firth's penalty where that was asked for.
+        At `coef`; with the penalty where one was asked for.
     """
 
     coef: Floats
     covariance: Floats
+    held: NDArray[np.bool_]
     iterations: int
     converged: bool
     last_change: float
@@ -55,6 +62,9 @@ class _Data(NamedTuple):
     outcome: Floats
     weights: Floats
     firth: bool
+    precision: Floats  # of the prior of the intercept (0) and the standardised slopes
+    signs: NDArray[np.int64]  # of the intercept and the slopes; 0 is free
+    scratch: Floats  # as large as the design: memory is asked for once
 
 
 class _State(NamedTuple):
@@ -69,7 +79,9 @@ def fit_logistic(
     weights: ArrayLike | None = None,
     *,
     firth: bool = False,
-    tolerance: float = 1e-10,
+    slope_sd: float = np.inf,
+    signs: ArrayLike | None = None,
+    start: ArrayLike | None = None,
     max_iterations: int = 1000,
 ) -> LogisticFit:
     r"""Fit a logistic regression of defaults on one or a few covariates.
@@ -88,8 +100,13 @@ def fit_logistic(
         Frequencies: weight 2 equals the row given twice, weight 0 the row left out.
     firth : bool, default=False
         Maximise the likelihood times the square root of the determinant of the information.
-    tolerance : float, default=1e-10
-        Largest change of a standardised coefficient in the last step.
+    slope_sd : float, default=inf
+        Standard deviation of a normal prior about 0 of each slope, in units of the covariates; the
+        fit is then the most probable one.  The intercept is free, so the mean stays exact.
+    signs : array-like of {-1, 0, 1}, shape (n_covariates,), optional
+        Slopes that may not be negative (1) or positive (-1); 0 is free.
+    start : array-like of shape (n_covariates,), optional
+        Slopes to start from, that keep their signs; near ones save steps.  The fit is the same.
     max_iterations : int, default=1000
         Newton steps at most; the result says whether they sufficed.  Ten are usual; with Firth's
         penalty, whose curvature the steps leave out, tiny samples may take hundreds.
@@ -102,8 +119,9 @@ def fit_logistic(
     Raises
     ------
     DomainError
-        ``shape_differs``, ``not_finite``, ``outcome_not_binary``, ``weights_negative``: data of
-        another form; ``design_singular``: a covariate is constant or follows from the others.
+        ``shape_differs``, ``not_finite``, ``outcome_not_binary``, ``weights_negative``,
+        ``signs_unknown``, ``slope_sd``: data or options of another form; ``design_singular``: a
+        covariate is constant or follows from the others.
     EvidenceError
         ``outcome_one_class``: no default or nothing else.
         ``outcomes_separated``: a covariate, or a sum of them, parts defaults from the rest, so
@@ -111,14 +129,16 @@ def fit_logistic(
 
     Notes
     -----
-    Newton steps on standardised covariates, halved while the likelihood would fall.  Firth's score
-    adds :math:`h_i (1/2 - p_i)` with the leverages :math:`h_i`.  Separation is proved by a linear
-    programme (Konis), run when a fitted log-odds exceeds 10 in size.
+    Newton steps on standardised covariates, halved while the likelihood would fall.  Under signs
+    each step is the best of the quadratic model among those that keep them.  Firth's score
+    :math:`h_i (1/2 - p_i)` with the leverages :math:`h_i`.  Separation is proved by a linear
+    programme (Konis), run when a fitted log-odds exceeds 20 in size.
 
     References
     ----------
     Firth (1993), https://doi.org/10.1093/biomet/80.1.27; Heinze and Schemper (2002),
-    https://doi.org/10.1002/sim.1047
+    https://doi.org/10.1002/sim.1047; for the prior le Cessie and van Houwelingen (1992),
+    https://doi.org/10.2307/2347628
 
     Examples
     --------
@@ -127,19 +147,29 @@ def fit_logistic(
     array([-0.6931,  1.3863])
     """
     covariates, outcome, frequency = _check(x, defaulted, weights)
-    centre = np.average(covariates, axis=0, weights=frequency)
-    spread = np.sqrt(np.average((covariates - centre) ** 2, axis=0, weights=frequency))
-    design = _design(covariates, centre, spread)
-    data = _Data(design, outcome, frequency, firth)
-    fit = _newton(data, tolerance, max_iterations)
+    design, centre, spread = _design(covariates, frequency)
+    if not slope_sd > 0:
+        raise DomainError("slope_sd", value=slope_sd)
+    data = _Data(
+        design,
+        outcome,
+        frequency,
+        firth,
+        np.append(0.0, (slope_sd * spread) ** -2.0),
+        _check_signs(signs, spread.size),
+        np.empty_like(design),
+    )
+    begin = np.zeros(spread.size) if start is None else np.asarray(start, dtype=float) * spread
+    fit = _newton(data, begin, max_iterations)
     far = np.abs(design @ fit.coef).max() > _SEPARATION_SUSPECT
-    if not firth and (far or not fit.converged) and _is_separated(design, outcome):
+    if not firth and np.isinf(slope_sd) and (far or not fit.converged) and _is_separated(data):
         raise EvidenceError("outcomes_separated")
     back = np.diag(np.concatenate([[1.0], 1 / spread]))
     back[0, 1:] = -centre / spread
     return LogisticFit(
         coef=back @ fit.coef,
         covariance=back @ fit.covariance @ back.T,
+        held=fit.held,
         iterations=fit.iterations,
         converged=fit.converged,
         last_change=fit.last_change,
@@ -176,59 +206,104 @@ def _check(
     return covariates, outcome, frequency
 
 
-def _design(covariates: Floats, centre: Floats, spread: Floats) -> Floats:
+def _design(covariates: Floats, frequency: Floats) -> tuple[Floats, Floats, Floats]:
+    """Standardise the covariates after a column of ones; also their means and spreads."""
+    design = np.ones((len(covariates), covariates.shape[1] + 1))
+    centre = frequency @ covariates / frequency.sum()
+    np.subtract(covariates, centre, out=design[:, 1:])
+    spread = np.sqrt(frequency @ np.square(design[:, 1:]) / frequency.sum())
     noise = np.finfo(float).eps * np.abs(covariates).max(axis=0, initial=1.0)
     constant = np.flatnonzero(spread <= 4 * noise)
     if constant.size:
         raise DomainError("design_singular", column=int(constant[0]))
-    design = np.column_stack([np.ones(len(covariates)), (covariates - centre) / spread])
-    for column in range(1, design.shape[1]):
-        if np.linalg.matrix_rank(design[:, : column + 1]) <= column:
-            raise DomainError("design_singular", column=column - 1)
-    return design
+    design[:, 1:] /= spread
+    if spread.size and _unexplained(design) < _COLLINEAR_SUSPECT:
+        for column in range(1, design.shape[1]):
+            if np.linalg.matrix_rank(design[:, : column + 1]) <= column:
+                raise DomainError("design_singular", column=column - 1)
+    return design, centre, spread
 
 
-def _newton(data: _Data, tolerance: float, max_iterations: int) -> LogisticFit:
-    beta = np.zeros(data.design.shape[1])
+def _unexplained(design: Floats) -> float:
+    """Smallest share of a column's variance that the columns before it do not explain."""
+    diagonal = np.diag(np.linalg.qr(design.T @ design / len(design), mode="r"))
+    return float(np.abs(diagonal).min())
+
+
+def _check_signs(signs: ArrayLike | None, n_covariates: int) -> NDArray[np.int64]:
+    given = np.zeros(n_covariates, dtype=np.int64) if signs is None else np.asarray(signs)
+    if given.shape != (n_covariates,) or not np.isin(given, (-1, 0, 1)).all():
+        raise DomainError("signs_unknown", shape=given.shape, expected=(n_covariates,))
+    return np.append(0, given.astype(np.int64))
+
+
+def _newton(data: _Data, start: Floats, max_iterations: int) -> LogisticFit:
+    rate = float(np.average(data.outcome, weights=data.weights))
+    beta = np.concatenate([[np.log(rate / (1 - rate))], start])  # covariates are centred
     state = _state(beta, data)
     change, iteration = np.inf, 0
-    while iteration < max_iterations and change > tolerance:
+    while iteration < max_iterations and change > _TOLERANCE:
         iteration += 1
-        step = np.linalg.lstsq(state.information, state.score, rcond=None)[0]
+        step = _step(beta, state, data.signs)
         for _ in range(_MOST_HALVINGS):
             ahead = _state(beta + step, data)
             if ahead.log_likelihood >= state.log_likelihood - 1e-12 * abs(state.log_likelihood):
                 break
             step = step / 2
         beta, state, change = beta + step, ahead, float(np.abs(step).max())
+    held = (data.signs != 0) & (beta == 0)
+    free = np.flatnonzero(~held)
+    covariance = np.zeros_like(state.information)
+    covariance[np.ix_(free, free)] = np.linalg.pinv(
+        state.information[np.ix_(free, free)], hermitian=True
+    )
     return LogisticFit(
         coef=beta,
-        covariance=np.asarray(np.linalg.pinv(state.information, hermitian=True), dtype=float),
+        covariance=covariance,
+        held=held,
         iterations=iteration,
-        converged=change <= tolerance,
+        converged=change <= _TOLERANCE,
         last_change=change,
         log_likelihood=state.log_likelihood,
     )
+
+
+def _step(beta: Floats, state: _State, signs: NDArray[np.int64]) -> Floats:
+    """Newton step; where it would break a sign, the best step that keeps all signs."""
+    step = np.linalg.lstsq(state.information, state.score, rcond=None)[0]
+    if (signs * (beta + step) >= 0).all():
+        return np.asarray(step)
+    values, vectors = np.linalg.eigh(state.information)
+    root = np.sqrt(np.maximum(values, 0))[:, np.newaxis] * vectors.T
+    bounds = np.where(signs > 0, -beta, -np.inf), np.where(signs < 0, -beta, np.inf)
+    found = lsq_linear(root, root @ step, bounds, method="bvls", tol=1e-15)
+    at_bound = np.abs(beta + found.x) <= _AT_BOUND  # the solver stops beside it by rounding
+    return np.where(at_bound & (signs != 0), -beta, found.x)
 
 
 def _state(beta: Floats, data: _Data) -> _State:
     log_odds = data.design @ beta
     prob = expit(log_odds)
     spread = data.weights * prob * (1 - prob)
-    information = data.design.T @ (spread[:, np.newaxis] * data.design)
+    np.multiply(data.design, spread[:, np.newaxis], out=data.scratch)
+    information = data.design.T @ data.scratch
     residual = data.weights * (data.outcome - prob)
-    terms = data.outcome * log_odds - np.logaddexp(0, log_odds)
+    softplus = np.maximum(log_odds, 0) + np.log1p(np.exp(-np.abs(log_odds)))
+    terms = data.outcome * log_odds - softplus
     log_likelihood = float(data.weights @ terms)
     if data.firth:
         inverse = np.linalg.pinv(information, hermitian=True)
         leverage = spread * np.einsum("ij,jk,ik->i", data.design, inverse, data.design)
         residual = residual + leverage * (0.5 - prob)
         log_likelihood += 0.5 * float(np.linalg.slogdet(information)[1])
-    return _State(data.design.T @ residual, information, log_likelihood)
+    score = data.design.T @ residual - data.precision * beta
+    log_likelihood -= 0.5 * float(data.precision @ beta**2)
+    return _State(score, information + np.diag(data.precision), log_likelihood)
 
 
-def _is_separated(design: Floats, outcome: Floats) -> bool:
+def _is_separated(data: _Data) -> bool:
     """Look for a direction in which no row is on the wrong side and some are on the right one."""
-    signed = np.unique((2 * outcome - 1)[:, np.newaxis] * design, axis=0)
-    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1))
+    signed = np.unique((2 * data.outcome - 1)[:, np.newaxis] * data.design, axis=0)
+    bounds = [(0.0 if sign > 0 else -1.0, 0.0 if sign < 0 else 1.0) for sign in data.signs]
+    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=bounds)
     return found.fun is not None and float(found.fun) < -1e-7

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from sanzhixin.scoring.expert import EVENT_COLUMN
+from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.reasons import TEXTS, plain_score
 
 if TYPE_CHECKING:
@@ -110,7 +113,18 @@ def _gain(view: View, plan: Plan, chances: list[Chance]) -> int:
     room = sum(view.event_room[chance.place] for chance in chances if chance.kind == "event")
     part = min(max(view.event_sum + room, plan.ledger.floor), plan.ledger.top)
     factors = [chance for chance in chances if chance.kind == "factor"]
-    return part - view.event_part + _together(view, factors)
+    gained = _event_points(part, plan) - _event_points(view.event_part, plan)
+    return gained + _together(view, factors)
+
+
+def _event_points(part: int, plan: Plan) -> int:
+    """Points that an event part of so many units brings: the part itself, or those of its bin."""
+    if plan.events_add:
+        return part
+    for item in plan.labelled:
+        if item.kind == "bins" and item.column == EVENT_COLUMN:
+            return item.points[bisect_right(item.edges, part * MICRO)]
+    return 0  # the card gives no points for events
 
 
 def _together(view: View, chances: list[Chance]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, Self
@@ -28,6 +29,8 @@ __all__ = [
     "MODEL_NAME",
     "MODEL_VERSION",
     "PROTOCOL",
+    "CardComparison",
+    "CardScores",
     "ModelFile",
     "Provenance",
     "read_model_file",
@@ -42,6 +45,50 @@ _Z_TOLERANCE = 1e-9
 _LARGEST = 5_000_000
 MODEL_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 MODEL_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+
+
+class CardScores(Decision):
+    """How well default probabilities by a card fit loans that it has not seen.
+
+    Attributes
+    ----------
+    log_loss, brier : float
+        Means over the loans; smaller is better.
+    auc : float or None
+        Share of pairs of a default and another loan that it orders rightly; None without both.
+    """
+
+    log_loss: float
+    brier: float
+    auc: float | None
+
+
+class CardComparison(Decision):
+    """Expert card and learned card side by side on unseen loans.
+
+    Attributes
+    ----------
+    chosen : {"expert", "fitted"}
+        The card of the model.
+    holdout : {"village", "time"}
+        What unseen means.
+    n_loans, n_defaults : int
+        Loans that were held out at one time, and defaults among them.
+    expert, fitted : CardScores
+        Of both cards.
+    gain, gain_se : float
+        Log-loss of the expert card less that of the learned one, and its standard error between
+        villages.
+    """
+
+    chosen: Literal["expert", "fitted"]
+    holdout: Literal["village", "time"]
+    n_loans: int
+    n_defaults: int
+    expert: CardScores
+    fitted: CardScores
+    gain: float
+    gain_se: float
 
 
 class Provenance(Decision):
@@ -61,6 +108,8 @@ class Provenance(Decision):
         Seed of a simulated county; None for files.
     fitted_by, validated_by, approved_by : str or None
         Who did what; three different people once a model is approved.
+    comparison : CardComparison or None
+        Expert card against learned card; None where no card was learned.
     notes : tuple of str
         What a reader has to know.
     """
@@ -74,6 +123,7 @@ class Provenance(Decision):
     fitted_by: str | None = None
     validated_by: str | None = None
     approved_by: str | None = None
+    comparison: CardComparison | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -126,7 +176,7 @@ class ModelFile(Decision):
             raise ArtifactError("card_columns", columns=", ".join(strange))
         rated = known - {factor.name for factor in scheme.factors}
         for item in card.characteristics:
-            if item.column in rated and item.kind != "grid":
+            if item.column in rated and not _is_rising(item):
                 raise ArtifactError("card_not_rising", name=item.name)
         for factor in scheme.factors:
             for item in card.characteristics:
@@ -162,9 +212,19 @@ class ModelFile(Decision):
             Keys of the file.
         """
         content = self.model_dump(mode="json")
-        for part, key in ((content, "panel"), (content["scheme"], "equating")):
-            if part[key] is None:  # absent in files of plain aggregators
+        optional = (
+            (content, "panel"),
+            (content["scheme"], "equating"),
+            (content["provenance"], "comparison"),
+        )
+        for part, key in optional:
+            if part[key] is None:  # absent in files of plain aggregators and expert cards
                 del part[key]
+        card = content["card"]
+        for part in (card, *card["characteristics"]):
+            for key in ("base", "reference_points"):
+                if part.get(key) == 0:  # absent in files of expert cards
+                    del part[key]
         return content
 
     def digest(self) -> str:
@@ -191,6 +251,13 @@ def _check_panel(file: ModelFile) -> None:
     for part in panel.pillars:
         if max(part.masks) >= 1 << owners.count(part.pillar):
             raise ArtifactError("panel_shape", pillar=part.pillar)
+
+
+def _is_rising(item: Characteristic) -> bool:
+    """Tell whether a higher value never gets fewer points."""
+    if item.kind == "bins":
+        return all(a <= b for a, b in pairwise(item.points))
+    return item.kind == "grid"
 
 
 def _is_of(item: Characteristic, factor: Factor) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.card import CardPoints, score_card
 from sanzhixin.scoring.limits import Limits, find_tier, set_limits
+from sanzhixin.scoring.panel_slopes import points_error
 from sanzhixin.scoring.profile import Profile, card_values
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     """
     points = score_card(plan.card, card_values(cases, profile, plan.panel))
     tier = find_tier(points.total, plan.tiers)
-    se_points = _standard_error(profile, plan)
+    se_points = points_error(profile.measures, plan.slopes)
     near = _near_cutoff(points.total, tier, se_points, plan)
     village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
     limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
@@ -161,13 +162,6 @@ def _gates(cases: Cases, profile: Profile, plan: Plan) -> Bools:
         for purpose in cases.purpose
     ]
     return gate
-
-
-def _standard_error(profile: Profile, plan: Plan) -> NDArray[np.float64]:
-    """Take the root of w'Cw, with w the points that a unit of each pillar's score brings."""
-    pairs = profile.measures.covariance.reshape(-1, plan.pair_points.size)
-    variance = (pairs * plan.pair_points).sum(axis=1)
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0, out=variance), out=variance))
 
 
 def _near_cutoff(points: Ints, tier: Ints, se_points: NDArray[np.float64], plan: Plan) -> Bools:

@@ -100,6 +100,8 @@ class BinCharacteristic(_Characteristic):
         One more than edges.
     labels_zh, labels_en : tuple of str
         Texts of the bins.
+    reference_points : int
+        What reasons are measured from.
     """
 
     kind: Literal["bins"]
@@ -107,6 +109,7 @@ class BinCharacteristic(_Characteristic):
     points: tuple[int, ...]
     labels_zh: tuple[str, ...]
     labels_en: tuple[str, ...]
+    reference_points: int = 0
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -158,6 +161,8 @@ class LevelCharacteristic(_Characteristic):
         One for each level.
     labels_zh, labels_en : tuple of str
         Texts of the levels.
+    reference_points : int
+        What reasons are measured from.
     """
 
     kind: Literal["levels"]
@@ -165,6 +170,7 @@ class LevelCharacteristic(_Characteristic):
     points: tuple[int, ...]
     labels_zh: tuple[str, ...]
     labels_en: tuple[str, ...]
+    reference_points: int = 0
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -225,6 +231,8 @@ class Card(Decision):
         Points of one unit of the printed score.
     lowest, highest : int
         Ends of the total.
+    base : int
+        Points of every case, before the clip of the total.
     groups : tuple of PointsGroup
         Every one has characteristics.
     characteristics : tuple of Characteristic
@@ -234,6 +242,7 @@ class Card(Decision):
     points_per_score: Annotated[int, Field(ge=1)]
     lowest: int
     highest: int
+    base: int = 0
     groups: tuple[PointsGroup, ...]
     characteristics: Annotated[tuple[Characteristic, ...], Field(min_length=1)]
 
@@ -328,7 +337,7 @@ def _score_block(card: Card, values: dict[str, Ints], made: CardPoints, rows: sl
         points[place] = item.score(values[item.column][rows])
     raw = np.stack([np.add.reduce(points[own], axis=0) for own in card.group_rows])
     clipped = np.minimum(np.maximum(raw, card.group_ends[0]), card.group_ends[1])
-    subtotal = clipped.sum(axis=0)
+    subtotal = clipped.sum(axis=0) + card.base
     total = np.minimum(np.maximum(subtotal, card.lowest), card.highest)
     made.group_clip.T[:, rows] = clipped - raw
     made.total_clip[rows] = total - subtotal

@@ -188,13 +188,13 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
     plain = None
     if plan.adjusted is not None:
         plain = measure(answers.profile.forms, replace(plan.panel, aggregator="mean")).score[0]
-    by_column = {item.column: i for i, item in enumerate(plan.card.characteristics)}
+    items = plan.card.characteristics
+    by_column = {item.column: i for i, item in enumerate(items)}
     lines = []
     for place, pillar in enumerate(plan.scheme.pillars):
-        column = by_column[f"{pillar.code}_score"]
+        column = by_column.get(f"{pillar.code}_score")  # a fitted card may leave a pillar out
         score = int(measures.score[0, place])
         variance = float(measures.covariance[0, place, place])
-        item = plan.card.characteristics[column]
         lines.append(
             PillarLine(
                 code=pillar.code,
@@ -204,8 +204,8 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
                 shown=_written(score),
                 plain=None if plain is None else _written(int(plain[place])),
                 se=variance**0.5 if variance >= 0 else None,
-                points=int(points.by_characteristic[0, column]),
-                points_full=max(item.attainable),
+                points=0 if column is None else int(points.by_characteristic[0, column]),
+                points_full=0 if column is None else max(items[column].attainable),
                 n_forms=int(measures.n_forms[0, place]),
                 n_familiar=int(measures.n_familiar[0, place]),
                 n_recused=int(measures.n_recused[0, place]),

@@ -13,12 +13,7 @@ from sanzhixin.errors import ArtifactError
 from sanzhixin.scoring.adjusted import AdjustedRules, compile_adjusted
 from sanzhixin.scoring.advice import Chance, compile_chances
 from sanzhixin.scoring.assess import plain_word
-from sanzhixin.scoring.card import (
-    BinCharacteristic,
-    Card,
-    GridCharacteristic,
-    LevelCharacteristic,
-)
+from sanzhixin.scoring.card import BinCharacteristic, Card, LevelCharacteristic
 from sanzhixin.scoring.ledger import LedgerRules, compile_ledger
 from sanzhixin.scoring.limits import (
     LimitPlan,
@@ -26,8 +21,9 @@ from sanzhixin.scoring.limits import (
     compile_limits,
     compile_tiers,
 )
-from sanzhixin.scoring.panel_rules import MICRO, PanelRules, compile_panel
-from sanzhixin.scoring.reasons import Effect, compile_effects
+from sanzhixin.scoring.panel_rules import PanelRules, compile_panel
+from sanzhixin.scoring.panel_slopes import PanelSlopes, compile_slopes
+from sanzhixin.scoring.reasons import Effect, compile_effects, events_add, labelled_items
 
 if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
@@ -104,8 +100,8 @@ class Plan(ProfilePlan):
         Points.
     pd : PdTable
         Default probability by points.
-    pair_points : ndarray of shape (n_pillars ** 2,)
-        Products of the points that one unit of each pillar's score (0-100) brings.
+    slopes : PanelSlopes
+        Points that one unit of each pillar's score (0-100) brings.
     review_z : float
         Distance to a cut-off, in standard errors, within which a case is reviewed.
     most_link_variance : float
@@ -119,11 +115,13 @@ class Plan(ProfilePlan):
     own : ndarray of int
         Characteristics other than the event part.
     reference : ndarray of shape (len(own),)
-        Their points at full marks of the panel and reference factors.
+        Their points at the reference: full marks of the panel, reference factors.
     clipped_groups : ndarray of int
         Groups other than the event part.
     labelled : tuple of BinCharacteristic or LevelCharacteristic
-        Characteristics whose bins have texts.
+        Characteristics that are told by the text of a bin.
+    events_add : bool
+        Whether the points of single events add up to those of the event part.
     chances : tuple of Chance
         Changeable items that advice may name.
     lowest_cutoff : int
@@ -139,7 +137,7 @@ class Plan(ProfilePlan):
     limits: LimitPlan
     card: Card
     pd: PdTable
-    pair_points: NDArray[np.float64]
+    slopes: PanelSlopes
     review_z: float
     most_link_variance: float
     gates: tuple[int, ...]
@@ -150,6 +148,7 @@ class Plan(ProfilePlan):
     reference: NDArray[np.int64]
     clipped_groups: NDArray[np.int64]
     labelled: tuple[BinCharacteristic | LevelCharacteristic, ...]
+    events_add: bool
     chances: tuple[Chance, ...]
     lowest_cutoff: int
     status: str
@@ -174,9 +173,10 @@ def compile_plan(model: ModelFile) -> Plan:
     profile, tiers = profile_plan(scheme, model.panel), compile_tiers(scheme)
     panel = profile.panel
     items = card.characteristics
-    own = [i for i, item in enumerate(items) if item.group != "events"]
-    clipped = [i for i, group in enumerate(card.groups) if group.name != "events"]
-    full = [item.points if item.kind == "grid" else 0 for item in items]
+    added = events_add(card)
+    own = [i for i, item in enumerate(items) if not (added and item.group == "events")]
+    clipped = [i for i, g in enumerate(card.groups) if not (added and g.name == "events")]
+    full = [item.points if item.kind == "grid" else item.reference_points for item in items]
     return Plan(
         scheme=scheme,
         panel=panel,
@@ -187,7 +187,7 @@ def compile_plan(model: ModelFile) -> Plan:
         limits=compile_limits(scheme),
         card=card,
         pd=model.pd,
-        pair_points=_pair_points(card, panel),
+        slopes=compile_slopes(card, panel),
         review_z=model.review_z,
         most_link_variance=float(scheme.review.link_variance),
         gates=tuple(i for i, action in enumerate(actions) if action == "gate"),
@@ -199,7 +199,8 @@ def compile_plan(model: ModelFile) -> Plan:
         own=np.array(own, dtype=np.int64),
         reference=np.array([full[i] for i in own], dtype=np.int64),
         clipped_groups=np.array(clipped, dtype=np.int64),
-        labelled=tuple(item for item in items if item.kind != "grid"),
+        labelled=labelled_items(card, panel),
+        events_add=added,
         chances=compile_chances(card, scheme),
         lowest_cutoff=int(tiers.cutoffs[0]),
         status=model.status,
@@ -230,13 +231,3 @@ def check_in_force(plan: Plan, as_of: dt.date) -> None:
             end=scheme.valid_until,
             as_of=as_of,
         )
-
-
-def _pair_points(card: Card, panel: PanelRules) -> NDArray[np.float64]:
-    grids = {
-        item.column: item.points * MICRO / item.span
-        for item in card.characteristics
-        if isinstance(item, GridCharacteristic)
-    }
-    weight = np.array([grids.get(f"{code}_score", 0.0) for code in panel.pillars])
-    return np.outer(weight, weight).ravel()

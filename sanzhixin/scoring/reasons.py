@@ -26,7 +26,9 @@ __all__ = [
     "TEXTS",
     "Effect",
     "compile_effects",
+    "events_add",
     "factor_label",
+    "labelled_items",
     "panel_score",
     "plain_score",
     "point_reasons",
@@ -123,7 +125,7 @@ class Effect:
     Attributes
     ----------
     kind : {"panel", "factor", "event", "clip"}
-        Which sentence tells it.
+        Which sentence tells it; an event part in bins is told as a factor is.
     code : str
         Code of the reason.
     zh, en : str
@@ -142,25 +144,42 @@ class Effect:
 def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effect, ...]:
     """Name the columns of `point_effects`, in the order in which ties are told."""
     pillars = {f"{code}_score": place for place, code in enumerate(panel.pillars)}
-    labelled = [item.name for item in card.characteristics if item.kind != "grid"]
+    labelled = [item.name for item in labelled_items(card, panel)]
+    added = events_add(card)
     effects = [
         Effect("panel", f"PANEL_{item.name}", item.zh, item.en, pillars[item.column])
         if item.column in pillars
         else Effect("factor", f"FACTOR_{item.name}", item.zh, item.en, labelled.index(item.name))
         for item in card.characteristics
-        if item.group != "events"
+        if not (added and item.group == "events")
     ]
-    effects += [
-        Effect("event", f"EVENT_{code}", rule.zh, rule.en)
-        for code, rule in scheme.event_rules.items()
-    ]
-    effects.append(Effect("clip", "CLIP_events", "事件积分", "event points"))
+    if added:
+        effects += [
+            Effect("event", f"EVENT_{code}", rule.zh, rule.en)
+            for code, rule in scheme.event_rules.items()
+        ]
+        effects.append(Effect("clip", "CLIP_events", "事件积分", "event points"))
     effects += [
         Effect("clip", f"CLIP_{group.name}", group.zh, group.en)
         for group in card.groups
-        if group.name != "events"
+        if not (added and group.name == "events")
     ]
     return (*effects, Effect("clip", "CLIP_total", "总分", "total"))
+
+
+def events_add(card: Card) -> bool:
+    """Tell whether the points of single events add up to those of the event part."""
+    return any(item.group == "events" and item.kind == "grid" for item in card.characteristics)
+
+
+def labelled_items(
+    card: Card, panel: PanelRules
+) -> tuple[BinCharacteristic | LevelCharacteristic, ...]:
+    """Collect the characteristics that are told by the text of a bin: all but the pillars'."""
+    pillars = {f"{code}_score" for code in panel.pillars}
+    return tuple(
+        item for item in card.characteristics if item.kind != "grid" and item.column not in pillars
+    )
 
 
 def point_reasons(view: View, plan: Plan) -> list[Row]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.assess import Assessment
-from sanzhixin.scoring.profile import Profile
+from sanzhixin.scoring.profile import Profile, card_values
 
 if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases
@@ -128,16 +128,17 @@ def views(answers: Answers, plan: Plan) -> Iterator[View]:
         _stated(cases.manager),
         _pd_rows(answer),
         cases.consent_until.tolist(),
-        _factor_rows(cases, plan),
+        _factor_rows(cases, profile, plan),
         cases.rejected_tables,
     )
     return map(View, *columns)
 
 
 def point_effects(profile: Profile, answer: Assessment, plan: Plan) -> NDArray[np.int64]:
-    """Split the points into effects against full marks, no event and reference factors.
+    """Split the points into effects against the reference of every characteristic.
 
-    The effects of a case add up to its points less those of the reference, exactly.
+    The reference is full marks of the panel and, for an expert card, no event and reference
+    factors.  The effects of a case add up to its points less those of the reference, exactly.
 
     Parameters
     ----------
@@ -155,8 +156,7 @@ def point_effects(profile: Profile, answer: Assessment, plan: Plan) -> NDArray[n
     return np.concatenate(
         (
             points.by_characteristic[:, plan.own] - plan.reference,
-            events.by_event,
-            events.clipped[:, None],
+            *((events.by_event, events.clipped[:, None]) if plan.events_add else ()),
             points.group_clip[:, plan.clipped_groups],
             points.total_clip[:, None],
         ),
@@ -173,6 +173,7 @@ def _pd_rows(answer: Assessment) -> list[list[float | None]]:
     return [[None if isnan(value) else value for value in row] for row in rows]
 
 
-def _factor_rows(cases: Cases, plan: Plan) -> list[list[int]]:
-    columns = [cases.factors[item.column].tolist() for item in plan.labelled]
+def _factor_rows(cases: Cases, profile: Profile, plan: Plan) -> list[list[int]]:
+    values = card_values(cases, profile, plan.panel)
+    columns = [values[item.column].tolist() for item in plan.labelled]
     return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in cases.household_id]

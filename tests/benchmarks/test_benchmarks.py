@@ -19,6 +19,7 @@ def test_make_bench_finds_the_scripts():
         "bench_import",
         "bench_one",
         "bench_panel",
+        "bench_scorecard",
     ]
 
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from sanzhixin import errors
-from sanzhixin.errors import messages, method_messages, scheme_messages
+from sanzhixin.errors import card_messages, messages, method_messages, scheme_messages
 from sanzhixin.records.allowed import allowed_classes, allowed_levels
 from sanzhixin.records.columns import TABLES, Column, table_spec
 from sanzhixin.records.rules import RULES
@@ -26,6 +26,7 @@ FAMILIES = (
     ("Records", messages.RECORD),
     ("Evidence", method_messages.EVIDENCE),
     ("Values of a method", method_messages.DOMAIN),
+    ("Binning and scorecards", card_messages.CARD),
     ("Model files", messages.ARTIFACT),
     ("Output", messages.OUTPUT),
 )

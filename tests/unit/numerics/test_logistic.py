@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -214,3 +216,279 @@ BAD = {
 def test_data_outside_the_domain_are_refused(arguments, family, words):
     with pytest.raises(family, match=words):
         fit_logistic(*arguments)
+
+
+# Signs
+
+
+def correlated(seed, loans=400):
+    """Correlated covariates of different scale, some of which have the sign not asked for."""
+    rng = np.random.default_rng([6, seed])
+    n_covariates = int(rng.integers(2, 9))
+    mixed = rng.normal(size=(n_covariates, n_covariates)) + 1.5
+    x = rng.normal(size=(loans, n_covariates)) @ mixed * rng.choice([0.1, 1, 30], n_covariates)
+    slopes = rng.normal(0.2, 0.5, n_covariates) / x.std(axis=0)
+    defaulted = rng.random(loans) < expit(-1.5 + (x - x.mean(axis=0)) @ slopes)
+    return x, defaulted, rng.choice([-1, 0, 1, 1], n_covariates)
+
+
+def score_of(fit, x, defaulted):
+    """Gradient of the log-likelihood, per standard deviation of each covariate."""
+    design = np.column_stack([np.ones(len(x)), x])
+    residual = defaulted - expit(design @ fit.coef)
+    return design.T @ residual / np.append(1, x.std(axis=0))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_slopes_under_signs_reach_the_likelihood_of_a_bounded_optimiser(seed):
+    x, defaulted, signs = correlated(seed)
+    design = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / x.std(axis=0)])
+
+    def objective(beta):
+        log_odds = design @ beta
+        value = np.logaddexp(0, log_odds).sum() - log_odds[defaulted].sum()
+        return value, design.T @ (expit(log_odds) - defaulted)
+
+    bounds = [(None, None), *[(0 if s > 0 else None, 0 if s < 0 else None) for s in signs]]
+    other = minimize(
+        objective,
+        np.zeros(design.shape[1]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 10_000, "maxfun": 100_000, "maxcor": 30},
+    )
+    fit = fit_logistic(x, defaulted, signs=signs)
+    assert fit.converged
+    np.testing.assert_allclose(fit.log_likelihood, -other.fun, rtol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_slopes_under_signs_satisfy_the_conditions_of_karush_kuhn_and_tucker(seed):
+    # Free slopes have no gradient; a held slope would only rise in likelihood against its sign.
+    x, defaulted, signs = correlated(seed)
+    fit = fit_logistic(x, defaulted, signs=signs)
+    signs, score = np.append(0, signs), score_of(fit, x, defaulted)
+    assert (signs * fit.coef >= 0).all()
+    assert np.abs(score[~fit.held]).max() <= 1e-8
+    assert (signs * score)[fit.held].max(initial=0.0) <= 1e-8
+
+
+def test_the_random_problems_hold_slopes_of_both_signs_and_leave_others():
+    fits = [(fit_logistic(x, y, signs=s), s) for x, y, s in map(correlated, range(20))]
+    held = np.concatenate([signs[fit.held[1:]] for fit, signs in fits])
+    assert {-1, 1} == set(held.tolist())
+    assert 10 < held.size < sum(signs.size for _, signs in fits) - 30
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4, 9, 11])
+def test_a_held_slope_is_left_out_of_the_model(seed):
+    x, defaulted, signs = correlated(seed)
+    fit = fit_logistic(x, defaulted, signs=signs)
+    without = fit_logistic(x[:, ~fit.held[1:]], defaulted)
+    assert fit.held.any()
+    assert not fit.held[0]
+    assert (fit.coef[fit.held] == 0).all()
+    assert (fit.covariance[fit.held] == 0).all()
+    assert (fit.covariance[:, fit.held] == 0).all()
+    np.testing.assert_allclose(fit.coef[~fit.held], without.coef, rtol=1e-7, atol=1e-10)
+    np.testing.assert_allclose(
+        fit.covariance[np.ix_(~fit.held, ~fit.held)], without.covariance, rtol=1e-6, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_signs_that_the_slopes_have_anyway_change_nothing(seed):
+    x, defaulted, _ = correlated(seed)
+    plain = fit_logistic(x, defaulted)
+    fit = fit_logistic(x, defaulted, signs=np.sign(plain.coef[1:]))
+    assert not fit.held.any()
+    np.testing.assert_allclose(fit.coef, plain.coef, rtol=1e-9)
+    np.testing.assert_allclose(fit.covariance, plain.covariance, rtol=1e-7)
+
+
+def test_free_signs_are_no_signs():
+    x, defaulted, signs = correlated(1)
+    plain = fit_logistic(x, defaulted)
+    fit = fit_logistic(x, defaulted, signs=np.zeros_like(signs))
+    assert not fit.held.any()
+    np.testing.assert_array_equal(fit.coef, plain.coef)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_covariates_turned_round_with_their_signs_turn_the_slopes(seed):
+    x, defaulted, signs = correlated(seed)
+    there, back = fit_logistic(x, defaulted, signs=signs), fit_logistic(-x, defaulted, signs=-signs)
+    np.testing.assert_array_equal(back.held, there.held)
+    np.testing.assert_allclose(back.coef[1:], -there.coef[1:], rtol=1e-8)
+    np.testing.assert_allclose(back.coef[0], there.coef[0], rtol=1e-8)
+
+
+@pytest.mark.parametrize("sign", [-1, 0, 1])
+def test_the_only_slope_is_held_where_its_sign_forbids_it(sign):
+    # 10 of 100 defaults at x = 0 and 20 of 50 at x = 1, slope ln 6; without it ln(30 / 120), whose
+    # variance is 1/30 + 1/120.
+    fit = fit_logistic([0, 0, 1, 1], [1, 0, 1, 0], [10, 90, 20, 30], signs=[sign])
+    is_held = sign == -1
+    expected = [np.log(1 / 4), 0] if is_held else [np.log(1 / 9), np.log(6)]
+    np.testing.assert_allclose(fit.coef, expected, rtol=1e-10)
+    assert fit.held.tolist() == [False, is_held]
+    if is_held:
+        np.testing.assert_allclose(fit.covariance, [[1 / 24, 0], [0, 0]], rtol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_twenty_covariates_that_all_go_against_their_sign_are_all_held(seed):
+    rng = np.random.default_rng([7, seed])
+    x = rng.normal(size=(500, 20))
+    defaulted = rng.random(500) < expit(-1 + x.sum(axis=1) / 2)
+    fit = fit_logistic(x, defaulted, signs=[-1] * 20)
+    rate = defaulted.mean()
+    assert fit.held[1:].all()
+    np.testing.assert_allclose(fit.coef, [np.log(rate / (1 - rate)), *[0] * 20], rtol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_thirty_correlated_covariates_under_signs_satisfy_the_conditions_too(seed):
+    rng = np.random.default_rng([9, seed])
+    x = rng.normal(size=(1000, 30)) + 2 * rng.normal(size=(1000, 1))
+    defaulted = rng.random(1000) < expit(-2 + x @ rng.normal(0, 0.3, 30))
+    fit = fit_logistic(x, defaulted, signs=[1] * 30)
+    score = score_of(fit, x, defaulted)
+    assert fit.converged
+    assert np.abs(score[~fit.held]).max() <= 1e-8
+    assert score[fit.held].max(initial=0.0) <= 1e-8
+
+
+def test_weights_count_rows_under_signs_too():
+    weights = np.array([2, 0, 1, 3] * 5)
+    x = np.column_stack([POINTS, SECOND])
+    options = {"signs": [-1, 1]}
+    by_weight = fit_logistic(x, DEFAULTED, weights, **options)
+    repeated = fit_logistic(np.repeat(x, weights, axis=0), np.repeat(DEFAULTED, weights), **options)
+    np.testing.assert_array_equal(by_weight.held, repeated.held)
+    np.testing.assert_allclose(by_weight.coef, repeated.coef, rtol=1e-8)
+
+
+TWO = [[0, 0], [1, 0], [0, 1], [1, 1]]
+PARTED_AS_ALLOWED = {
+    "upward": ([1, 2, 3, 4], [0, 0, 1, 1], [1]),
+    "downward": ([1, 2, 3, 4], [1, 1, 0, 0], [-1]),
+    "freely": ([1, 2, 3, 4], [1, 1, 0, 0], [0]),
+    "touching at one value": ([1, 2, 2, 3], [1, 1, 0, 0], [-1]),
+    "by a sum of two": (TWO, [0, 0, 0, 1], [1, 1]),
+    "by the first of two": (TWO, [0, 0, 0, 1], [1, -1]),
+    "by a free second": (TWO, [0, 0, 0, 1], [-1, 0]),
+    "large points": ([800, 810, 820, 870], [1, 1, 0, 0], [-1]),
+}
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "signs"), PARTED_AS_ALLOWED.values(), ids=PARTED_AS_ALLOWED.keys()
+)
+def test_separation_that_the_signs_allow_is_refused(x, y, signs):
+    with pytest.raises(EvidenceError, match="use firth=True") as caught:
+        fit_logistic(x, y, signs=signs)
+    assert caught.value.code == "outcomes_separated"
+
+
+PARTED_AS_FORBIDDEN = {
+    "upward": ([1, 2, 3, 4], [0, 0, 1, 1], [-1], [0, 0]),
+    "downward": ([1, 2, 3, 4], [1, 1, 0, 0], [1], [0, 0]),
+    "by a sum of two": (TWO, [0, 0, 0, 1], [-1, -1], [np.log(1 / 3), 0, 0]),
+    # The first parts downward alone and is held; 1 of 2 default at either value of the second.
+    "by the first of two": (TWO, [1, 0, 1, 0], [1, 0], [0, 0, 0]),
+    "large points": ([800, 810, 820, 870], [1, 1, 0, 0], [1], [0, 0]),
+}
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "signs", "expected"), PARTED_AS_FORBIDDEN.values(), ids=PARTED_AS_FORBIDDEN.keys()
+)
+def test_separation_in_a_forbidden_direction_only_is_none(x, y, signs, expected):
+    fit = fit_logistic(x, y, signs=signs)
+    assert fit.converged
+    np.testing.assert_allclose(fit.coef, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_small_rates_do_not_make_a_forbidden_separation_count(sign):
+    # 2 defaults in 2e10 + 2 loans have the log-odds ln 1e-10 = -23, far enough to look for one.
+    x = -sign * np.array([1, 2, 3, 4])
+    fit = fit_logistic(x, [0, 0, 1, 1], [1e10, 1e10, 1, 1], signs=[sign])
+    np.testing.assert_allclose(fit.coef, [np.log(1e-10), 0], rtol=1e-10)
+
+
+@pytest.mark.parametrize("signs", [None, [0]])
+def test_a_free_slope_of_exactly_0_is_not_held(signs):
+    # 1 of 2 defaults at either value: variance 1 + 1 + 1 + 1.
+    fit = fit_logistic([0, 0, 1, 1], [1, 0, 1, 0], signs=signs)
+    np.testing.assert_allclose(fit.coef, [0, 0], atol=1e-12)
+    assert fit.held.tolist() == [False, False]
+    np.testing.assert_allclose(fit.covariance[1, 1], 4, rtol=1e-10)
+
+
+BAD_SIGNS = {
+    "too few": ([1], r"signs of shape \(1,\) were given; one of .* shape \(2,\)"),
+    "too many": ([1, 1, -1], r"signs of shape \(3,\) were given"),
+    "a table": ([[1, 1]], r"signs of shape \(1, 2\) were given"),
+    "one number": (1, r"signs of shape \(\) were given"),
+    "two": ([1, 2], "one of -1, 0 or 1 is needed"),
+    "a half": ([0.5, 1], "one of -1, 0 or 1 is needed"),
+    "missing": ([np.nan, 1], "one of -1, 0 or 1 is needed"),
+    "words": (["+", "-"], "one of -1, 0 or 1 is needed"),
+}
+
+
+@pytest.mark.parametrize(("signs", "words"), BAD_SIGNS.values(), ids=BAD_SIGNS.keys())
+def test_signs_of_another_shape_or_value_are_refused(signs, words):
+    with pytest.raises(DomainError, match=words) as caught:
+        fit_logistic(np.column_stack([POINTS, SECOND]), DEFAULTED, signs=signs)
+    assert caught.value.code == "signs_unknown"
+
+
+@pytest.mark.parametrize("signs", [None, [-1, -1, -1], [-1, 1, 0]], ids=str)
+def test_12_defaults_in_100_000_loans_keep_their_rate(signs):
+    rng = np.random.default_rng(13)
+    points = rng.integers(400, 1000, 100_000)
+    x = np.column_stack([points, points + rng.normal(0, 150, 100_000), rng.random(100_000)])
+    defaulted = np.zeros(100_000, dtype=bool)
+    defaulted[np.argsort(points + rng.normal(0, 200, 100_000))[:12]] = True
+    fit = fit_logistic(x, defaulted, signs=signs)
+    mean = expit(fit.coef[0] + x @ fit.coef[1:]).mean()
+    assert mean == pytest.approx(12 / 100_000, rel=1e-9)
+
+
+def test_the_covariance_under_signs_agrees_with_statsmodels_without_the_held_slopes():
+    with warnings.catch_warnings(action="ignore"):
+        from statsmodels.api import Logit
+
+        x, defaulted, signs = correlated(2)
+        fit = fit_logistic(x, defaulted, signs=signs)
+        design = np.column_stack([np.ones(len(x)), x])[:, ~fit.held]
+        other = Logit(defaulted.astype(float), design).fit(method="newton", tol=1e-14, disp=0)
+    assert fit.held.any()
+    np.testing.assert_allclose(fit.coef[~fit.held], other.params, rtol=1e-7)
+    free = np.flatnonzero(~fit.held)
+    np.testing.assert_allclose(
+        fit.covariance[np.ix_(free, free)], other.cov_params(), rtol=1e-6, atol=1e-12
+    )
+
+
+def test_firth_under_signs_maximises_the_penalised_likelihood_among_those_allowed():
+    # Second algorithm: the objective written out and handed to a general optimiser with bounds.
+    x = np.column_stack([(np.array(POINTS) - 700) / 100, SECOND])
+    y = np.array(DEFAULTED)
+    design = np.column_stack([np.ones(20), x])
+
+    def objective(beta):
+        prob = expit(design @ beta)
+        information = design.T @ ((prob * (1 - prob))[:, np.newaxis] * design)
+        likelihood = y @ np.log(prob) + (1 - y) @ np.log(1 - prob)
+        return -(likelihood + 0.5 * np.linalg.slogdet(information)[1])
+
+    for signs in ([-1, 1], [1, -1], [1, 1], [-1, -1]):
+        bounds = [(None, None), *[(0, None) if s > 0 else (None, 0) for s in signs]]
+        best = minimize(objective, [0.0] * 3, method="L-BFGS-B", bounds=bounds, tol=1e-14)
+        fit = fit_logistic(x, y, firth=True, signs=signs)
+        np.testing.assert_allclose(fit.log_likelihood, -best.fun, rtol=1e-7)

@@ -175,7 +175,7 @@ def with_first(**changes):
 STRANGE = [
     (
         {"card": {"characteristics": (FALLING, *model_file().card.characteristics[1:])}},
-        "points have to rise in equal steps",
+        "points may never fall",
     ),
     ({"card": with_first(column="age")}, "columns that no profile of its scheme has"),
     ({"card": {"points_per_score": 5}}, "counts 5 points a score unit, its scheme 10"),

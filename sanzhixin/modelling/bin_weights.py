@@ -1,0 +1,108 @@
+"""Weights of evidence of learned bins: counts, few events, and the stated policies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sanzhixin.numerics.binning import divergence_terms
+from sanzhixin.numerics.woe import (
+    NO_INFORMATION,
+    information_value,
+    shrink_to_trend,
+    weight_of_evidence,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sanzhixin.modelling.bin_request import FeatureRequest
+    from sanzhixin.modelling.feature_bins import FeatureBins
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+__all__ = ["weigh_bins"]
+
+
+def weigh_bins(
+    bins: FeatureBins, events: Floats, nonevents: Floats, request: FeatureRequest
+) -> FeatureBins:
+    """Weigh the groups of a characteristic, by the policies where there is nothing to weigh.
+
+    Parameters
+    ----------
+    bins : FeatureBins
+        Groups without weights.
+    events, nonevents : ndarray of shape (n_groups,)
+        Weights of the rows in each.
+    request : FeatureRequest
+        Policies and shrinkage.
+
+    Returns
+    -------
+    FeatureBins
+        With counts, weights of evidence and information value.
+    """
+    n_bins = bins.n_bins
+    is_bin = np.array([kind == "bin" for kind in bins.kinds])
+    seen = events + nonevents > 0
+    # A group outside the order that is small, or of one outcome, gets one event of the average mix.
+    odds = nonevents.sum() / events.sum()
+    pure = (events == 0) | (nonevents == 0)
+    helped = seen & (pure | (~is_bin & (events + nonevents < request.sparse_weight)))
+    e, g = events + helped, nonevents + helped * odds
+    found = weight_of_evidence(e[seen], g[seen])
+    woe, se = np.full(e.size, np.nan), np.full(e.size, np.nan)
+    woe[seen], se[seen] = found.woe, found.se
+    position = _positions(events[:n_bins] + nonevents[:n_bins])
+    if request.shrinkage == "trend" and n_bins > 2:
+        woe[:n_bins] = _shrink(woe[:n_bins], e[:n_bins], g[:n_bins], position, bins)
+    told = seen & ~_apply_policies(woe, se, seen, is_bin, request)
+    return replace(
+        bins,
+        events=events,
+        nonevents=nonevents,
+        woe=woe,
+        se=se,
+        position=position,
+        iv=_terms(e, g, told),
+        information=information_value(e[told], g[told]) if told.any() else NO_INFORMATION,
+    )
+
+
+def _terms(e: Floats, g: Floats, told: Bools) -> Floats:
+    """Compute what each group adds to the information value: 0 under a policy."""
+    terms = np.zeros(e.size)
+    if told.any():
+        terms[told] = divergence_terms(g[told] / g[told].sum(), e[told] / e[told].sum(), "iv")
+    return terms
+
+
+def _positions(weight: Floats) -> Floats:
+    return np.asarray((np.cumsum(weight) - weight / 2) / max(weight.sum(), 1.0))
+
+
+def _shrink(woe: Floats, e: Floats, g: Floats, position: Floats, bins: FeatureBins) -> Floats:
+    if bins.kind == "category":
+        return shrink_to_trend(woe, 1 / e + 1 / g, position, "level")
+    if bins.trend == "ascending":
+        return shrink_to_trend(woe, 1 / e + 1 / g, position, "falling")
+    if bins.trend == "descending":
+        return shrink_to_trend(woe, 1 / e + 1 / g, position, "rising")
+    return woe
+
+
+def _apply_policies(
+    woe: Floats, se: Floats, seen: Bools, is_bin: Bools, request: FeatureRequest
+) -> Bools:
+    """Give weights to missing values and to what was not seen; tell which got one by a policy."""
+    worst = float(np.nanmin(woe[is_bin])) if is_bin.any() else np.nan
+    stated = {"worst": worst, "neutral": 0.0, "refuse": np.nan}
+    woe[~seen] = stated[request.unseen]
+    by_policy = ~seen
+    if request.missing != "separate":
+        woe[-2], se[-2], by_policy[-2] = stated[request.missing], np.nan, True
+    return by_policy

@@ -1,0 +1,313 @@
+"""A card as JSON that reads back without loss, as a readable page, and as a workbook."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from pydantic import Field, ValidationError, model_validator
+
+from sanzhixin.errors import ArtifactError, OutputError
+from sanzhixin.modelling.bin_edits import BinEdit
+from sanzhixin.modelling.feature_bins import FeatureBins, GroupKind, Status
+from sanzhixin.modelling.points_card import CardCharacteristic, PointsCard
+from sanzhixin.numerics.binning import Trend
+from sanzhixin.numerics.woe import InformationValue
+from sanzhixin.scheme.base import Decision
+from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
+
+__all__ = ["card_from_json", "card_to_json", "card_to_markdown", "write_card_workbook"]
+
+_PROTOCOL = 1
+Numbers = tuple[float, ...]
+MaybeNumbers = tuple[float | None, ...]
+
+
+class _Edit(Decision):
+    feature: str
+    action: Literal["split", "merge", "lock"]
+    low: float | None
+    high: float | None
+    levels: tuple[str, ...]
+    reason: str
+    by: str
+    on: str
+
+
+class _Characteristic(Decision):
+    name: str
+    kind: Literal["number", "category"]
+    trend: Trend
+    status: Status
+    edges: Numbers
+    levels: tuple[tuple[str, ...], ...]
+    specials: tuple[tuple[str, tuple[float | str, ...]], ...]
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    kinds: tuple[GroupKind, ...]
+    events: Numbers
+    nonevents: Numbers
+    woe: MaybeNumbers
+    se: MaybeNumbers
+    iv: Numbers
+    position: Numbers
+    information: Annotated[Numbers, Field(min_length=4, max_length=4)]
+    coefficient: float
+    points: tuple[int, ...]
+    reference: int
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        n_groups, n_bins = len(self.labels), self.kinds.count("bin")
+        sizes = {len(part) for part in (self.kinds, self.events, self.nonevents, self.woe)}
+        sizes |= {len(part) for part in (self.se, self.iv, self.points)}
+        cuts = len(self.levels) if self.kind == "category" else len(self.edges) + 1
+        rising = all(a < b for a, b in zip(self.edges, self.edges[1:], strict=False))
+        ends = ["bin"] * n_bins + ["special"] * len(self.specials) + ["missing", "unseen"]
+        fits = sizes == {n_groups} and list(self.kinds) == ends and rising
+        if not fits or cuts != max(n_bins, self.kind == "number") or len(self.position) != n_bins:
+            raise ArtifactError("card_bins", name=self.name)
+        return self
+
+
+class _File(Decision):
+    protocol: Literal[1]
+    base: int
+    offset: float
+    per_log_odds: Annotated[float, Field(ge=0)]
+    characteristics: tuple[_Characteristic, ...]
+    edits: tuple[_Edit, ...]
+
+
+def card_to_json(card: PointsCard) -> bytes:
+    """Write a card as canonical JSON with a digest.
+
+    Parameters
+    ----------
+    card : PointsCard
+        The card.
+
+    Returns
+    -------
+    bytes
+        Everything that scoring needs, scaling included; `card_from_json` gives the same card.
+    """
+    content = {
+        "protocol": _PROTOCOL,
+        "base": card.base,
+        "offset": card.offset,
+        "per_log_odds": card.per_log_odds,
+        "characteristics": [_dump(item) for item in card.characteristics],
+        "edits": [asdict(edit) for edit in card.edits],
+    }
+    digest = sha256_digest(canonical_json(content))
+    return canonical_json({**content, "digest": digest}) + b"\n"
+
+
+def _dump(item: CardCharacteristic) -> dict[str, Any]:
+    bins = item.bins
+    information = bins.information
+    return {
+        "name": bins.name,
+        "kind": bins.kind,
+        "trend": bins.trend,
+        "status": bins.status,
+        "edges": bins.edges,
+        "levels": bins.levels,
+        "specials": bins.specials,
+        "labels": bins.labels,
+        "kinds": bins.kinds,
+        "events": bins.events.tolist(),
+        "nonevents": bins.nonevents.tolist(),
+        "woe": [None if math.isnan(value) else value for value in bins.woe.tolist()],
+        "se": [None if math.isnan(value) else value for value in bins.se.tolist()],
+        "iv": bins.iv.tolist(),
+        "position": bins.position.tolist(),
+        "information": [
+            information.iv,
+            information.expected_by_chance,
+            information.lower,
+            information.upper,
+        ],
+        "coefficient": item.coefficient,
+        "points": item.points.tolist(),
+        "reference": item.reference,
+    }
+
+
+def card_from_json(content: bytes | str) -> PointsCard:
+    """Read a card; nothing in it is ever executed.
+
+    Parameters
+    ----------
+    content : bytes or str
+        From `card_to_json`.
+
+    Returns
+    -------
+    PointsCard
+        The same card: same points, same probabilities.
+
+    Raises
+    ------
+    ArtifactError
+        ``model_digest``: altered; ``model_invalid``: keys, lengths or ranges are wrong; the
+        refusals of strict JSON.
+    """
+    written = content.encode() if isinstance(content, str) else content
+    read = strict_loads(written, name="card")
+    stated = read.pop("digest", None) if isinstance(read, dict) else None
+    if sha256_digest(canonical_json(read)) != stated:
+        raise ArtifactError("model_digest", name="card")
+    try:
+        file = _File.model_validate_json(canonical_json(read))
+    except ValidationError as error:
+        problem = "; ".join(".".join(map(str, e["loc"])) for e in error.errors())
+        raise ArtifactError(
+            "model_invalid", name="card", problem=problem, problem_zh=problem
+        ) from None
+    return PointsCard(
+        characteristics=tuple(_load(item) for item in file.characteristics),
+        base=file.base,
+        offset=file.offset,
+        per_log_odds=file.per_log_odds,
+        edits=tuple(BinEdit(**edit.model_dump()) for edit in file.edits),
+    )
+
+
+def _load(item: _Characteristic) -> CardCharacteristic:
+    bins = FeatureBins(
+        name=item.name,
+        kind=item.kind,
+        trend=item.trend,
+        status=item.status,
+        edges=item.edges,
+        levels=item.levels,
+        specials=item.specials,
+        labels=item.labels,
+        kinds=item.kinds,
+        events=np.array(item.events, dtype=float),
+        nonevents=np.array(item.nonevents, dtype=float),
+        woe=np.array([np.nan if value is None else value for value in item.woe], dtype=float),
+        se=np.array([np.nan if value is None else value for value in item.se], dtype=float),
+        iv=np.array(item.iv, dtype=float),
+        position=np.array(item.position, dtype=float),
+        information=InformationValue(*item.information),
+    )
+    return CardCharacteristic(
+        bins=bins,
+        coefficient=item.coefficient,
+        points=np.array(item.points, dtype=np.int64),
+        reference=item.reference,
+    )
+
+
+def card_to_markdown(card: PointsCard) -> str:
+    """Write a card as a page that can be read aloud.
+
+    Parameters
+    ----------
+    card : PointsCard
+        The card.
+
+    Returns
+    -------
+    str
+        Markdown: what a total means, then one table for each characteristic.
+    """
+    lines = ["# Scorecard", "", f"Every case starts with {card.base} points.", ""]
+    if card.per_log_odds:
+        doubling = card.per_log_odds * math.log(2)
+        lines += [
+            f"{doubling:.4g} points more halve the odds of default; "
+            f"{card.offset:.2f} points stand for one default in two.",
+            "",
+        ]
+    for item in card.characteristics:
+        name = _escape(item.bins.name)
+        lines += [f"## {name}", "", "| bin | rows | event rate | WoE | points |"]
+        lines += ["|---|---:|---:|---:|---:|"]
+        bins = item.bins
+        whole = bins.events + bins.nonevents
+        for k, label in enumerate(map(_escape, bins.labels)):
+            rate = f"{bins.events[k] / whole[k]:.2%}" if whole[k] else ""
+            woe = "" if np.isnan(bins.woe[k]) else f"{bins.woe[k]:.3f}"
+            points = "refused" if np.isnan(bins.woe[k]) else str(item.points[k])
+            lines.append(f"| {label} | {whole[k]:.15g} | {rate} | {woe} | {points} |")
+        lines.append("")
+    if card.edits:
+        lines += ["## Edits", "", "| column | action | from | to | levels | reason | by | on |"]
+        lines += ["|---|---|---|---|---|---|---|---|"]
+        for edit in card.edits:
+            cells = [edit.feature, edit.action, edit.low, edit.high, ", ".join(edit.levels)]
+            cells += [edit.reason, edit.by, edit.on]
+            shown = ["" if cell is None else _escape(str(cell)) for cell in cells]
+            lines.append(f"| {' | '.join(shown)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    """Keep a text within its cell: no bars, no line breaks, no markup."""
+    for mark in "\\`*_{}<>#|":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())
+
+
+def write_card_workbook(card: PointsCard, path: str | Path) -> Path:
+    """Write a card as a workbook; every text is a text, never a formula.
+
+    Parameters
+    ----------
+    card : PointsCard
+        The card.
+    path : str or Path
+        Ends in ``.xlsx``; a file that stands there is replaced.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        ``output_not_written``: disk full, no permission, no such folder.
+    """
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None  # noqa: S101 - a new workbook has one
+    sheet.title = "card"
+    _fill(sheet, card.table())
+    scale = book.create_sheet("scale")
+    for row in (
+        ("base points", card.base),
+        ("points at one default in two", card.offset),
+        ("points per unit of log-odds", card.per_log_odds),
+    ):
+        scale.append(row)
+    file = Path(path)
+    try:
+        book.save(file)
+    except OSError as error:
+        raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None
+    return file
+
+
+def _fill(sheet: Any, table: pd.DataFrame) -> None:
+    sheet.append(list(table.columns))
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for place, row in enumerate(table.itertuples(index=False), start=2):
+        for column, value in enumerate(row, start=1):
+            cell = sheet.cell(row=place, column=column)
+            if isinstance(value, str):
+                cell.value = value
+                cell.data_type = "s"  # "=1+1" stays a text
+            elif not pd.isna(value):
+                cell.value = value

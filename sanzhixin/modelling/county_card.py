@@ -1,0 +1,263 @@
+"""A card learned from a county's loans, put on the scale of the scheme's score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sanzhixin.errors import EvidenceError
+from sanzhixin.modelling.binning import MonotoneBinner
+from sanzhixin.modelling.scorecard import Scorecard
+from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
+from sanzhixin.numerics.points import ScaledPoints, scale_linear, scale_min_max
+from sanzhixin.records.cases import MISSING
+from sanzhixin.scheme.factors import CategoricalFactor, NumericFactor
+from sanzhixin.scoring.card import (
+    BinCharacteristic,
+    Card,
+    Characteristic,
+    LevelCharacteristic,
+    PointsGroup,
+    score_card,
+)
+from sanzhixin.scoring.expert import EVENT_COLUMN
+from sanzhixin.scoring.panel_rules import MICRO
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sanzhixin.modelling.feature_bins import FeatureBins
+    from sanzhixin.modelling.loans import Outcomes
+    from sanzhixin.numerics.binning import Trend
+    from sanzhixin.scheme import Scheme
+    from sanzhixin.scheme.factors import Factor
+
+    Ints = NDArray[np.int64]
+
+__all__ = ["CountyCard", "learn_county_card"]
+
+_MOST_CLIPPED = 0.01  # share of the loans whose total may lie beyond the ends of the score
+_Z_SLOPE = 2.0  # standard errors by which default has to fall with the expert points
+_GROUPS = (("panel", "评议", "panel"), ("events", "事件", "events"))
+_FACTORS = ("factors", "其他因素", "other factors")
+
+
+@dataclass(frozen=True, slots=True)
+class CountyCard:
+    """A learned card.
+
+    Attributes
+    ----------
+    card : Card
+        For the model file.
+    scorecard : Scorecard
+        The fit behind it.
+    scale : {"equal_default", "min_max"}
+        ``equal_default``: a number of points stands for the default probability that it has under
+        the expert card; ``min_max``: the worst case gets the lowest points, the best the highest.
+    """
+
+    card: Card
+    scorecard: Scorecard
+    scale: str
+
+
+def learn_county_card(scheme: Scheme, loans: Outcomes) -> CountyCard:
+    """Learn a card from loans.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        Its pillars, event part and factors are the characteristics, with their directions.
+    loans : Outcomes
+        With expert points, values and defaults.
+
+    Returns
+    -------
+    CountyCard
+        On the scale of the scheme's score, so that its tiers keep a meaning.
+
+    Raises
+    ------
+    EvidenceError
+        ``card_no_characteristic``: nothing tells defaults from the rest.
+
+    Notes
+    -----
+    A pillar or the event part admits only default rates that fall as it rises; a factor follows the
+    direction of the scheme's points where they have one.  A missing factor has the weight of
+    evidence 0, so that nobody loses points by withholding consent.  Weights of few events are drawn
+    to a straight line.  Points: default log-odds of the fit, read on the line that expert points
+    have among the same loans; where that line is not clearly falling, or totals would leave the
+    score's range, the range is filled instead.
+    """
+    frame = _frame(scheme, loans)
+    scorecard = Scorecard(
+        binner=MonotoneBinner(
+            max_bins=8,
+            min_bin_share=0.05,
+            trend=_trends(scheme),
+            missing="neutral",
+            unseen="neutral",
+            shrinkage="trend",
+        ),
+    ).fit(frame, loans.defaulted)
+    features = [item.bins for item in scorecard.card_.characteristics]
+    if not features:
+        raise EvidenceError("card_no_characteristic", loans=loans.defaulted.size)
+    fit = scorecard.fit_
+    assert fit is not None  # noqa: S101 - a card with characteristics has a fit
+    effects = [item.coefficient * item.bins.woe for item in scorecard.card_.characteristics]
+    highest = scheme.points(scheme.highest_score, "highest_score")
+    line = _expert_line(loans)
+    if line is not None:
+        per_log_odds = -1 / line.coef[1]
+        base = (fit.coef[0] + line.coef[0]) * per_log_odds
+        card = _card(scheme, features, scale_linear(base, effects, per_log_odds), highest)
+        if _clipped(card, loans) <= _MOST_CLIPPED:
+            return CountyCard(card, scorecard, "equal_default")
+    filled = scale_min_max(effects, lowest=0, highest=highest)
+    return CountyCard(_card(scheme, features, filled, highest), scorecard, "min_max")
+
+
+def _frame(scheme: Scheme, loans: Outcomes) -> pd.DataFrame:
+    """Columns as numbers in millionths, which doubles hold exactly, or names of levels."""
+    levels = {
+        factor.name: [level.level for level in factor.levels]
+        for factor in scheme.factors
+        if isinstance(factor, CategoricalFactor)
+    }
+    columns: dict[str, object] = {}
+    for name, values in loans.card_values.items():
+        if name in levels:
+            names = np.array([*levels[name], None], dtype=object)
+            columns[name] = pd.Series(names[np.where(values < 0, -1, values)], dtype="str")
+        else:
+            columns[name] = np.where(values == MISSING, np.nan, values.astype(np.float64))
+    return pd.DataFrame(columns)
+
+
+def _trends(scheme: Scheme) -> dict[str, Trend]:
+    rated = [f"{pillar.code}_score" for pillar in scheme.pillars]
+    trends: dict[str, Trend] = dict.fromkeys([*rated, EVENT_COLUMN], "descending")
+    for factor in scheme.factors:
+        if isinstance(factor, NumericFactor):
+            points = [item.points for item in factor.bins]
+            rises = all(a <= b for a, b in pairwise(points))
+            falls = all(a >= b for a, b in pairwise(points))
+            trends[factor.name] = "descending" if rises else "ascending" if falls else "none"
+    return trends
+
+
+def _expert_line(loans: Outcomes) -> LogisticFit | None:
+    """Fit default log-odds on expert points; None where they do not clearly fall."""
+    try:
+        line = fit_logistic(loans.points, loans.defaulted)
+    except ValueError:  # one class, one number of points, or separated
+        return None
+    error = float(np.sqrt(line.covariance[1, 1]))
+    return line if line.coef[1] < -_Z_SLOPE * error else None
+
+
+def _clipped(card: Card, loans: Outcomes) -> float:
+    clip = score_card(card, loans.card_values).total_clip
+    return float((clip != 0).mean())
+
+
+def _card(scheme: Scheme, features: list[FeatureBins], scaled: ScaledPoints, highest: int) -> Card:
+    """Give every characteristic's worst group 0 points; the base holds the rest."""
+    factors = {factor.name: factor for factor in scheme.factors}
+    items = []
+    base = scaled.base
+    for bins, points in zip(features, scaled.points, strict=True):
+        least = int(points[np.isfinite(bins.woe)].min())
+        base += least
+        items.append(_characteristic(scheme, bins, points - least, factors.get(bins.name)))
+    names = [(*_GROUPS[0],), (*_GROUPS[1],), _FACTORS]
+    groups = [
+        PointsGroup(
+            name=name,
+            zh=zh,
+            en=en,
+            lowest=0,
+            highest=sum(max(*x.attainable, x.missing_points) for x in items if x.group == name),
+        )
+        for name, zh, en in names
+        if any(item.group == name for item in items)
+    ]
+    order = [group.name for group in groups]
+    return Card(
+        points_per_score=scheme.points_per_score,
+        lowest=0,
+        highest=highest,
+        base=base,
+        groups=tuple(groups),
+        characteristics=tuple(sorted(items, key=lambda item: order.index(item.group))),
+    )
+
+
+def _characteristic(
+    scheme: Scheme, bins: FeatureBins, points: Ints, factor: Factor | None
+) -> Characteristic:
+    missing = int(points[bins.kinds.index("missing")])
+    if isinstance(factor, CategoricalFactor):
+        return _levels(bins, points, factor, missing)
+    zh, en, group = _names(scheme, bins.name, factor)
+    edges = tuple(int(np.ceil(edge)) for edge in bins.edges)
+    texts = [f"{edge / MICRO:.15g}" for edge in edges]
+    of_bins = points[: bins.n_bins].tolist()
+    name = bins.name.removesuffix("_score") if factor is None else bins.name
+    return BinCharacteristic(
+        kind="bins",
+        name="events" if bins.name == EVENT_COLUMN else name,
+        column=bins.name,
+        zh=zh,
+        en=en,
+        group=group,
+        missing_points=missing if factor is not None else 0,
+        edges=edges,
+        points=tuple(of_bins),
+        labels_zh=tuple(_intervals(texts, "{}以下", "{}至{}以下", "{}及以上")),
+        labels_en=tuple(_intervals(texts, "below {}", "{} to below {}", "{} or more")),
+        reference_points=max(of_bins),
+    )
+
+
+def _names(scheme: Scheme, column: str, factor: Factor | None) -> tuple[str, str, str]:
+    if factor is not None:
+        return factor.zh, factor.en, "factors"
+    if column == EVENT_COLUMN:
+        return "事件积分", "event points", "events"
+    pillar = next(p for p in scheme.pillars if column == f"{p.code}_score")
+    return pillar.zh, pillar.en, "panel"
+
+
+def _intervals(edges: list[str], first: str, middle: str, last: str) -> list[str]:
+    inner = [middle.format(low, high) for low, high in pairwise(edges)]
+    return [first.format(edges[0]), *inner, last.format(edges[-1])]
+
+
+def _levels(
+    bins: FeatureBins, points: Ints, factor: CategoricalFactor, missing: int
+) -> LevelCharacteristic:
+    unseen = int(points[bins.kinds.index("unseen")])
+    known = {level: int(points[b]) for b, group in enumerate(bins.levels) for level in group}
+    of_levels = tuple(known.get(level.level, unseen) for level in factor.levels)
+    return LevelCharacteristic(
+        kind="levels",
+        name=factor.name,
+        column=factor.name,
+        zh=factor.zh,
+        en=factor.en,
+        group="factors",
+        missing_points=missing,
+        levels=tuple(level.level for level in factor.levels),
+        points=of_levels,
+        labels_zh=tuple(level.zh for level in factor.levels),
+        labels_en=tuple(level.en for level in factor.levels),
+        reference_points=max(of_levels),
+    )

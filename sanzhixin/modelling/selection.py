@@ -1,0 +1,280 @@
+"""Which characteristics enter a card: information value, correlation, inflation, stability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sanzhixin.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from sanzhixin.modelling.feature_bins import FeatureBins
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+__all__ = [
+    "SelectionRules",
+    "compute_stability",
+    "population_stability",
+    "select_characteristics",
+    "variance_inflation",
+]
+
+_EQUAL = 1e-9  # weights of evidence that differ by no more are one
+_FLOOR = 1e-4  # share that stands for an empty bin in the stability index
+Reason = Literal[
+    "kept", "separated", "one_bin", "weak", "unstable", "few_events", "correlated", "inflated"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRules:
+    """What a characteristic needs to enter a card.
+
+    Attributes
+    ----------
+    min_iv : float
+        By which its information value exceeds what chance gives on average.
+    max_correlation : float
+        Of its weights of evidence with those of a kept characteristic of larger value.
+    max_vif : float
+        Variance inflation among the kept ones.
+    max_psi : float
+        Stability index of any period against all others, where periods are given.
+    events_per_characteristic : float
+        Events, or non-events if they are fewer, for each characteristic that is kept.
+    """
+
+    min_iv: float
+    max_correlation: float
+    max_vif: float
+    max_psi: float
+    events_per_characteristic: float
+
+
+def variance_inflation(correlation: Floats) -> Floats:
+    r"""Compute variance inflation factors.
+
+    Parameters
+    ----------
+    correlation : ndarray of shape (n, n)
+        Correlations of the covariates.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        :math:`1 / (1 - R_j^2)`: the diagonal of the inverse; infinite where a covariate follows
+        from the others.
+
+    References
+    ----------
+    Marquardt (1970), https://doi.org/10.1080/00401706.1970.10488699
+
+    Examples
+    --------
+    >>> variance_inflation(np.array([[1.0, 0.6], [0.6, 1.0]])).round(4)  # 1 / (1 - 0.36)
+    array([1.5625, 1.5625])
+    """
+    values, vectors = np.linalg.eigh(correlation)
+    tiny = len(correlation) * np.finfo(float).eps
+    loose = values <= tiny
+    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=~loose)
+    factors = (vectors**2) @ inverse
+    factors[(vectors[:, loose] ** 2).sum(axis=1) > tiny] = np.inf
+    return np.asarray(factors)
+
+
+def population_stability(before: ArrayLike, after: ArrayLike) -> float:
+    r"""Compute the population stability index of two distributions over the same bins.
+
+    Parameters
+    ----------
+    before, after : array-like of shape (n_bins,)
+        Weights of the rows in each bin.
+
+    Returns
+    -------
+    float
+        :math:`\sum (a_b - b_b) \ln(a_b / b_b)` over the shares; a share below one in ten thousand
+        counts as that, so that an empty bin does not make it infinite.
+
+    References
+    ----------
+    Yurdakul and Naranjo (2020), https://doi.org/10.21314/JRMV.2020.227
+
+    Examples
+    --------
+    >>> round(population_stability([50, 50], [60, 40]), 4)  # 0.1 ln 1.2 + 0.1 ln 1.25
+    0.0405
+    """
+    b, a = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+    p, q = np.maximum(b / b.sum(), _FLOOR), np.maximum(a / a.sum(), _FLOOR)
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def compute_stability(
+    features: Sequence[FeatureBins],
+    codes: Codes,
+    period: ArrayLike,
+    weights: Floats | None = None,
+) -> pd.DataFrame:
+    """Compare each period with all others, characteristic by characteristic.
+
+    Parameters
+    ----------
+    features : sequence of FeatureBins
+        Bins, frozen.
+    codes : ndarray of shape (n_rows, n_features)
+        Group of each value.
+    period : array-like of shape (n_rows,)
+        Period of each row, such as a quarter.
+    weights : ndarray of shape (n_rows,), optional
+        Frequencies.
+
+    Returns
+    -------
+    DataFrame
+        One row per feature and period: feature, period, n_rows, psi.
+
+    Raises
+    ------
+    DomainError
+        ``outcome_length``: another number of rows.
+    """
+    when = np.asarray(period)
+    if when.shape != codes.shape[:1]:
+        raise DomainError("outcome_length", given=when.size, expected=codes.shape[0])
+    names, place = np.unique(when, return_inverse=True)
+    rows: list[tuple[str, Any, float, float]] = []
+    for column, bins in enumerate(features):
+        size = len(bins.labels)
+        both = np.bincount(place * size + codes[:, column], weights, minlength=names.size * size)
+        counts = both.reshape(names.size, size)
+        whole = counts.sum(axis=0)
+        used = whole > 0
+        for name, own in zip(names.tolist(), counts, strict=True):
+            rest = whole - own
+            psi = population_stability(rest[used], own[used]) if rest.sum() > 0 else 0.0
+            rows.append((bins.name, name, float(own.sum()), psi))
+    return pd.DataFrame(rows, columns=["feature", "period", "n_rows", "psi"])
+
+
+def select_characteristics(
+    features: Sequence[FeatureBins],
+    woe: Floats,
+    weights: Floats | None,
+    rules: SelectionRules,
+    *,
+    psi: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """Choose the characteristics of a card, and say why each of the others is left out.
+
+    Parameters
+    ----------
+    features : sequence of FeatureBins
+        All that were binned.
+    woe : ndarray of shape (n_rows, n_features)
+        Weights of evidence.
+    weights : ndarray of shape (n_rows,) or None
+        Frequencies.
+    rules : SelectionRules
+        What is asked.
+    psi : sequence of float, optional
+        Largest stability index of each over the periods.
+
+    Returns
+    -------
+    DataFrame
+        One row per feature: feature, kept, reason, iv, iv_by_chance, psi, correlation (the largest
+        in size with a kept one of larger value), correlated_with, vif.
+
+    Notes
+    -----
+    In the order of falling information value (ties: of the columns): a characteristic is left out
+    when one cut in it parts all defaults from the rest (``separated``: look for a leak of the
+    outcome), it has one group, its value may be chance, it drifts, its weights of evidence go with
+    those of a kept one, or the events do not suffice for one more; then the kept ones of the
+    largest inflation, one at a time.
+    """
+    correlation = _correlation(woe, weights)
+    found = pd.DataFrame(
+        {
+            "feature": [bins.name for bins in features],
+            "kept": False,
+            "reason": "kept",
+            "iv": [bins.information.iv for bins in features],
+            "iv_by_chance": [bins.information.expected_by_chance for bins in features],
+            "psi": np.nan if psi is None else np.asarray(psi, dtype=float),
+            "correlation": np.nan,
+            "correlated_with": "",
+            "vif": np.nan,
+        }
+    )
+    scarce = min(features[0].events.sum(), features[0].nonevents.sum())
+    per_one = rules.events_per_characteristic
+    most = int(scarce // per_one) if per_one > 0 else len(features)
+    kept: list[int] = []
+    for place in np.argsort(-found["iv"].to_numpy(), kind="stable").tolist():
+        sizes = np.abs(correlation[place, kept])
+        if kept:
+            near = int(np.argmax(sizes))
+            found.loc[place, "correlation"] = correlation[place, kept[near]]
+            found.loc[place, "correlated_with"] = features[kept[near]].name
+        reason = _reason(found.loc[place], rules, is_full=len(kept) >= most)
+        if features[place].status == "separated":
+            reason = "separated"
+        elif np.ptp(woe[:, place]) <= _EQUAL:
+            reason = "one_bin"
+        found.loc[place, "reason"] = reason
+        if reason == "kept":
+            kept.append(place)
+    for place in _inflated(correlation, kept, rules.max_vif):
+        found.loc[place, "reason"] = "inflated"
+        kept.remove(place)
+    if kept:
+        found.loc[kept, "vif"] = variance_inflation(correlation[np.ix_(kept, kept)])
+    found.loc[kept, "kept"] = True
+    return found
+
+
+def _reason(row: pd.Series[Any], rules: SelectionRules, *, is_full: bool) -> Reason:
+    refusals: list[tuple[Reason, bool]] = [
+        ("weak", row["iv"] - row["iv_by_chance"] <= rules.min_iv),
+        ("unstable", row["psi"] > rules.max_psi),
+        ("correlated", abs(row["correlation"]) > rules.max_correlation),
+        ("few_events", is_full),
+    ]
+    return next((reason for reason, holds in refusals if holds), "kept")
+
+
+def _inflated(correlation: Floats, kept: list[int], max_vif: float) -> list[int]:
+    """Find kept ones to leave out, the most inflated first, until none is inflated."""
+    left, out = list(kept), []
+    while len(left) > 1:
+        factors = variance_inflation(correlation[np.ix_(left, left)])
+        worst = len(left) - 1 - int(np.argmax(factors[::-1]))  # of equal ones the weaker
+        if factors[worst] <= max_vif:
+            break
+        out.append(left.pop(worst))
+    return out
+
+
+def _correlation(woe: Floats, weights: Floats | None) -> Floats:
+    """Correlate columns; 0 with a constant one."""
+    mean = woe.mean(axis=0) if weights is None else weights @ woe / weights.sum()
+    centred = woe - mean
+    scaled = centred if weights is None else centred * weights[:, np.newaxis]
+    products = scaled.T @ centred
+    size = np.sqrt(np.diag(products))
+    scale = np.where(size > 0, size, 1.0)
+    correlation = products / scale[:, np.newaxis] / scale
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(correlation)

@@ -1,0 +1,146 @@
+"""A card learned from a county's loans.
+
+Witnesses: the points recomputed from coefficients and weights of evidence; the expert line fitted
+by scikit-learn; every combination of bins of the learned card.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from sanzhixin.errors import EvidenceError
+from sanzhixin.modelling.county_card import learn_county_card
+from sanzhixin.records.cases import MISSING
+from sanzhixin.scoring.card import score_card
+from sanzhixin.scoring.limits import compile_limits, compile_tiers, find_tier
+from sanzhixin.scoring.panel_rules import MICRO
+from tests.unit.modelling.county_loans import SCHEME, loans
+
+LOANS = loans(years=0.5, bills=0.6)
+LEARNED = learn_county_card(SCHEME, LOANS)
+CARD = LEARNED.card
+YEARS = "customer_years"
+BY_NAME = {item.name: item for item in CARD.characteristics}
+
+
+def test_pillars_and_events_never_get_fewer_points_for_more():
+    for item in CARD.characteristics:
+        if item.group in ("panel", "events"):
+            assert list(item.points) == sorted(item.points)
+
+
+def test_the_worst_group_of_every_characteristic_has_no_points():
+    for item in CARD.characteristics:
+        reachable = item.points if item.group != "factors" else (*item.points, item.missing_points)
+        assert min(reachable) == 0
+
+
+def test_a_factor_follows_the_direction_of_the_scheme():
+    # The scheme's points rise with the years as a customer.
+    points = BY_NAME[YEARS].points
+    assert list(points) == sorted(points)
+
+
+def test_withholding_a_factor_is_worth_an_average_household():
+    # The weight of evidence is 0, so the points of a bin are above or below those of a blank by
+    # what its own weight brings.
+    own = next(x for x in LEARNED.scorecard.card_.characteristics if x.bins.name == YEARS)
+    missing = own.bins.kinds.index("missing")
+    assert (own.bins.woe[missing], own.points[missing]) == (0, 0)
+    item = BY_NAME[YEARS]
+    signs = np.sign(np.array(item.points) - item.missing_points)
+    effect = np.abs(own.coefficient * own.bins.woe[: own.bins.n_bins]) > 0.05
+    assert np.array_equal(signs[effect], np.sign(own.bins.woe[: own.bins.n_bins])[effect])
+
+
+def test_points_are_the_default_log_odds_read_on_the_line_of_the_expert_points():
+    assert LEARNED.scale == "equal_default"
+    line = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
+    line.fit(LOANS.points[:, np.newaxis] / 100, LOANS.defaulted)
+    slope, intercept = float(line.coef_[0, 0]) / 100, float(line.intercept_[0])
+    fit = LEARNED.scorecard.fit_
+    log_odds = np.full(LOANS.points.size, -fit.coef[0])
+    frame_names = LEARNED.scorecard.feature_names_in_.tolist()
+    for item in LEARNED.scorecard.card_.characteristics:
+        assert item.bins.name in frame_names
+        values = LOANS.card_values[item.bins.name]
+        if item.bins.kind == "category":
+            levels = [level.level for level in SCHEME.factors[1].levels]
+            woe = np.array([item.bins.woe[group_of(item.bins, level)] for level in levels])[values]
+        else:
+            codes = item.bins.assign(np.where(values == MISSING, np.nan, values.astype(float)))
+            woe = item.bins.woe[codes]
+        log_odds -= item.coefficient * woe
+    exact = (log_odds - intercept) / slope
+    total = score_card(CARD, LOANS.card_values).total
+    # Half a point of rounding for the base and for each characteristic; the line agrees to 1e-4.
+    most = 0.5 * (1 + len(CARD.characteristics)) + 0.1
+    assert np.abs(exact - total).max() <= most
+
+
+def group_of(bins, level):
+    return next(b for b, group in enumerate(bins.levels) if level in group)
+
+
+def test_a_tier_and_its_cap_never_fall_over_the_whole_lattice_of_the_card():
+    # Every combination of bins; raising one characteristic by one bin never lowers the tier.
+    rated = [item for item in CARD.characteristics if item.group in ("panel", "events")]
+    others = [item for item in CARD.characteristics if item.group == "factors"]
+    best = CARD.base + np.array(
+        [sum(points) for points in itertools.product(*(item.points for item in others))]
+    )
+    shape = tuple(len(item.points) for item in rated)
+    grid = np.zeros((*shape, best.size), dtype=np.int64) + best
+    for axis, item in enumerate(rated):
+        own = np.array(item.points).reshape([-1 if k == axis else 1 for k in range(len(shape) + 1)])
+        grid = grid + own
+    total = np.clip(grid, CARD.lowest, CARD.highest)
+    tiers, caps = compile_tiers(SCHEME), compile_limits(SCHEME)
+    tier = find_tier(total.ravel(), tiers).reshape(total.shape)
+    cap = np.array([0, *(row.cap for row in SCHEME.tiers.ascending)], dtype=float)[tier + 1]
+    assert caps is not None
+    for axis in range(len(shape)):
+        assert (np.diff(total, axis=axis) >= 0).all()
+        assert (np.diff(tier, axis=axis) >= 0).all()
+        assert (np.diff(cap, axis=axis) >= 0).all()
+
+
+def test_edges_are_whole_millionths_that_part_the_loans_as_in_fitting():
+    for item in LEARNED.scorecard.card_.characteristics:
+        if item.bins.kind == "number":
+            values = LOANS.card_values[item.bins.name]
+            fitted = item.bins.assign(np.where(values == MISSING, np.nan, values.astype(float)))
+            own = next(x for x in CARD.characteristics if x.column == item.bins.name)
+            known = values != MISSING
+            assert np.array_equal(own.bins(values)[known] - 1, fitted[known])
+
+
+def test_the_range_is_filled_where_expert_points_tell_nothing():
+    random = np.random.default_rng(1)
+    blind = dataclasses.replace(LOANS, points=random.permutation(LOANS.points))
+    learned = learn_county_card(SCHEME, blind)
+    card = learned.card
+    assert learned.scale == "min_max"
+    best = card.base + sum(max(item.points) for item in card.characteristics)
+    assert (card.base, best) == (0, 1000)
+
+
+def test_loans_that_nothing_tells_apart_give_no_card():
+    random = np.random.default_rng(2)
+    chance = dataclasses.replace(LOANS, defaulted=random.random(LOANS.points.size) < 0.02)
+    few = chance.take(np.arange(150))
+    few = dataclasses.replace(few, defaulted=np.arange(150) < 2)
+    with pytest.raises(EvidenceError, match="there is no card to learn"):
+        learn_county_card(SCHEME, few)
+
+
+def test_labels_name_the_bounds_in_units_of_the_score():
+    item = BY_NAME["nr"]
+    first = item.edges[0] / MICRO
+    assert item.labels_en[0] == f"below {first:.15g}"
+    assert item.labels_zh[0] == f"{first:.15g}以下"

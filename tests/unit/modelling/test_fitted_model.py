@@ -1,0 +1,141 @@
+"""A model with a learned card, end to end.
+
+Witnesses: one application against the table call; effects that add up to the points; ratings
+raised one by one; the file read back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sanzhixin.model import load_model
+from sanzhixin.modelling import fit
+from sanzhixin.modelling.model_card import model_card
+from sanzhixin.records.encode_county import encode_county
+from sanzhixin.scheme import load_scheme
+from sanzhixin.scoring.scorer import score_cases
+from sanzhixin.scoring.view import point_effects
+from sanzhixin.simulate import simulate_county
+
+SCHEME = load_scheme("tongxiang")
+ITEMS = [item.code for item in SCHEME.panel_items]
+
+
+def with_many_defaults(county):
+    """Let the quarter of the borrowers with the lowest standing default 200 days after granting."""
+    standing = county.truth.households.set_index("household_id")["theta_all"]
+    rank = county.loans["household_id"].map(standing).rank(pct=True)
+    bad = (rank < 0.25).to_numpy()
+    day = county.loans["granted_on"] + pd.Timedelta(days=200)
+    loans = county.loans.assign(
+        defaulted=pd.array(bad, dtype="boolean"),
+        defaulted_on=day.where(bad).astype(county.loans["defaulted_on"].dtype),
+    )
+    return dataclasses.replace(county, loans=loans)
+
+
+COUNTY = with_many_defaults(simulate_county(villages=40, seed=21))
+MODEL = fit(COUNTY, SCHEME, card="fitted")
+CASES = encode_county(COUNTY, SCHEME, COUNTY.as_of)
+ANSWERS = score_cases(CASES, MODEL.plan)
+
+
+def test_the_card_of_the_model_is_the_learned_one():
+    assert {item.kind for item in MODEL.file.card.characteristics} <= {"bins", "levels"}
+    assert MODEL.file.provenance.comparison.chosen == "fitted"
+
+
+def test_the_file_is_read_back_as_it_was(tmp_path):
+    MODEL.save(tmp_path / "model")
+    read = load_model(tmp_path / "model")
+    assert read.file == MODEL.file
+    pd.testing.assert_frame_equal(read.propose(COUNTY), MODEL.propose(COUNTY))
+
+
+def test_one_application_is_answered_as_in_the_table():
+    table = MODEL.propose(COUNTY).set_index("household_id")
+    for household in table.index[:40]:
+        answer = MODEL.propose_one(COUNTY.application(household))
+        row = table.loc[household]
+        assert answer.points == (None if pd.isna(row["points"]) else row["points"])
+        assert answer.tier == (None if pd.isna(row["tier"]) else row["tier"])
+
+
+def test_effects_add_up_to_the_points_less_the_reference():
+    effects = point_effects(ANSWERS.profile, ANSWERS.assessment, MODEL.plan)
+    reference = MODEL.file.card.base + MODEL.plan.reference.sum()
+    total = ANSWERS.assessment.points.total
+    assert np.array_equal(effects.sum(axis=1) + reference, total)
+    assert len(MODEL.plan.effects) == effects.shape[1]
+
+
+def test_no_effect_of_a_characteristic_is_above_the_reference():
+    effects = point_effects(ANSWERS.profile, ANSWERS.assessment, MODEL.plan)
+    named = [k for k, effect in enumerate(MODEL.plan.effects) if effect.kind != "clip"]
+    present = [k for k in named if MODEL.plan.effects[k].kind == "panel"]
+    assert present
+    assert effects[:, present].max() <= 0
+
+
+def test_a_raised_rating_never_lowers_points_tier_or_limit():
+    random = np.random.default_rng(3)
+    ratings = COUNTY.ratings
+    raised = ratings.copy()
+    column = random.integers(0, len(ITEMS), len(ratings))
+    for k, item in enumerate(ITEMS):
+        can = (column == k) & ratings[item].between(1, 4).fillna(value=False).to_numpy()
+        raised.loc[can, item] = ratings.loc[can, item] + 1
+    before = MODEL.propose(COUNTY).set_index("household_id")
+    after = MODEL.propose(dataclasses.replace(COUNTY, ratings=raised)).set_index("household_id")
+    for name in ("points", "system_limit_yuan"):
+        both = before[name].notna() & after[name].notna()
+        assert (after.loc[both, name] >= before.loc[both, name]).all()
+    assert (after["points"] > before["points"]).any()
+
+
+def test_the_error_of_the_points_is_told_and_leads_to_some_reviews():
+    proposals = MODEL.propose(COUNTY)
+    scored = proposals[proposals["points"].notna()]
+    assert (scored["score_low"] <= scored["score"]).all()
+    near = scored["review_triggers"].map(lambda told: any("near" in code for code in told))
+    assert 0 < near.mean() < 0.3
+
+
+def test_the_default_probability_falls_with_the_points():
+    rows = [row.prob_default for row in MODEL.file.pd.rows if row.prob_default is not None]
+    assert rows == sorted(rows, reverse=True)
+
+
+def test_the_probability_is_learned_from_points_of_cards_that_did_not_see_the_loan():
+    notes = " ".join(MODEL.file.provenance.notes)
+    assert "under a card learned without it" in notes
+    assert MODEL.file.pd.n_loans == MODEL.file.provenance.comparison.n_loans
+
+
+def test_the_card_on_paper_shows_both_cards_side_by_side():
+    paper = model_card(MODEL.file)
+    compared = MODEL.file.provenance.comparison
+    assert "| expert |" in paper
+    assert f"{compared.fitted.log_loss:.5f}" in paper
+
+
+def test_advice_names_events_and_factors_that_bring_points_under_the_learned_card():
+    steps = [
+        step
+        for told in MODEL.propose(COUNTY)["next_tier"]
+        if told is not None
+        for step in told["steps"]
+    ]
+    assert steps
+    assert min(step["points"] for step in steps) > 0
+
+
+@pytest.mark.parametrize("household", range(3))
+def test_an_explanation_adds_up(household):
+    told = MODEL.explain(COUNTY, COUNTY.households["household_id"].iloc[household])
+    for line in told.pillars:
+        assert 0 <= line.points <= line.points_full
