@@ -41,6 +41,18 @@ CARD: dict[str, Message] = {
         "Bin {bin} holds {events:g} events and {nonevents:g} non-events; without both its weight of evidence is infinite. Merge it with a neighbour.",
         "第 {bin} 箱违约 {events:g}、未违约 {nonevents:g}；缺少其一时证据权重无穷大，请与相邻箱合并。",
     ),
+    "period_missing": Message(
+        "{count} rows have no period; give each row one, or leave the periods out.",
+        "{count} 行没有时期；请为每行填写，或不提供时期。",
+    ),
+    "stability_empty": Message(
+        "One of the two distributions holds no rows, so they cannot be compared; leave out empty periods.",
+        "两个分布之一没有数据，无法比较；请去掉没有数据的时期。",
+    ),
+    "card_feature_unknown": Message(
+        "The card has no characteristic {features}, so it cannot be advised; the card has {known}.",
+        "评分卡没有特征 {features}，无法据以建议；现有特征为 {known}。",
+    ),
     "scale_option": Message(
         "The scale {given} is not possible; points that double the odds and odds must be positive, and the lowest total a whole number below the highest.",
         "分值刻度 {given} 无效；翻倍分值与基准比率须为正数，最低总分须为小于最高总分的整数。",

@@ -13,6 +13,7 @@ from sanzhixin.modelling.bin_weights import weigh_bins
 from sanzhixin.modelling.columns import Texts, level_names, number_name
 from sanzhixin.modelling.feature_bins import FeatureBins, GroupKind, Status
 from sanzhixin.numerics.binning import Partition, optimal_bins
+from sanzhixin.numerics.chance import ChanceLaw
 from sanzhixin.numerics.prebins import edge_between, prebin_ranks
 from sanzhixin.numerics.woe import NO_INFORMATION
 
@@ -37,6 +38,7 @@ class _Ordered(NamedTuple):
     labels: tuple[str, ...]
     partition: Partition
     is_separated: bool
+    n_groups: int  # from which the bins were made
 
 
 def learn_bins(
@@ -134,11 +136,11 @@ def _are_apart(of_events: NDArray[Any], of_nonevents: NDArray[Any]) -> bool:
 
 
 def _status(n_bins: int, *, is_separated: bool) -> Status:
-    if n_bins > 1:
-        return "binned"
     if not n_bins:
         return "no_value"
-    return "separated" if is_separated else "one_bin"
+    if is_separated:
+        return "separated"
+    return "binned" if n_bins > 1 else "one_bin"
 
 
 def _learn_intervals(
@@ -166,7 +168,7 @@ def _learn_intervals(
     ends = [f"{edge:.15g}" for edge in edges]
     labels = [f"[{low}, {high})" for low, high in zip(["-inf", *ends], [*ends, "inf"], strict=True)]
     n_bins = partition.starts.size
-    return _Ordered(tuple(edges), (), tuple(labels[:n_bins]), partition, apart)
+    return _Ordered(tuple(edges), (), tuple(labels[:n_bins]), partition, apart, made.events.size)
 
 
 def _learn_levels(
@@ -195,7 +197,9 @@ def _learn_levels(
         tuple(sorted(level for k in order[first:last] for level in sets[k]))
         for first, last in pairwise(bounds)
     )
-    return _Ordered((), levels, tuple(", ".join(group) for group in levels), partition, apart)
+    return _Ordered(
+        (), levels, tuple(", ".join(group) for group in levels), partition, apart, len(sets)
+    )
 
 
 def _rate(events: float, nonevents: float) -> float:
@@ -244,4 +248,17 @@ def _count(
     )
     codes = bins.assign(values)
     events, nonevents = outcome.counts(codes, len(kinds))
-    return weigh_bins(bins, events, nonevents, request), codes
+    law = _chance_law(bins, events + nonevents, request, ordered.n_groups)
+    return weigh_bins(bins, events, nonevents, request, law), codes
+
+
+def _chance_law(
+    bins: FeatureBins, weight: Floats, request: FeatureRequest, n_groups: int
+) -> ChanceLaw:
+    """Tell from how much the bins could be chosen: fine groups, but no more than bins may be."""
+    room = weight[: bins.n_bins].sum() / max(request.rules.min_weight, 1.0)
+    apart = int(np.count_nonzero(weight[bins.n_bins :]))
+    courses = {"auto": 2, "ascending": 1, "descending": 1}.get(request.trend, 0)
+    if request.is_category:
+        return ChanceLaw(n_groups, 0, apart)
+    return ChanceLaw(max(1, min(n_groups, int(room))), courses, apart)

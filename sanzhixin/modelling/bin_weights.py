@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from sanzhixin.numerics.binning import divergence_terms
 from sanzhixin.numerics.woe import (
     NO_INFORMATION,
+    InformationValue,
     information_value,
     shrink_to_trend,
     weight_of_evidence,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from sanzhixin.modelling.bin_request import FeatureRequest
     from sanzhixin.modelling.feature_bins import FeatureBins
+    from sanzhixin.numerics.chance import ChanceLaw
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
@@ -28,7 +31,11 @@ __all__ = ["weigh_bins"]
 
 
 def weigh_bins(
-    bins: FeatureBins, events: Floats, nonevents: Floats, request: FeatureRequest
+    bins: FeatureBins,
+    events: Floats,
+    nonevents: Floats,
+    request: FeatureRequest,
+    law: ChanceLaw,
 ) -> FeatureBins:
     """Weigh the groups of a characteristic, by the policies where there is nothing to weigh.
 
@@ -40,6 +47,8 @@ def weigh_bins(
         Weights of the rows in each.
     request : FeatureRequest
         Policies and shrinkage.
+    law : ChanceLaw
+        Of the information value without any relation to events.
 
     Returns
     -------
@@ -57,19 +66,36 @@ def weigh_bins(
     found = weight_of_evidence(e[seen], g[seen])
     woe, se = np.full(e.size, np.nan), np.full(e.size, np.nan)
     woe[seen], se[seen] = found.woe, found.se
+    if helped[:n_bins].any():
+        woe[:n_bins] = _in_order(woe[:n_bins], e[:n_bins], g[:n_bins], bins)
     position = _positions(events[:n_bins] + nonevents[:n_bins])
     if request.shrinkage == "trend" and n_bins > 2:
         woe[:n_bins] = _shrink(woe[:n_bins], e[:n_bins], g[:n_bins], position, bins)
     told = seen & ~_apply_policies(woe, se, seen, is_bin, request)
+    apart = bins.status != "separated" and seen.sum() > 1 and bool(pure[seen].all())
     return replace(
         bins,
+        status="separated" if apart else bins.status,
         events=events,
         nonevents=nonevents,
         woe=woe,
         se=se,
         position=position,
         iv=_terms(e, g, told),
-        information=information_value(e[told], g[told]) if told.any() else NO_INFORMATION,
+        information=_information(e, g, told, law),
+    )
+
+
+def _information(e: Floats, g: Floats, told: Bools, law: ChanceLaw) -> InformationValue:
+    """Compute the information value, and what chance gives when bins are chosen for it."""
+    if told.sum() < 2:
+        return NO_INFORMATION
+    found = information_value(e[told], g[told])
+    size = 1 / (1 / e[told].sum() + 1 / g[told].sum())
+    return replace(
+        found,
+        expected_by_chance=law.expected() / size,
+        p_value=law.p_value(found.iv * size),
     )
 
 
@@ -79,6 +105,14 @@ def _terms(e: Floats, g: Floats, told: Bools) -> Floats:
     if told.any():
         terms[told] = divergence_terms(g[told] / g[told].sum(), e[told] / e[told].sum(), "iv")
     return terms
+
+
+def _in_order(woe: Floats, e: Floats, g: Floats, bins: FeatureBins) -> Floats:
+    """Bring weights back to the course of the event rate where a helped bin left it."""
+    if bins.kind == "category" or bins.trend not in ("ascending", "descending"):
+        return woe
+    rising = bins.trend == "descending"
+    return np.asarray(isotonic_regression(woe, weights=1 / (1 / e + 1 / g), increasing=rising).x)
 
 
 def _positions(weight: Floats) -> Floats:
@@ -99,7 +133,7 @@ def _apply_policies(
     woe: Floats, se: Floats, seen: Bools, is_bin: Bools, request: FeatureRequest
 ) -> Bools:
     """Give weights to missing values and to what was not seen; tell which got one by a policy."""
-    worst = float(np.nanmin(woe[is_bin])) if is_bin.any() else np.nan
+    worst = float(np.nanmin(woe[is_bin])) if is_bin.any() else 0.0  # no bin, nothing known
     stated = {"worst": worst, "neutral": 0.0, "refuse": np.nan}
     woe[~seen] = stated[request.unseen]
     by_policy = ~seen

@@ -67,8 +67,9 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     min_expected : float, default=5
         Events, and non-events, that each bin would hold at the overall rate: a bin of few rows
         tells nothing, a large one with few events tells much.
-    min_events, min_nonevents : float, default=1
-        That each bin holds at least; below 1 they count as any weight above 0.
+    min_events, min_nonevents : float, default=0
+        That each bin holds at least.  A bin of one outcome alone gets one more event of the
+        average mix, so that its weight stays finite.
     min_rate_gap : float, default=0
         By which event rates of neighbours differ at least.
     max_p_value : float, optional
@@ -104,7 +105,8 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Information value by column, special and missing groups included where their weight stems
         from the data.
     summary_ : DataFrame
-        One row per column: kind, trend, status, n_bins, iv, iv_by_chance, iv_lower, iv_upper.
+        One row per column: kind, trend, status, n_bins, iv, iv_by_chance (the mean without any
+        relation, bins chosen as here), p_value, iv_lower, iv_upper.
     edits_ : tuple of BinEdit
         The edits of the fit.
     edit_log_ : DataFrame
@@ -119,9 +121,9 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Notes
     -----
     Weight of evidence: :math:`\ln(g_b / G) - \ln(e_b / E)`, above 0 where a bin is safer than the
-    whole.  Rows without a value (missing, special) count in :math:`G` and :math:`E`.  A special or
-    missing group that is too small for `min_expected`, or holds one outcome alone, gets one more
-    event of the average mix.  Weights are frequencies: 2 is the row given twice.
+    whole.  Rows without a value (missing, special) count in :math:`G` and :math:`E`.  A group of
+    one outcome alone, and a special or missing group that is too small for `min_expected`, gets one
+    more event of the average mix.  Weights are frequencies: 2 is the row given twice.
 
     References
     ----------
@@ -149,8 +151,8 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         *,
         objective: Objective = "iv",
         min_expected: float = 5,
-        min_events: float = 1,
-        min_nonevents: float = 1,
+        min_events: float = 0,
+        min_nonevents: float = 0,
         min_rate_gap: float = 0.0,
         max_p_value: float | None = None,
         categorical: str | Sequence[str] = "auto",
@@ -368,6 +370,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 "n_bins": bins.n_bins,
                 "iv": bins.information.iv,
                 "iv_by_chance": bins.information.expected_by_chance,
+                "p_value": bins.information.p_value,
                 "iv_lower": bins.information.lower,
                 "iv_upper": bins.information.upper,
             }
@@ -446,6 +449,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 min_weight=max(self.min_bin_share * n_rows, least) * _JUST,
                 min_events=self.min_events,
                 min_nonevents=self.min_nonevents,
+                help_pure=1.0,
                 min_rate_gap=self.min_rate_gap * _JUST,
                 max_p_value=self.max_p_value,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["compute_next_step", "compute_reasons"]
+
+_STEPS = {
+    "row": "int64",
+    "feature": "str",
+    "from_label": "str",
+    "to_label": "str",
+    "gain": "int64",
+    "total": "int64",
+}
 
 
 def compute_reasons(card: PointsCard, codes: Ints, k: int) -> pd.DataFrame:
@@ -57,7 +67,7 @@ def compute_reasons(card: PointsCard, codes: Ints, k: int) -> pd.DataFrame:
             "reference": reference[place],
             "shortfall": ranked[row, rank],
         }
-    )
+    ).astype({"feature": "str", "label": "str"})
 
 
 def _points(card: PointsCard, codes: Ints) -> Ints:
@@ -84,12 +94,13 @@ def compute_next_step(
     Returns
     -------
     DataFrame
-        row, feature, from_label, to_label, gain, total, reached.
+        row, feature, from_label, to_label, gain, total, reached; one line without a feature where
+        nothing brings points.
 
     Raises
     ------
     DomainError
-        ``bin_feature_unknown``: a column that the card does not have.
+        ``card_feature_unknown``: a column that is not on the card.
 
     Notes
     -----
@@ -98,25 +109,25 @@ def compute_next_step(
     a missing or special group.
     """
     names = card.names
-    strange = sorted(set(changeable or ()) - set(names))
+    wanted = (changeable,) if isinstance(changeable, str) else changeable
+    strange = sorted(set(wanted or ()) - set(names))
     if strange:
         raise DomainError(
-            "bin_feature_unknown",
-            name="changeable",
-            features=", ".join(strange),
-            known=", ".join(names),
+            "card_feature_unknown", features=", ".join(strange), known=", ".join(names)
         )
-    free = [k for k, name in enumerate(names) if changeable is None or name in changeable]
+    free = [k for k, name in enumerate(names) if wanted is None or name in wanted]
     totals = card.base + _points(card, codes).sum(axis=1)
     rows = []
     for row in np.flatnonzero(totals < target).tolist():
-        steps = _fewest(card, codes[row], free, int(target - totals[row]))
+        steps = _fewest(card, codes[row], free, math.ceil(target - totals[row]))
         reached = int(totals[row]) + sum(gain for _, _, gain in steps)
+        if not steps:
+            rows.append((row, "", "", "", 0, reached))
         for k, group, gain in steps:
             labels = card.characteristics[k].bins.labels
             rows.append((row, names[k], labels[codes[row, k]], labels[group], gain, reached))
     columns = ["row", "feature", "from_label", "to_label", "gain", "total"]
-    found = pd.DataFrame(rows, columns=columns)
+    found = pd.DataFrame(rows, columns=columns).astype(_STEPS)
     return found.assign(reached=found["total"] >= target)
 
 

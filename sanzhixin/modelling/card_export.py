@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from pydantic import Field, ValidationError, model_validator
 
 from sanzhixin.errors import ArtifactError, OutputError
 from sanzhixin.modelling.bin_edits import BinEdit
+from sanzhixin.modelling.columns import is_number, number_name
 from sanzhixin.modelling.feature_bins import FeatureBins, GroupKind, Status
 from sanzhixin.modelling.points_card import CardCharacteristic, PointsCard
 from sanzhixin.numerics.binning import Trend
 from sanzhixin.numerics.woe import InformationValue
+from sanzhixin.records.whole_file import write_whole
 from sanzhixin.scheme.base import Decision
+from sanzhixin.scheme.refusals import unwrap_validation
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
 
 __all__ = ["card_from_json", "card_to_json", "card_to_markdown", "write_card_workbook"]
@@ -27,13 +34,15 @@ __all__ = ["card_from_json", "card_to_json", "card_to_markdown", "write_card_wor
 _PROTOCOL = 1
 Numbers = tuple[float, ...]
 MaybeNumbers = tuple[float | None, ...]
+Exact = tuple[Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?$")], ...]
+"""Numbers as texts: whole ones beyond 2**53 would not be exact in JSON."""
 
 
 class _Edit(Decision):
     feature: str
     action: Literal["split", "merge", "lock"]
-    low: float | None
-    high: float | None
+    low: str | None
+    high: str | None
     levels: tuple[str, ...]
     reason: str
     by: str
@@ -45,9 +54,9 @@ class _Characteristic(Decision):
     kind: Literal["number", "category"]
     trend: Trend
     status: Status
-    edges: Numbers
+    edges: Exact
     levels: tuple[tuple[str, ...], ...]
-    specials: tuple[tuple[str, tuple[float | str, ...]], ...]
+    specials: tuple[tuple[str, tuple[str, ...]], ...]
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     kinds: tuple[GroupKind, ...]
     events: Numbers
@@ -56,7 +65,7 @@ class _Characteristic(Decision):
     se: MaybeNumbers
     iv: Numbers
     position: Numbers
-    information: Annotated[Numbers, Field(min_length=4, max_length=4)]
+    information: Annotated[Numbers, Field(min_length=5, max_length=5)]
     coefficient: float
     points: tuple[int, ...]
     reference: int
@@ -67,10 +76,17 @@ class _Characteristic(Decision):
         sizes = {len(part) for part in (self.kinds, self.events, self.nonevents, self.woe)}
         sizes |= {len(part) for part in (self.se, self.iv, self.points)}
         cuts = len(self.levels) if self.kind == "category" else len(self.edges) + 1
-        rising = all(a < b for a, b in zip(self.edges, self.edges[1:], strict=False))
+        edges = [float(edge) for edge in self.edges]
+        rising = all(a < b for a, b in pairwise(edges))
         ends = ["bin"] * n_bins + ["special"] * len(self.specials) + ["missing", "unseen"]
         fits = sizes == {n_groups} and list(self.kinds) == ends and rising
         if not fits or cuts != max(n_bins, self.kind == "number") or len(self.position) != n_bins:
+            raise ArtifactError("card_bins", name=self.name)
+        levels = [level for group in self.levels for level in group]
+        codes = [code for _, members in self.specials for code in members]
+        numbers = self.kind == "category" or all(is_number(code) for code in codes)
+        twice = any(len(set(names)) < len(names) for names in (levels, codes))
+        if twice or not numbers or min((*self.events, *self.nonevents)) < 0:
             raise ArtifactError("card_bins", name=self.name)
         return self
 
@@ -82,6 +98,13 @@ class _File(Decision):
     per_log_odds: Annotated[float, Field(ge=0)]
     characteristics: tuple[_Characteristic, ...]
     edits: tuple[_Edit, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = [item.name for item in self.characteristics]
+        if len(set(names)) < len(names) or bool(names) != (self.per_log_odds > 0):
+            raise ArtifactError("card_names")
+        return self
 
 
 def card_to_json(card: PointsCard) -> bytes:
@@ -103,10 +126,22 @@ def card_to_json(card: PointsCard) -> bytes:
         "offset": card.offset,
         "per_log_odds": card.per_log_odds,
         "characteristics": [_dump(item) for item in card.characteristics],
-        "edits": [asdict(edit) for edit in card.edits],
+        "edits": [_dump_edit(edit) for edit in card.edits],
     }
     digest = sha256_digest(canonical_json(content))
     return canonical_json({**content, "digest": digest}) + b"\n"
+
+
+def _dump_edit(edit: BinEdit) -> dict[str, Any]:
+    ends = {
+        name: None if end is None else repr(float(end))
+        for name, end in (("low", edit.low), ("high", edit.high))
+    }
+    return {**asdict(edit), **ends}
+
+
+def _code(member: float | str, kind: str) -> str:
+    return number_name(member) if kind == "category" else repr(float(member))
 
 
 def _dump(item: CardCharacteristic) -> dict[str, Any]:
@@ -117,9 +152,12 @@ def _dump(item: CardCharacteristic) -> dict[str, Any]:
         "kind": bins.kind,
         "trend": bins.trend,
         "status": bins.status,
-        "edges": bins.edges,
+        "edges": [repr(float(edge)) for edge in bins.edges],
         "levels": bins.levels,
-        "specials": bins.specials,
+        "specials": [
+            (group, [_code(member, bins.kind) for member in members])
+            for group, members in bins.specials
+        ],
         "labels": bins.labels,
         "kinds": bins.kinds,
         "events": bins.events.tolist(),
@@ -131,6 +169,7 @@ def _dump(item: CardCharacteristic) -> dict[str, Any]:
         "information": [
             information.iv,
             information.expected_by_chance,
+            information.p_value,
             information.lower,
             information.upper,
         ],
@@ -159,25 +198,34 @@ def card_from_json(content: bytes | str) -> PointsCard:
         ``model_digest``: altered; ``model_invalid``: keys, lengths or ranges are wrong; the
         refusals of strict JSON.
     """
-    written = content.encode() if isinstance(content, str) else content
+    written = content.encode(errors="surrogatepass") if isinstance(content, str) else content
     read = strict_loads(written, name="card")
+    respelled = canonical_json(read) != written.rstrip(b"\r\n")
     stated = read.pop("digest", None) if isinstance(read, dict) else None
-    if sha256_digest(canonical_json(read)) != stated:
+    if respelled or sha256_digest(canonical_json(read)) != stated:
         raise ArtifactError("model_digest", name="card")
     try:
         file = _File.model_validate_json(canonical_json(read))
     except ValidationError as error:
-        problem = "; ".join(".".join(map(str, e["loc"])) for e in error.errors())
+        refused = unwrap_validation(error, read)
         raise ArtifactError(
-            "model_invalid", name="card", problem=problem, problem_zh=problem
+            "model_invalid", name="card", problem=refused.en, problem_zh=refused.zh
         ) from None
     return PointsCard(
         characteristics=tuple(_load(item) for item in file.characteristics),
         base=file.base,
         offset=file.offset,
         per_log_odds=file.per_log_odds,
-        edits=tuple(BinEdit(**edit.model_dump()) for edit in file.edits),
+        edits=tuple(_load_edit(edit) for edit in file.edits),
     )
+
+
+def _load_edit(edit: _Edit) -> BinEdit:
+    ends = {
+        name: None if end is None else float(end)
+        for name, end in (("low", edit.low), ("high", edit.high))
+    }
+    return BinEdit(**{**edit.model_dump(), **ends})
 
 
 def _load(item: _Characteristic) -> CardCharacteristic:
@@ -186,9 +234,12 @@ def _load(item: _Characteristic) -> CardCharacteristic:
         kind=item.kind,
         trend=item.trend,
         status=item.status,
-        edges=item.edges,
+        edges=tuple(float(edge) for edge in item.edges),
         levels=item.levels,
-        specials=item.specials,
+        specials=tuple(
+            (group, tuple(float(m) for m in members) if item.kind == "number" else members)
+            for group, members in item.specials
+        ),
         labels=item.labels,
         kinds=item.kinds,
         events=np.array(item.events, dtype=float),
@@ -254,7 +305,7 @@ def card_to_markdown(card: PointsCard) -> str:
 
 def _escape(text: str) -> str:
     """Keep a text within its cell: no bars, no line breaks, no markup."""
-    for mark in "\\`*_{}<>#|":
+    for mark in "\\`*_{}<>#|]~&":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())
 
@@ -292,8 +343,10 @@ def write_card_workbook(card: PointsCard, path: str | Path) -> Path:
     ):
         scale.append(row)
     file = Path(path)
+    content = BytesIO()
+    book.save(content)
     try:
-        book.save(file)
+        write_whole(file, content.getvalue())
     except OSError as error:
         raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None
     return file
@@ -307,7 +360,12 @@ def _fill(sheet: Any, table: pd.DataFrame) -> None:
         for column, value in enumerate(row, start=1):
             cell = sheet.cell(row=place, column=column)
             if isinstance(value, str):
-                cell.value = value
+                cell.value = ILLEGAL_CHARACTERS_RE.sub(_visible, value)
                 cell.data_type = "s"  # "=1+1" stays a text
             elif not pd.isna(value):
                 cell.value = value
+
+
+def _visible(found: re.Match[str]) -> str:
+    """Write a control character, which a workbook cannot hold, by its code."""
+    return f"\\x{ord(found[0]):02x}"

@@ -139,7 +139,8 @@ def fit_card(
     for k, points in zip(entered, scaled.points, strict=True):
         own = points.take(codes[:, k])
         totals += own
-        best = int(points[np.isfinite(features[k].woe)].max())
+        n_bins = features[k].n_bins
+        best = int(points[:n_bins].max()) if n_bins else 0
         mean = int(np.floor(np.average(own, weights=weights)))
         characteristics.append(
             CardCharacteristic(
@@ -150,10 +151,15 @@ def fit_card(
             )
         )
     per_log_odds = scaled.per_log_odds if entered else 0.0
+    offset = match_mean(totals, per_log_odds, rate, weights)
+    shift = 0
+    if request.scaling == "pdo" and per_log_odds:
+        # The penalty moves the intercept; whole points bring the base odds back to their score.
+        shift = round(request.base_score - per_log_odds * np.log(request.base_odds) - offset)
     card = PointsCard(
         characteristics=tuple(characteristics),
-        base=scaled.base,
-        offset=match_mean(totals, per_log_odds, rate, weights),
+        base=scaled.base + shift,
+        offset=offset + shift,
         per_log_odds=per_log_odds,
     )
     names = [bins.name for bins in features]

@@ -16,6 +16,8 @@ from sklearn.utils.validation import check_array, validate_data
 from sanzhixin.errors import DomainError, RecordError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator
 
@@ -72,7 +74,7 @@ class Columns:
 
 
 def read_columns(
-    estimator: BaseEstimator, X: Any, *, reset: bool, only: frozenset[str] | None = None
+    estimator: BaseEstimator, X: Any, *, reset: bool, only: Sequence[int] | None = None
 ) -> Columns:
     """Read a frame or an array, and hold it to what the estimator was fitted with.
 
@@ -84,8 +86,8 @@ def read_columns(
         Numbers, truth values and texts; missing is NaN, None or null.
     reset : bool
         Whether the estimator is being fitted.
-    only : frozenset of str, optional
-        Columns that are wanted; the others of a frame are not read.
+    only : sequence of int, optional
+        Places of the columns that are wanted; the others are not looked at.
 
     Returns
     -------
@@ -102,12 +104,13 @@ def read_columns(
     """
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
-        return _read_array(estimator, X, reset=reset)
+        return _read_array(estimator, X, reset=reset, only=only)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     there = _columns_of(frame)
     if len(frame) == 0 or not there:
         check_array(np.empty((len(frame), len(there))))  # scikit-learn's sentence for nothing
-    names = tuple(name for name in there if only is None or name in only)
+    every = tuple(there)
+    names = every if only is None else tuple(every[place] for place in only)
     return Columns(names, tuple(_read_series(name, there[name]) for name in names), len(frame))
 
 
@@ -178,7 +181,9 @@ def _numbers(series: Any) -> Floats:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-def _read_array(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
+def _read_array(
+    estimator: BaseEstimator, X: Any, *, reset: bool, only: Sequence[int] | None
+) -> Columns:
     given = np.asarray(X) if not issparse(X) and hasattr(X, "__len__") else X
     kind = getattr(given, "dtype", np.dtype(float)).kind
     if kind in "mM":
@@ -189,14 +194,16 @@ def _read_array(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         validate_data(estimator, cells, reset=reset, skip_check_array=True)
         if not cells.size:
             check_array(cells)
-        names = tuple(f"x{place}" for place in range(cells.shape[1]))
-        read = tuple(_read_objects(name, cells[:, k]) for k, name in enumerate(names))
+        places = range(cells.shape[1]) if only is None else only
+        names = tuple(f"x{place}" for place in places)
+        read = tuple(_read_objects(f"x{place}", cells[:, place]) for place in places)
         return Columns(names, read, cells.shape[0])
     array = validate_data(
         estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
     )
-    names = tuple(f"x{place}" for place in range(array.shape[1]))
-    values = tuple(np.ascontiguousarray(array[:, place]) for place in range(array.shape[1]))
+    places = range(array.shape[1]) if only is None else only
+    names = tuple(f"x{place}" for place in places)
+    values = tuple(np.ascontiguousarray(array[:, place]) for place in places)
     return Columns(names, values, array.shape[0])
 
 

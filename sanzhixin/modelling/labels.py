@@ -133,8 +133,8 @@ def read_outcome(n_rows: int, y: ArrayLike, sample_weight: ArrayLike | None) -> 
         ``outcome_single``: one label alone.
     """
     given = column_or_1d(y, warn=True)
-    check_classification_targets(given)
     given = check_array(given, ensure_2d=False, dtype=None, input_name="y")
+    check_classification_targets(given)
     if given.size != n_rows:
         raise DomainError("outcome_length", given=given.size, expected=n_rows)
     weights = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -28,6 +29,7 @@ from sanzhixin.modelling.labels import Outcome, read_outcome
 from sanzhixin.modelling.selection import (
     SelectionRules,
     compute_stability,
+    read_periods,
     select_characteristics,
 )
 from sanzhixin.numerics.points import points_to_log_odds
@@ -36,6 +38,15 @@ __all__ = ["Scorecard"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_RANGES = (
+    ("min_iv", 0, np.inf),
+    ("max_p_value", 0, 1),
+    ("max_correlation", 0, 1),
+    ("max_vif", 1, np.inf),
+    ("max_psi", 0, np.inf),
+    ("events_per_characteristic", 0, np.inf),
+)
 
 
 class Scorecard(ClassifierMixin, BaseEstimator):
@@ -66,10 +77,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Standard deviation of the normal prior about 0 of each coefficient; a characteristic that
         stands alone has the coefficient 1.  It matters with few defaults only.  None has no prior.
     reference : {"best", "neutral", "mean"}, default="best"
-        What reasons are measured from: the most points of a bin, 0 points (weight of evidence 0),
+        What reasons are measured from: the most points of a bin (special and missing groups are
+        none), 0 points (weight of evidence 0),
         or the mean points of the fitted cases, rounded down.
     min_iv : float, default=0
-        By which a characteristic's information value must exceed what chance gives on average.
+        That a characteristic's information value must exceed.
+    max_p_value : float, default=0.2
+        Probability of so large an information value by chance, the choice of the bins included.
     max_correlation : float, default=0.9
         Of weights of evidence with those of a kept characteristic of larger value.
     max_vif : float, default=10
@@ -142,6 +156,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         slope_sd: float | None = 1.0,
         reference: Reference = "best",
         min_iv: float = 0.0,
+        max_p_value: float = 0.2,
         max_correlation: float = 0.9,
         max_vif: float = 10.0,
         max_psi: float = 0.25,
@@ -157,6 +172,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.slope_sd = slope_sd
         self.reference = reference
         self.min_iv = min_iv
+        self.max_p_value = max_p_value
         self.max_correlation = max_correlation
         self.max_vif = max_vif
         self.max_psi = max_psi
@@ -191,24 +207,24 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``bin_option``, ``scale_option`` and what `MonotoneBinner.fit` refuses.
+            ``bin_option``, ``scale_option``, ``shape_differs``, ``period_missing`` and what
+            `MonotoneBinner.fit` refuses.
         RecordError
             What `MonotoneBinner.fit` refuses.
         EvidenceError
             ``outcome_single``; ``outcomes_separated``: use ``firth=True``; ``bins_infeasible``.
         """
-        for name, choices in (("scaling", Scaling), ("reference", Reference)):
-            if getattr(self, name) not in get_args(choices):
-                known = ", ".join(get_args(choices))
-                raise DomainError("bin_option", name=name, given=getattr(self, name), known=known)
+        self._check_options()
         columns = read_columns(self, X, reset=True)
         labels = read_outcome(columns.n_rows, y, sample_weight)
         binner = clone(self.binner or MonotoneBinner(12, 0.02, shrinkage="trend"))
         codes = binner.fit_columns(columns, labels)
         self.binner_ = binner
+        for name in {"n_features_in_", "feature_names_in_"} & vars(self).keys():
+            setattr(binner, name, getattr(self, name))
         self.classes_ = labels.classes
         woe = self.binner_.weigh(codes)
-        when = None if period is None else np.asarray(period)[labels.used]
+        when = None if period is None else read_periods(period, columns.n_rows)[0][labels.used]
         self.selection_ = self._select(codes, woe, labels.outcome, when)
         kept = np.flatnonzero(self.selection_["kept"].to_numpy())
         fitted = fit_card(
@@ -362,13 +378,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         -------
         DataFrame
             row, feature, from_label, to_label, gain, total (of the row after all its changes),
-            reached; rows at or above the target are left out, and rows that no change brings there
-            show their largest gains.
+            reached; rows at or above the target are left out; rows that no change brings there show
+            their largest gains, or one line without a feature where nothing brings any.
 
         Raises
         ------
         DomainError
-            ``bin_feature_unknown``: a changeable column that the card does not have.
+            ``card_feature_unknown``: a changeable column that is not on the card.
         RecordError
             As `points`.
         """
@@ -432,10 +448,24 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         return tags
 
+    def _check_options(self) -> None:
+        for name, choices in (("scaling", Scaling), ("reference", Reference)):
+            if getattr(self, name) not in get_args(choices):
+                known = ", ".join(get_args(choices))
+                raise DomainError("bin_option", name=name, given=getattr(self, name), known=known)
+        for name, low, high in _RANGES:
+            given = getattr(self, name)
+            if not (isinstance(given, Real) and low <= float(given) <= high):
+                raise DomainError("bin_option", name=name, given=given, known=f"{low} to {high}")
+        if np.shape(self.score_range) != (2,):
+            raise DomainError("scale_option", given=f"score_range={self.score_range}")
+
     def _read(self, X: Any) -> tuple[dict[str, Floats | Texts], int]:
         check_is_fitted(self, "card_")
-        columns = read_columns(self, X, reset=False, only=frozenset(self.card_.names))
-        return dict(zip(columns.names, columns.values, strict=True)), columns.n_rows
+        names = [bins.name for bins in self.binner_.features_]
+        places = [names.index(name) for name in self.card_.names]
+        columns = read_columns(self, X, reset=False, only=places)
+        return dict(zip(self.card_.names, columns.values, strict=True)), columns.n_rows
 
     def _select(
         self, codes: Ints, woe: Floats, outcome: Outcome, period: NDArray[Any] | None
@@ -446,6 +476,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             psi = drift.groupby("feature", sort=False)["psi"].max().tolist()
         rules = SelectionRules(
             min_iv=self.min_iv,
+            max_p_value=self.max_p_value,
             max_correlation=self.max_correlation,
             max_vif=self.max_vif,
             max_psi=self.max_psi,

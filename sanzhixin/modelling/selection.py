@@ -24,6 +24,7 @@ __all__ = [
     "SelectionRules",
     "compute_stability",
     "population_stability",
+    "read_periods",
     "select_characteristics",
     "variance_inflation",
 ]
@@ -42,7 +43,9 @@ class SelectionRules:
     Attributes
     ----------
     min_iv : float
-        By which its information value exceeds what chance gives on average.
+        That its information value exceeds.
+    max_p_value : float
+        Probability of so large an information value by chance.
     max_correlation : float
         Of its weights of evidence with those of a kept characteristic of larger value.
     max_vif : float
@@ -54,6 +57,7 @@ class SelectionRules:
     """
 
     min_iv: float
+    max_p_value: float
     max_correlation: float
     max_vif: float
     max_psi: float
@@ -106,6 +110,11 @@ def population_stability(before: ArrayLike, after: ArrayLike) -> float:
         :math:`\sum (a_b - b_b) \ln(a_b / b_b)` over the shares; a share below one in ten thousand
         counts as that, so that an empty bin does not make it infinite.
 
+    Raises
+    ------
+    DomainError
+        ``stability_empty``: one of the two holds no rows.
+
     References
     ----------
     Yurdakul and Naranjo (2020), https://doi.org/10.21314/JRMV.2020.227
@@ -116,6 +125,8 @@ def population_stability(before: ArrayLike, after: ArrayLike) -> float:
     0.0405
     """
     b, a = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+    if not (b.sum() > 0 and a.sum() > 0):
+        raise DomainError("stability_empty")
     p, q = np.maximum(b / b.sum(), _FLOOR), np.maximum(a / a.sum(), _FLOOR)
     return float(np.sum((q - p) * np.log(q / p)))
 
@@ -147,24 +158,50 @@ def compute_stability(
     Raises
     ------
     DomainError
-        ``outcome_length``: another number of rows.
+        ``shape_differs``: another number of rows; ``period_missing``: a row without a period.
     """
-    when = np.asarray(period)
-    if when.shape != codes.shape[:1]:
-        raise DomainError("outcome_length", given=when.size, expected=codes.shape[0])
-    names, place = np.unique(when, return_inverse=True)
+    place, names = read_periods(period, codes.shape[0])
     rows: list[tuple[str, Any, float, float]] = []
     for column, bins in enumerate(features):
         size = len(bins.labels)
-        both = np.bincount(place * size + codes[:, column], weights, minlength=names.size * size)
-        counts = both.reshape(names.size, size)
+        both = np.bincount(place * size + codes[:, column], weights, minlength=len(names) * size)
+        counts = both.reshape(len(names), size)
         whole = counts.sum(axis=0)
         used = whole > 0
-        for name, own in zip(names.tolist(), counts, strict=True):
+        for name, own in zip(names, counts, strict=True):
             rest = whole - own
             psi = population_stability(rest[used], own[used]) if rest.sum() > 0 else 0.0
             rows.append((bins.name, name, float(own.sum()), psi))
     return pd.DataFrame(rows, columns=["feature", "period", "n_rows", "psi"])
+
+
+def read_periods(period: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], list[Any]]:
+    """Give each row the number of its period, in their order.
+
+    Parameters
+    ----------
+    period : array-like of shape (n_rows,)
+        Period of each row, such as a quarter.
+    n_rows : int
+        Rows.
+
+    Returns
+    -------
+    tuple of ndarray and list
+        Place of each row's period; the periods.
+
+    Raises
+    ------
+    DomainError
+        ``shape_differs``: another number of rows; ``period_missing``: a row without a period.
+    """
+    given = pd.Index(np.asarray(period, dtype=object))
+    if given.shape != (n_rows,):
+        raise DomainError("shape_differs", name="period", shape=given.shape, expected=(n_rows,))
+    if given.isna().any():
+        raise DomainError("period_missing", count=int(given.isna().sum()))
+    place, names = pd.factorize(given, sort=True)
+    return np.asarray(place, dtype=np.int64), names.tolist()
 
 
 def select_characteristics(
@@ -193,7 +230,7 @@ def select_characteristics(
     Returns
     -------
     DataFrame
-        One row per feature: feature, kept, reason, iv, iv_by_chance, psi, correlation (the largest
+        One row per feature: feature, kept, reason, iv, p_value, psi, correlation (the largest
         in size with a kept one of larger value), correlated_with, vif.
 
     Notes
@@ -211,7 +248,7 @@ def select_characteristics(
             "kept": False,
             "reason": "kept",
             "iv": [bins.information.iv for bins in features],
-            "iv_by_chance": [bins.information.expected_by_chance for bins in features],
+            "p_value": [bins.information.p_value for bins in features],
             "psi": np.nan if psi is None else np.asarray(psi, dtype=float),
             "correlation": np.nan,
             "correlated_with": "",
@@ -247,7 +284,7 @@ def select_characteristics(
 
 def _reason(row: pd.Series[Any], rules: SelectionRules, *, is_full: bool) -> Reason:
     refusals: list[tuple[Reason, bool]] = [
-        ("weak", row["iv"] - row["iv_by_chance"] <= rules.min_iv),
+        ("weak", row["iv"] <= rules.min_iv or row["p_value"] > rules.max_p_value),
         ("unstable", row["psi"] > rules.max_psi),
         ("correlated", abs(row["correlation"]) > rules.max_correlation),
         ("few_events", is_full),

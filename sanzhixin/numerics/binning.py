@@ -25,6 +25,7 @@ Objective = Literal["iv", "js", "hellinger"]
 """Divergence of events from non-events: information value, Jensen-Shannon, Hellinger."""
 
 _TIE = 1e-12  # of the objective: a bin more must add more than rounding does
+_LEAST = np.finfo(float).tiny  # instead of 0 where there is no event at all
 _ROUNDING = 1e-15  # of a sum of shares
 
 
@@ -39,8 +40,10 @@ class BinRules:
     min_weight : float
         Events and non-events together that each bin holds at least.
     min_events, min_nonevents : float
-        That each bin holds at least; a bin without one of them is never made, as its weight of
-        evidence is infinite.
+        That each bin holds at least.
+    help_pure : float
+        Events of the average mix that are added to a bin of one outcome alone, whose weight of
+        evidence would be infinite; 0 never makes such a bin.
     min_rate_gap : float
         By which event rates of neighbours differ at least.
     max_p_value : float or None
@@ -51,6 +54,7 @@ class BinRules:
     min_weight: float = 0.0
     min_events: float = 0.0
     min_nonevents: float = 0.0
+    help_pure: float = 0.0
     min_rate_gap: float = 0.0
     max_p_value: float | None = None
 
@@ -234,14 +238,18 @@ def _grid(
     all_e, all_g = (e.sum(), g.sum()) if totals is None else totals
     bad, good = _sums(e), _sums(g)
     whole = bad + good
-    allowed = np.triu((bad > 0) & (good > 0))
+    pure = (bad <= 0) | (good <= 0)
+    allowed = np.triu(~pure | (rules.help_pure > 0)) & (whole > 0)
     allowed &= (bad >= rules.min_events) & (good >= rules.min_nonevents)
     allowed &= whole >= rules.min_weight
     if cuts is not None and e.size:
         before = np.concatenate([[0], np.cumsum(np.asarray(cuts, dtype=bool))])
         allowed &= before[:, np.newaxis] == before  # no cut between first and last pre-bin
     value = np.full(bad.shape, -np.inf)
-    value[allowed] = divergence_terms(good[allowed] / all_g, bad[allowed] / all_e, objective)
+    helped = rules.help_pure * pure
+    e_share = (bad + helped) / max(all_e, _LEAST)
+    g_share = (good + helped * all_g / max(all_e, _LEAST)) / max(all_g, _LEAST)
+    value[allowed] = divergence_terms(g_share[allowed], e_share[allowed], objective)
     rate = np.divide(bad, whole, out=np.zeros_like(bad), where=whole > 0)
     return _Grid(bad, whole, rate, value)
 

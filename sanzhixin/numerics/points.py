@@ -160,7 +160,8 @@ def scale_min_max(
     >>> made.base, made.points
     (300, (array([  0,  50, 100]), array([ 0, 50])))
     """
-    if lowest != int(lowest) or highest != int(highest) or not lowest < highest:
+    whole = np.isfinite([lowest, highest]).all() and lowest % 1 == 0 and highest % 1 == 0
+    if not (whole and lowest < highest):
         raise DomainError("scale_option", given=f"lowest={lowest}, highest={highest}")
     low = [float(np.nanmin(effect)) for effect in effects]
     span = np.array([np.nanmax(effect) - end for effect, end in zip(effects, low, strict=True)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import brentq, isotonic_regression
-from scipy.special import chdtr, chndtr
+from scipy.special import chdtr, chdtrc, chndtr
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.binning import divergence_terms
@@ -56,17 +56,20 @@ class InformationValue:
         As observed; chance alone makes it positive.
     expected_by_chance : float
         What bins without any relation to events show on average.
+    p_value : float
+        Probability of so large a value without any relation.
     lower, upper : float
         Ends of the interval for the value in the population, given the bins.
     """
 
     iv: float
     expected_by_chance: float
+    p_value: float
     lower: float
     upper: float
 
 
-NO_INFORMATION = InformationValue(iv=0.0, expected_by_chance=0.0, lower=0.0, upper=0.0)
+NO_INFORMATION = InformationValue(0.0, 0.0, 1.0, 0.0, 0.0)
 """Of bins that hold no rows, or of one bin."""
 
 
@@ -170,7 +173,11 @@ def information_value(
     tail = (1 - level) / 2
     lower, upper = (_noncentrality(size * iv, freedom, p) / size for p in (1 - tail, tail))
     return InformationValue(
-        iv=iv, expected_by_chance=float(freedom / size), lower=float(lower), upper=float(upper)
+        iv=iv,
+        expected_by_chance=float(freedom / size),
+        p_value=float(chdtrc(freedom, size * iv)),
+        lower=float(lower),
+        upper=float(upper),
     )
 
 

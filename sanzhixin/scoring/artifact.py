@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
@@ -13,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from sanzhixin.errors import ArtifactError, OutputError
+from sanzhixin.records.whole_file import write_whole
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scheme.factors import CategoricalFactor, Factor
 from sanzhixin.scheme.refusals import unwrap_validation
@@ -322,7 +321,7 @@ def write_model_file(model: ModelFile, path: Path) -> Path:
     try:
         _refuse_other(file, model, whole_folder=file != path)
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, content, 0o644 if model.panel is None else 0o600)  # raters are named
+        write_whole(file, content, 0o644 if model.panel is None else 0o600)  # raters are named
     except OutputError:
         raise
     except OSError as error:
@@ -344,20 +343,6 @@ def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
         held = [path for path in file.parent.iterdir() if not path.name.startswith(".")]
         if held:
             raise OutputError("model_folder_in_use", path=file.parent.name, count=len(held))
-
-
-def _replace(file: Path, content: bytes, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".model-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def read_model_file(path: Path) -> ModelFile:

@@ -334,8 +334,8 @@ def test_tables_have_the_columns_of_the_design():
         "woe_se", "iv",
     ]  # fmt: skip
     assert list(BINNER.summary_.columns) == [
-        "feature", "kind", "trend", "status", "n_bins", "iv", "iv_by_chance", "iv_lower",
-        "iv_upper",
+        "feature", "kind", "trend", "status", "n_bins", "iv", "iv_by_chance", "p_value",
+        "iv_lower", "iv_upper",
     ]  # fmt: skip
     assert BINNER.summary_["kind"].tolist() == ["number", "number", "number", "category"]
     assert list(BINNER.iv_.index) == list(FRAME.columns)
@@ -487,9 +487,10 @@ PARTED = [
 
 
 @pytest.mark.parametrize("cells", PARTED)
-def test_a_column_that_parts_all_defaults_from_the_rest_is_one_bin_and_is_named(cells):
+def test_a_column_that_parts_all_defaults_from_the_rest_is_named(cells):
     binner = MonotoneBinner().fit(*rows_of(*cells))
-    assert binner.summary_[["status", "n_bins", "iv"]].to_numpy().tolist() == [["separated", 1, 0]]
+    assert binner.summary_[["status", "n_bins"]].to_numpy().tolist() == [["separated", 2]]
+    assert np.isfinite(binner.iv_["x"])
 
 
 def test_fewer_events_than_a_bin_needs_make_one_bin_without_weight():
