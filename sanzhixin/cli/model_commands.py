@@ -41,10 +41,24 @@ __all__ = ["explain", "explain_household", "fit", "score"]
 )
 @click.option("--name", help="Name of the model; default: that of the scheme with -fitted.")
 @click.option("--version", "version", default="0.1.0", show_default=True)
+@click.option(
+    "--card",
+    type=click.Choice(["auto", "expert", "fitted"]),
+    default="auto",
+    show_default=True,
+    help="auto: a learned card where it does better on unseen loans.",
+)
+@click.option(
+    "--holdout",
+    type=click.Choice(["village", "time"]),
+    default="village",
+    show_default=True,
+    help="Unseen loans: of other villages, or the latest third.",
+)
 @click.option("--fitted-by", metavar="NAME", help="Who fits, for the model card.")
 @AS_OF
 @click.pass_obj
-def fit(
+def fit(  # noqa: PLR0913 - one parameter an option of the command
     voice: Voice,
     folder: Path,
     *,
@@ -52,10 +66,12 @@ def fit(
     output: Path,
     name: str | None,
     version: str,
+    card: Literal["auto", "expert", "fitted"],
+    holdout: Literal["village", "time"],
     fitted_by: str | None,
     as_of: dt.date | None,
 ) -> int:
-    """Make a model from the county in DIR: score table of the scheme, defaults from its loans."""
+    """Make a model from the county in DIR: a card, and default probabilities from its loans."""
     from sanzhixin.batch import take_in
     from sanzhixin.batch.files import publishing, whole_file
     from sanzhixin.modelling import PanelLinkWarning
@@ -73,11 +89,13 @@ def fit(
             name=name,
             version=version,
             as_of=intake.as_of,
+            card=card,
+            holdout=holdout,
             fitted_by=fitted_by,
         )
     path, file = model.save(output), model.file
-    card = path.with_name("card.md")
-    with publishing(card), whole_file(card) as stream:
+    paper = path.with_name("card.md")
+    with publishing(paper), whole_file(paper) as stream:
         stream.write(model_card(file).encode())
     voice.tell(
         "fit_saved",
@@ -93,6 +111,18 @@ def fit(
             link=TEXTS[f"link.{file.panel.link}"],
             compared=file.panel.n_compared,
             moved=file.panel.n_moved,
+        )
+    compared = file.provenance.comparison
+    if compared is not None:
+        voice.tell(
+            "fit_cards",
+            chosen=TEXTS[f"card.{compared.chosen}"],
+            unseen=TEXTS[f"holdout.{compared.holdout}"],
+            loans=compared.n_loans,
+            defaults=compared.n_defaults,
+            expert=f"{compared.expert.log_loss:.5f}",
+            fitted=f"{compared.fitted.log_loss:.5f}",
+            error=f"{compared.gain_se:.5f}",
         )
     click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
     if intake.n_rejected:

@@ -45,6 +45,13 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "{file}：无法读取（{problem}）；请检查路径和权限。",
         "{file}: cannot be read ({problem}); check the path and the permissions.",
     ),
+    "fit_cards": (
+        "学习所得评分卡与专家卡在未见贷款（{unseen}，{loans} 笔，违约 {defaults} 笔）上的对数损失："
+        "{fitted} 与 {expert}（差异标准误 {error}）；本模型采用{chosen}。",
+        "Learned card against expert card on unseen loans ({unseen}: {loans}, {defaults} "
+        "defaults): log-loss {fitted} against {expert} (standard error of the difference {error}); "
+        "the model has {chosen}.",
+    ),
     "fit_panel": (
         "评议按评议员宽严调整；村际比较依据：{link}。"
         "与简单均值相比，{compared} 户中有 {moved} 户等级不同。",
@@ -203,6 +210,10 @@ _CODES: dict[str, tuple[str, str]] = {
     "status.review": ("建议人工复核", "human review"),
     "status.gated": ("建议不予授信，须人工确认", "proposal to decline, to be confirmed"),
     "status.insufficient_evidence": ("评议依据不足", "insufficient evidence"),
+    "card.expert": ("专家卡", "the expert card"),
+    "card.fitted": ("学习所得评分卡", "the learned card"),
+    "holdout.village": ("其他村", "of other villages"),
+    "holdout.time": ("最近三分之一", "the latest third"),
     "basis.none": ("无贷款结果", "none"),
     "basis.prudent": ("审慎估计（违约少）", "prudent"),
     "basis.fitted": ("按贷款结果拟合", "fitted"),

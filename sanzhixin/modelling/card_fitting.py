@@ -88,7 +88,11 @@ class FittedCard:
 
 
 def fit_card(
-    features: Sequence[FeatureBins], codes: Ints, outcome: Outcome, request: CardRequest
+    features: Sequence[FeatureBins],
+    codes: Ints,
+    woe: Floats,
+    outcome: Outcome,
+    request: CardRequest,
 ) -> FittedCard:
     """Fit a card over characteristics that were binned.
 
@@ -98,6 +102,8 @@ def fit_card(
         With weights of evidence.
     codes : ndarray of shape (n_rows, n_features)
         Group of each value; none of them refused.
+    woe : ndarray of shape (n_rows, n_features)
+        Their weights of evidence.
     outcome : Outcome
         Events and weights of the rows.
     request : CardRequest
@@ -120,7 +126,6 @@ def fit_card(
     fit = None
     coef = np.array([np.log1p(-rate) - np.log(rate)])
     if features:
-        woe = np.column_stack([bins.woe.take(codes[:, k]) for k, bins in enumerate(features)])
         ones = np.ones(len(features), dtype=np.int64)  # slopes if the characteristics stood alone
         fit = fit_logistic(
             woe,

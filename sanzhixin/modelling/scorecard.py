@@ -65,7 +65,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Points at which the odds of repayment to default are `base_odds`, up to rounding.
     binner : MonotoneBinner, optional
         How characteristics are cut; None takes ``MonotoneBinner(max_bins=12, min_bin_share=0.02,
-        shrinkage="trend")``.
+        max_prebins=50, shrinkage="trend")``.
     scaling : {"pdo", "min_max"}, default="pdo"
         ``min_max`` gives the worst case `score_range[0]` points and the best `score_range[1]`.
     score_range : tuple of int, default=(300, 850)
@@ -217,7 +217,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self._check_options()
         columns = read_columns(self, X, reset=True)
         labels = read_outcome(columns.n_rows, y, sample_weight)
-        binner = clone(self.binner or MonotoneBinner(12, 0.02, shrinkage="trend"))
+        binner = clone(self.binner or MonotoneBinner(12, 0.02, max_prebins=50, shrinkage="trend"))
         codes = binner.fit_columns(columns, labels)
         self.binner_ = binner
         for name in {"n_features_in_", "feature_names_in_"} & vars(self).keys():
@@ -230,6 +230,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         fitted = fit_card(
             [self.binner_.features_[place] for place in kept],
             codes[:, kept],
+            woe[:, kept],
             labels.outcome,
             CardRequest(
                 scaling=self.scaling,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChanceLaw", "level_probabilities"]
 
+_NEGLIGIBLE = 1e-15  # probability of a number of levels
 _GRID = np.linspace(0.0, 400.0, 4001)  # of the statistic, for its mean
 
 
@@ -71,9 +72,9 @@ class ChanceLaw:
         Returns
         -------
         float
-            By numerical integration of the tails.
+            Integral of the tails.
         """
-        return float(np.trapezoid(self._tails(_GRID), _GRID))
+        return _mean(self)
 
     def _tails(self, statistic: Floats) -> Floats:
         if self.n_courses == 0:
@@ -82,8 +83,14 @@ class ChanceLaw:
         tails = sum(
             weight * _chi_square(statistic, level + self.n_apart)
             for level, weight in enumerate(weights)
+            if weight > _NEGLIGIBLE
         )
         return np.asarray(np.minimum(self.n_courses * np.asarray(tails), 1.0))
+
+
+@lru_cache(maxsize=256)
+def _mean(law: ChanceLaw) -> float:
+    return float(np.trapezoid(law._tails(_GRID), _GRID))
 
 
 def _chi_square(statistic: Floats, freedom: int) -> Floats:

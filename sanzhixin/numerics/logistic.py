@@ -21,6 +21,7 @@ __all__ = ["LogisticFit", "fit_logistic"]
 _SEPARATION_SUSPECT = 20.0  # |log-odds| beyond which the exact test for separation is run
 _COLLINEAR_SUSPECT = 1e-8  # share of a covariate's variance that the others leave unexplained
 _MOST_HALVINGS = 40
+_EVERY, _MANY, _EVENTS_A_SLOPE = 16, 2000, 10  # rows, and events a slope, of a quick beginning
 _AT_BOUND = 1e-12  # standardised slopes no larger than this are held at 0 by their sign
 _TOLERANCE = 1e-10  # largest change of a standardised coefficient in the last step
 
@@ -159,8 +160,8 @@ def fit_logistic(
         _check_signs(signs, spread.size),
         np.empty_like(design),
     )
-    begin = np.zeros(spread.size) if start is None else np.asarray(start, dtype=float) * spread
-    fit = _newton(data, begin, max_iterations)
+    slopes = np.zeros(spread.size) if start is None else np.asarray(start, dtype=float) * spread
+    fit = _newton(data, _begin(data, slopes), max_iterations)
     far = np.abs(design @ fit.coef).max() > _SEPARATION_SUSPECT
     if not firth and np.isinf(slope_sd) and (far or not fit.converged) and _is_separated(data):
         raise EvidenceError("outcomes_separated")
@@ -199,7 +200,8 @@ def _check(
     if (frequency < 0).any():
         raise DomainError("weights_negative", row=int(np.flatnonzero(frequency < 0)[0]))
     used = frequency > 0
-    covariates, outcome, frequency = covariates[used], outcome[used], frequency[used]
+    if not used.all():
+        covariates, outcome, frequency = covariates[used], outcome[used], frequency[used]
     if outcome.size == 0 or outcome.min() == outcome.max():
         total, bad_loans = frequency.sum(), frequency @ outcome
         raise EvidenceError("outcome_one_class", defaults=f"{bad_loans:g}", loans=f"{total:g}")
@@ -208,19 +210,21 @@ def _check(
 
 def _design(covariates: Floats, frequency: Floats) -> tuple[Floats, Floats, Floats]:
     """Standardise the covariates after a column of ones; also their means and spreads."""
-    design = np.ones((len(covariates), covariates.shape[1] + 1))
-    centre = frequency @ covariates / frequency.sum()
-    np.subtract(covariates, centre, out=design[:, 1:])
-    spread = np.sqrt(frequency @ np.square(design[:, 1:]) / frequency.sum())
-    noise = np.finfo(float).eps * np.abs(covariates).max(axis=0, initial=1.0)
-    constant = np.flatnonzero(spread <= 4 * noise)
-    if constant.size:
-        raise DomainError("design_singular", column=int(constant[0]))
-    design[:, 1:] /= spread
+    design = np.ones((covariates.shape[1] + 1, len(covariates))).T  # columns are contiguous
+    total = frequency.sum()
+    centre, spread = np.zeros((2, covariates.shape[1]))
+    for place, column in enumerate(covariates.T):
+        own = design[:, place + 1]
+        centre[place] = frequency @ column / total
+        np.subtract(column, centre[place], out=own)
+        spread[place] = np.sqrt(frequency @ (own * own) / total)
+        if spread[place] <= 4 * np.finfo(float).eps * max(1.0, np.abs(column).max()):
+            raise DomainError("design_singular", column=place)
+        own /= spread[place]
     if spread.size and _unexplained(design) < _COLLINEAR_SUSPECT:
-        for column in range(1, design.shape[1]):
-            if np.linalg.matrix_rank(design[:, : column + 1]) <= column:
-                raise DomainError("design_singular", column=column - 1)
+        for place in range(1, design.shape[1]):
+            if np.linalg.matrix_rank(design[:, : place + 1]) <= place:
+                raise DomainError("design_singular", column=place - 1)
     return design, centre, spread
 
 
@@ -237,12 +241,33 @@ def _check_signs(signs: ArrayLike | None, n_covariates: int) -> NDArray[np.int64
     return np.append(0, given.astype(np.int64))
 
 
-def _newton(data: _Data, start: Floats, max_iterations: int) -> LogisticFit:
+def _begin(data: _Data, start: Floats) -> Floats:
+    """Begin at the given slopes, and for many rows near what every sixteenth row tells."""
     rate = float(np.average(data.outcome, weights=data.weights))
     beta = np.concatenate([[np.log(rate / (1 - rate))], start])  # covariates are centred
+    part = data.outcome[::_EVERY]
+    scarce = min(part.sum(), part.size - part.sum())
+    if part.size < _MANY or scarce < _EVENTS_A_SLOPE * beta.size:
+        return beta
+    few = _Data(
+        data.design[::_EVERY].copy(order="F"),
+        part,
+        data.weights[::_EVERY],
+        data.firth,
+        data.precision / _EVERY,
+        data.signs,
+        np.empty_like(data.design[::_EVERY], order="F"),
+    )
+    near = _newton(few, beta, 20, tolerance=0.01)
+    return near.coef if near.converged else beta
+
+
+def _newton(
+    data: _Data, beta: Floats, max_iterations: int, *, tolerance: float = _TOLERANCE
+) -> LogisticFit:
     state = _state(beta, data)
     change, iteration = np.inf, 0
-    while iteration < max_iterations and change > _TOLERANCE:
+    while iteration < max_iterations and change > tolerance:
         iteration += 1
         step = _step(beta, state, data.signs)
         for _ in range(_MOST_HALVINGS):
@@ -262,7 +287,7 @@ def _newton(data: _Data, start: Floats, max_iterations: int) -> LogisticFit:
         covariance=covariance,
         held=held,
         iterations=iteration,
-        converged=change <= _TOLERANCE,
+        converged=change <= tolerance,
         last_change=change,
         log_likelihood=state.log_likelihood,
     )
