@@ -208,7 +208,8 @@ def _characteristic(
         return _levels(bins, points, factor, missing)
     zh, en, group = _names(scheme, bins.name, factor)
     edges = tuple(int(np.ceil(edge)) for edge in bins.edges)
-    texts = [f"{edge / MICRO:.15g}" for edge in edges]
+    unit = MICRO * (scheme.points_per_score if bins.name == EVENT_COLUMN else 1)
+    texts = [f"{edge / unit:.15g}" for edge in edges]
     of_bins = points[: bins.n_bins].tolist()
     name = bins.name.removesuffix("_score") if factor is None else bins.name
     return BinCharacteristic(

@@ -25,6 +25,7 @@ def loans(
     panel: float = 1.0,
     years: float = 0.0,
     bills: float = 0.0,
+    events: float = 0.4,
     base: float = -2.5,
     villages: int = 40,
 ) -> Outcomes:
@@ -45,6 +46,7 @@ def loans(
         random.random(size) < 0.4, MISSING, (random.gamma(4, 2e4, size) * MICRO).astype(np.int64)
     )
     log_odds = base - panel * standing - years * (customer - 6) / 3.5 + bills * (late > 0)
+    log_odds -= events * (values["event_points"] / MICRO - 257.5) / 15
     return Outcomes(
         points=score_card(EXPERT, values).total,
         defaulted=random.random(size) < 1 / (1 + np.exp(-log_odds)),

@@ -144,3 +144,10 @@ def test_labels_name_the_bounds_in_units_of_the_score():
     first = item.edges[0] / MICRO
     assert item.labels_en[0] == f"below {first:.15g}"
     assert item.labels_zh[0] == f"{first:.15g}以下"
+
+
+def test_labels_of_the_event_part_are_in_units_of_the_score():
+    # The event part is held in points, ten to the unit of the score.
+    item = BY_NAME["events"]
+    assert item.labels_en[-1] == f"{item.edges[-1] / (10 * MICRO):.15g} or more"
+    assert 24 < item.edges[0] / (10 * MICRO) < 28
