@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from itertools import repeat
 from numbers import Integral, Real
 from typing import Any, Self, TypeVar, get_args
 
@@ -21,6 +22,7 @@ from sanzhixin.modelling.bin_request import FeatureRequest, Shrinkage, check_spe
 from sanzhixin.modelling.columns import Columns, Texts, is_number, read_columns, take_rows
 from sanzhixin.modelling.feature_bins import Missing, Unseen
 from sanzhixin.modelling.labels import Labels, Outcome, read_outcome
+from sanzhixin.modelling.threads import map_columns
 from sanzhixin.numerics.binning import BinRules, Objective, Trend
 
 __all__ = ["MonotoneBinner"]
@@ -236,12 +238,12 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._check_options(columns.names)
         self.classes_ = labels.classes
         outcome = labels.outcome
-        learned = [
-            learn_bins(
-                take_rows(values, labels.used), outcome, self._request(name, values, outcome)
-            )
-            for name, values in zip(columns.names, columns.values, strict=True)
-        ]
+        requests = map(self._request, columns.names, columns.values, repeat(outcome))
+        learned = map_columns(
+            lambda column: learn_bins(take_rows(column[0], labels.used), outcome, column[1]),
+            list(zip(columns.values, requests, strict=True)),
+            columns.n_rows,
+        )
         self.features_ = tuple(bins for bins, _ in learned)
         self.edits_ = tuple(self.edits)
         return np.stack([codes for _, codes in learned]).T

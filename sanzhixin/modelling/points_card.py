@@ -10,6 +10,7 @@ import pandas as pd
 
 from sanzhixin.modelling.columns import read_named
 from sanzhixin.modelling.feature_bins import FeatureBins
+from sanzhixin.modelling.threads import map_columns
 from sanzhixin.numerics.points import points_to_probability
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["CardCharacteristic", "PointsCard"]
-
-_BLOCK = 32_768  # rows scored at once: the working arrays stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +147,15 @@ class PointsCard:
         RecordError
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
-        points = np.full(n_rows, self.base, dtype=np.int64)
-        for item in self.characteristics:
+
+        def points_of(item: CardCharacteristic) -> Ints:
             codes = item.bins.assign(values[item.bins.name])
             item.bins.check(codes)
-            points += item.points.take(codes)
+            return item.points.take(codes)
+
+        points = np.full(n_rows, self.base, dtype=np.int64)
+        for own in map_columns(points_of, self.characteristics, n_rows):
+            points += own
         return points
 
     def probability(self, points: Ints) -> Floats:
