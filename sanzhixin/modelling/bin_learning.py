@@ -78,10 +78,12 @@ def learn_bins(
     if request.missing == "refuse" and absent.any():
         raise RecordError("column_blank", name=request.name, count=int(absent.sum()))
     ordinary = ~absent & (special < 0)
+    told = outcome if request.missing == "separate" else outcome.take(~absent)
+    totals = told.totals()
     if isinstance(values, Texts):
-        ordered = _learn_levels(values, ordinary, outcome, request)
+        ordered = _learn_levels(values, ordinary, outcome, request, totals)
     else:
-        ordered = _learn_intervals(values, ordinary, outcome, request)
+        ordered = _learn_intervals(values, ordinary, outcome, request, totals)
     return _count(values, outcome, request, ordered)
 
 
@@ -100,7 +102,11 @@ def _special_codes(values: Floats | Texts, request: FeatureRequest) -> Codes:
 
 
 def _partition(
-    events: Floats, nonevents: Floats, cuts: Bools, request: FeatureRequest, outcome: Outcome
+    events: Floats,
+    nonevents: Floats,
+    cuts: Bools,
+    request: FeatureRequest,
+    totals: tuple[float, float],
 ) -> Partition:
     """Best partition; one bin where none keeps the rules and nobody asked for a split."""
     found = optimal_bins(
@@ -109,7 +115,7 @@ def _partition(
         trend="ascending" if request.is_category else request.trend,
         objective=request.objective,
         rules=request.rules,
-        totals=outcome.totals(),
+        totals=totals,
         cuts=cuts,
     )
     if found.starts.size or not events.size:
@@ -144,7 +150,11 @@ def _status(n_bins: int, *, is_separated: bool) -> Status:
 
 
 def _learn_intervals(
-    values: Floats, ordinary: Bools, outcome: Outcome, request: FeatureRequest
+    values: Floats,
+    ordinary: Bools,
+    outcome: Outcome,
+    request: FeatureRequest,
+    totals: tuple[float, float],
 ) -> _Ordered:
     splits, whole = interval_edits(request.edits)
     there = outcome if ordinary.all() else outcome.take(ordinary)
@@ -158,7 +168,7 @@ def _learn_intervals(
         whole=whole,
     )
     check_splits(splits, made.smallest, request.edits)
-    partition = _partition(made.events, made.nonevents, made.cuts, request, outcome)
+    partition = _partition(made.events, made.nonevents, made.cuts, request, totals)
     apart = _are_apart(numbers[there.is_event], numbers[~there.is_event])
     edges = []
     for start in partition.starts[1:].tolist():
@@ -172,7 +182,11 @@ def _learn_intervals(
 
 
 def _learn_levels(
-    values: Texts, ordinary: Bools, outcome: Outcome, request: FeatureRequest
+    values: Texts,
+    ordinary: Bools,
+    outcome: Outcome,
+    request: FeatureRequest,
+    totals: tuple[float, float],
 ) -> _Ordered:
     """Put levels in the order of their event rates and find the best partition of that order."""
     there = outcome.take(ordinary)
@@ -190,7 +204,7 @@ def _learn_levels(
     good = np.array([counts[k][1] for k in order], dtype=float)
     locked = [edit.levels for edit in request.edits if edit.action == "lock"]
     alone = np.array([sets[k] in {tuple(sorted(part)) for part in locked} for k in order], bool)
-    partition = _partition(bad, good, alone[1:] | alone[:-1], request, outcome)
+    partition = _partition(bad, good, alone[1:] | alone[:-1], request, totals)
     apart = _are_apart(np.flatnonzero(bad), np.flatnonzero(good))
     bounds = [*partition.starts.tolist(), len(order)]
     levels = tuple(
@@ -248,17 +262,6 @@ def _count(
     )
     codes = bins.assign(values)
     events, nonevents = outcome.counts(codes, len(kinds))
-    law = _chance_law(bins, events + nonevents, request, ordered.n_groups)
-    return weigh_bins(bins, events, nonevents, request, law), codes
-
-
-def _chance_law(
-    bins: FeatureBins, weight: Floats, request: FeatureRequest, n_groups: int
-) -> ChanceLaw:
-    """Tell from how much the bins could be chosen: fine groups, but no more than bins may be."""
-    room = weight[: bins.n_bins].sum() / max(request.rules.min_weight, 1.0)
-    apart = int(np.count_nonzero(weight[bins.n_bins :]))
     courses = {"auto": 2, "ascending": 1, "descending": 1}.get(request.trend, 0)
-    if request.is_category:
-        return ChanceLaw(n_groups, 0, apart)
-    return ChanceLaw(max(1, min(n_groups, int(room))), courses, apart)
+    law = ChanceLaw(ordered.n_groups, 0 if request.is_category else courses)
+    return weigh_bins(bins, events, nonevents, request, law), codes

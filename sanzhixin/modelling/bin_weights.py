@@ -58,21 +58,25 @@ def weigh_bins(
     n_bins = bins.n_bins
     is_bin = np.array([kind == "bin" for kind in bins.kinds])
     seen = events + nonevents > 0
+    told = seen.copy()  # weighed by their own rows, against all rows that are so weighed
+    told[-2] &= request.missing == "separate"
     # A group outside the order that is small, or of one outcome, gets one event of the average mix.
     odds = nonevents.sum() / events.sum()
     pure = (events == 0) | (nonevents == 0)
-    helped = seen & (pure | (~is_bin & (events + nonevents < request.sparse_weight)))
+    helped = told & (pure | (~is_bin & (events + nonevents < request.sparse_weight)))
     e, g = events + helped, nonevents + helped * odds
-    found = weight_of_evidence(e[seen], g[seen])
     woe, se = np.full(e.size, np.nan), np.full(e.size, np.nan)
-    woe[seen], se[seen] = found.woe, found.se
+    if told.any():
+        found = weight_of_evidence(e[told], g[told])
+        woe[told], se[told] = found.woe, found.se
     if helped[:n_bins].any():
         woe[:n_bins] = _in_order(woe[:n_bins], e[:n_bins], g[:n_bins], bins)
     position = _positions(events[:n_bins] + nonevents[:n_bins])
-    if request.shrinkage == "trend" and n_bins > 2:
+    if request.shrinkage == "trend" and n_bins > 1:
         woe[:n_bins] = _shrink(woe[:n_bins], e[:n_bins], g[:n_bins], position, bins)
-    told = seen & ~_apply_policies(woe, se, seen, is_bin, request)
-    apart = bins.status != "separated" and seen.sum() > 1 and bool(pure[seen].all())
+    _apply_policies(woe, seen, is_bin, request)
+    apart = seen.sum() > 1 and bool(pure[seen].all())
+    law = replace(law, n_apart=int(told[n_bins:].sum()))
     return replace(
         bins,
         status="separated" if apart else bins.status,
@@ -129,14 +133,10 @@ def _shrink(woe: Floats, e: Floats, g: Floats, position: Floats, bins: FeatureBi
     return woe
 
 
-def _apply_policies(
-    woe: Floats, se: Floats, seen: Bools, is_bin: Bools, request: FeatureRequest
-) -> Bools:
-    """Give weights to missing values and to what was not seen; tell which got one by a policy."""
+def _apply_policies(woe: Floats, seen: Bools, is_bin: Bools, request: FeatureRequest) -> None:
+    """Give weights to missing values and to what was not seen, as the policies say."""
     worst = float(np.nanmin(woe[is_bin])) if is_bin.any() else 0.0  # no bin, nothing known
     stated = {"worst": worst, "neutral": 0.0, "refuse": np.nan}
     woe[~seen] = stated[request.unseen]
-    by_policy = ~seen
     if request.missing != "separate":
-        woe[-2], se[-2], by_policy[-2] = stated[request.missing], np.nan, True
-    return by_policy
+        woe[-2] = stated[request.missing]

@@ -87,8 +87,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     unseen : {"refuse", "worst", "neutral"}, default="refuse"
         What fitting never saw: a level, a missing value, a special code.
     rare_share : float, default=0.01
-        Levels with a smaller share of the rows, or too few for `min_expected`, are put together
-        before they are ordered.
+        Levels with a smaller share of the rows are put together before they are ordered.
     shrinkage : {"none", "trend"}, default="none"
         ``trend`` draws weights of bins with few events towards a straight line over the ranks, in
         order; those of categories towards their mean, where one may pass another.  Both as far as
@@ -123,9 +122,12 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Notes
     -----
     Weight of evidence: :math:`\ln(g_b / G) - \ln(e_b / E)`, above 0 where a bin is safer than the
-    whole.  Rows without a value (missing, special) count in :math:`G` and :math:`E`.  A group of
-    one outcome alone, and a special or missing group that is too small for `min_expected`, gets one
-    more event of the average mix.  Weights are frequencies: 2 is the row given twice.
+    whole.  Special codes, and missing values that have a bin, count in :math:`G` and :math:`E`;
+    missing values under another policy do not, so ``neutral`` is the average of the rows that have
+    a value.  A group of one outcome alone, and a special or missing group that is too small for
+    `min_expected`, gets one more event of the average mix.  Weights are frequencies: 2 is the row
+    given twice.  Standard errors are those of the weights before shrinkage.  ``p_value`` is an
+    upper bound: for peak, valley and none far on the safe side.
 
     References
     ----------
@@ -456,7 +458,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 max_p_value=self.max_p_value,
             ),
             max_prebins=self.max_prebins,
-            rare_weight=max(self.rare_share * n_rows, least) * _JUST,
+            rare_weight=self.rare_share * n_rows * _JUST,
             sparse_weight=least,
             shrinkage=self.shrinkage,
             missing=_of_column(self.missing, name, "separate"),

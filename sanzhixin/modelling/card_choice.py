@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.modelling.county_card import CountyCard, learn_county_card
+from sanzhixin.modelling.county_card import CountyCard, card_frame, fit_scorecard, scale_card
 from sanzhixin.numerics.logistic import fit_logistic
-from sanzhixin.numerics.points import points_to_probability
+from sanzhixin.numerics.points import match_mean
 from sanzhixin.scoring.artifact import CardComparison, CardScores
-from sanzhixin.scoring.card import score_card
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +37,7 @@ LEAST_TO_LEARN = 50
 """Defaults, and loans without default, that a card is learned from at least."""
 
 _FOLDS = 5
+_LEAST_A_SIDE = 10  # defaults, and other loans, before and after the day that parts them
 _LATEST = 1 / 3
 _SMALLEST = 1e-6  # a probability of 0 or 1 would make one surprise infinitely costly
 
@@ -52,9 +53,7 @@ class ChosenCard:
     comparison : CardComparison or None
         Both side by side on unseen loans; None where nothing was compared.
     points : ndarray of shape (n_loans,) or None
-        Points of each loan under the learned card that did not see it; None without one.
-    tested : ndarray of bool, shape (n_loans,) or None
-        Loans that have such points.
+        Points of each loan on the scale of the learned card, by a fit that did not see it.
     refused : EvidenceError or None
         Why no card was learned, where one was wanted.
     """
@@ -62,17 +61,14 @@ class ChosenCard:
     learned: CountyCard | None
     comparison: CardComparison | None
     points: Ints | None
-    tested: NDArray[np.bool_] | None
     refused: EvidenceError | None = None
 
 
 class _Unseen(NamedTuple):
-    """What each card says of the loans that it has not seen."""
+    """Default log-odds of loans by fits that did not see them, and the part each belongs to."""
 
-    tested: NDArray[np.bool_]
-    expert: Floats
-    fitted: Floats
-    points: Ints
+    log_odds: Floats
+    part: Ints
 
 
 def choose_card(
@@ -89,8 +85,8 @@ def choose_card(
     card : {"auto", "expert", "fitted"}, default="auto"
         ``expert`` learns nothing; ``fitted`` takes the learned card whatever the comparison says.
     holdout : {"village", "time"}, default="village"
-        ``village``: five parts, the loans of a village all in one of them; ``time``: the latest
-        third of the loans.
+        ``village``: five parts, the loans of a village all in one of them; ``time``: about the
+        latest third of the loans.
 
     Returns
     -------
@@ -103,38 +99,50 @@ def choose_card(
         ``bin_option``: not one of the choices.
     EvidenceError
         For ``fitted``: ``card_few_defaults``: fewer than 50 defaults, 50 other loans, or too few
-        villages with defaults to hold some out; ``card_no_characteristic``.
+        villages with defaults to hold some out; ``card_late_few``: too few of them on one side of
+        the latest third; ``card_no_characteristic``; ``card_not_better``: the learned log-odds do
+        not rise with default on unseen loans.
 
     Notes
     -----
-    Every step is repeated without the loans that are held out: bins, choice of characteristics,
-    coefficients, points, and for the expert card the line from points to log-odds.  The learned
-    card is kept when its mean log-loss is smaller by more than one standard error of the
-    difference, which is taken between villages (of the differences of single loans within a
-    village the sum counts).  The choice itself makes the figure of the chosen card a little too
-    good.
+    Bins, choice of characteristics and coefficients are learned five times without the loans of a
+    fifth of the villages.  The log-odds that these fits give the loans they did not see tell what
+    the effects are worth: their slope, at most 1, multiplies the effects of the card that is
+    learned from all loans.  In the comparison the slope for a part comes from the other parts, and
+    the expert card's line from points to log-odds too.
+
+    The learned card is kept when its mean log-loss is smaller by more than one standard error of
+    the difference.  That error is taken between villages: the differences of the loans of one
+    village are summed, with the factor G / (G - 1) for G villages.  The choice itself makes the
+    figure of the chosen card a little too good.  With ``time`` the outcomes of the earlier loans
+    are those known now, not those known when the later loans were granted.
     """
     for name, given, choices in (("card", card, CardChoice), ("holdout", holdout, Holdout)):
         if given not in get_args(choices):
             known = ", ".join(get_args(choices))
             raise DomainError("bin_option", name=name, given=given, known=known)
     if card == "expert":
-        return ChosenCard(None, None, None, None)
+        return ChosenCard(None, None, None)
     try:
-        unseen = _cross_fit(scheme, loans, _parts(loans, holdout))
-        learned = learn_county_card(scheme, loans)
+        unseen = _cross_fit(scheme, loans)
+        slope, intercept = _calibrate(unseen.log_odds, loans.defaulted)
+        learned = scale_card(scheme, fit_scorecard(scheme, loans), loans, slope=slope)
+        if holdout == "village":
+            comparison = _by_village(unseen, loans, forced=card == "fitted")
+        else:
+            comparison = _by_time(scheme, loans, forced=card == "fitted")
     except EvidenceError as error:
         if card == "fitted":
             raise
-        return ChosenCard(None, None, None, None, error)
-    comparison = _compare(unseen, loans, holdout, forced=card == "fitted")
+        return ChosenCard(None, None, None, error)
     if comparison.chosen == "expert":
-        return ChosenCard(None, comparison, None, None)
-    return ChosenCard(learned, comparison, unseen.points, unseen.tested)
+        return ChosenCard(None, comparison, None)
+    points = learned.points(intercept + slope * unseen.log_odds)
+    return ChosenCard(learned, comparison, points)
 
 
-def _parts(loans: Outcomes, holdout: Holdout) -> list[tuple[Ints, Ints]]:
-    """Rows to learn from and rows to test on."""
+def _cross_fit(scheme: Scheme, loans: Outcomes) -> _Unseen:
+    """Fit five times, each time without the loans of a fifth of the villages."""
     failed = loans.defaulted
     defaults, others = int(failed.sum()), int((~failed).sum())
     villages = np.unique(loans.village[failed]).size
@@ -147,50 +155,76 @@ def _parts(loans: Outcomes, holdout: Holdout) -> list[tuple[Ints, Ints]]:
             needed=LEAST_TO_LEARN,
             folds=_FOLDS,
         )
-    if holdout == "time":
-        order = np.argsort(loans.granted_on, kind="stable")
-        first = loans.granted_on[order][-max(1, int(failed.size * _LATEST))]
-        late = loans.granted_on >= first
-        return [(np.flatnonzero(~late), np.flatnonzero(late))]
+    log_odds, part = np.zeros(failed.size), np.zeros(failed.size, dtype=np.int64)
     folds = StratifiedGroupKFold(n_splits=_FOLDS)
-    return list(folds.split(np.zeros((failed.size, 1)), failed, loans.village))
+    parts = folds.split(np.zeros((failed.size, 1)), failed, loans.village)
+    for place, (known, held) in enumerate(parts):
+        log_odds[held] = _log_odds(scheme, loans.take(known), loans.take(held))
+        part[held] = place
+    return _Unseen(log_odds, part)
 
 
-def _cross_fit(scheme: Scheme, loans: Outcomes, parts: list[tuple[Ints, Ints]]) -> _Unseen:
-    size = loans.defaulted.size
-    tested = np.zeros(size, dtype=np.bool_)
-    expert, fitted = np.zeros(size), np.zeros(size)
-    points = np.zeros(size, dtype=np.int64)
-    for known, held in parts:
-        seen, apart = loans.take(known), loans.take(held)
-        learned = learn_county_card(scheme, seen)
-        points[held] = score_card(learned.card, apart.card_values).total
-        own = score_card(learned.card, seen.card_values).total
-        fitted[held] = _line(own, seen.defaulted, points[held])
-        expert[held] = _line(seen.points, seen.defaulted, apart.points)
-        tested[held] = True
-    return _Unseen(tested, expert, fitted, points)
+def _log_odds(scheme: Scheme, known: Outcomes, held: Outcomes) -> Floats:
+    scorecard = fit_scorecard(scheme, known)
+    return np.asarray(scorecard.decision_function(card_frame(scheme, held)), dtype=float)
 
 
-def _line(points: Ints, defaulted: NDArray[np.bool_], at: Ints) -> Floats:
-    """Default probability by a line on the points; the default rate where there is none."""
+def _calibrate(log_odds: Floats, failed: NDArray[np.bool_]) -> tuple[float, float]:
+    """Find the slope of default on log-odds, at most 1, and the intercept that keeps the rate."""
     try:
-        fit = fit_logistic(points, defaulted)
+        fit = fit_logistic(log_odds, failed)
+    except ValueError:  # all log-odds equal, or separated
+        raise EvidenceError("card_not_better", slope="0") from None
+    slope = min(float(fit.coef[1]), 1.0)
+    if slope <= 0:
+        raise EvidenceError("card_not_better", slope=f"{slope:.3g}")
+    shift = match_mean(-slope * log_odds, 1.0, float(failed.mean()))
+    return slope, shift
+
+
+def _by_village(unseen: _Unseen, loans: Outcomes, *, forced: bool) -> CardComparison:
+    expert, fitted = np.zeros((2, loans.defaulted.size))
+    for place in range(_FOLDS):
+        held = unseen.part == place
+        slope, intercept = _calibrate(unseen.log_odds[~held], loans.defaulted[~held])
+        fitted[held] = expit(intercept + slope * unseen.log_odds[held])
+        expert[held] = _expert(loans.take(~held), loans.points[held])
+    return _compare(expert, fitted, loans, "village", forced=forced)
+
+
+def _by_time(scheme: Scheme, loans: Outcomes, *, forced: bool) -> CardComparison:
+    days, place = np.unique(loans.granted_on, return_inverse=True)
+    before = np.append(0, np.cumsum(np.bincount(place)))[:-1] / place.size
+    late = place >= int(np.argmin(np.abs(before - (1 - _LATEST))))
+    early, held = loans.take(~late), loans.take(late)
+    for side in (early, held):
+        scarce = min(side.defaulted.sum(), (~side.defaulted).sum())
+        if scarce < _LEAST_A_SIDE or np.unique(side.village).size < _FOLDS:
+            raise EvidenceError("card_late_few", days=days.size, needed=_LEAST_A_SIDE, folds=_FOLDS)
+    slope, intercept = _calibrate(_cross_fit(scheme, early).log_odds, early.defaulted)
+    fitted = expit(intercept + slope * _log_odds(scheme, early, held))
+    return _compare(_expert(early, held.points), fitted, held, "time", forced=forced)
+
+
+def _expert(known: Outcomes, points: Ints) -> Floats:
+    """Default probability by the line on expert points; the default rate where there is none."""
+    rate = np.full(points.size, known.defaulted.mean())
+    try:
+        fit = fit_logistic(known.points, known.defaulted)
     except ValueError:  # all points equal, or separated
-        return np.full(at.size, defaulted.mean())
-    if fit.coef[1] >= 0:
-        return np.full(at.size, defaulted.mean())
-    return points_to_probability(at, -fit.coef[0] / fit.coef[1], -1 / fit.coef[1])
+        return rate
+    return expit(fit.coef[0] + fit.coef[1] * points) if fit.coef[1] < 0 else rate
 
 
-def _compare(unseen: _Unseen, loans: Outcomes, holdout: Holdout, *, forced: bool) -> CardComparison:
-    failed = loans.defaulted[unseen.tested]
-    village = loans.village[unseen.tested]
-    expert, fitted = unseen.expert[unseen.tested], unseen.fitted[unseen.tested]
+def _compare(
+    expert: Floats, fitted: Floats, loans: Outcomes, holdout: Holdout, *, forced: bool
+) -> CardComparison:
+    failed = loans.defaulted
     gain = _log_loss(expert, failed) - _log_loss(fitted, failed)
-    _, place = np.unique(village, return_inverse=True)
+    _, place = np.unique(loans.village, return_inverse=True)
     excess = np.bincount(place, weights=gain - gain.mean())
-    error = float(np.sqrt(np.sum(excess**2)) / gain.size)
+    factor = excess.size / (excess.size - 1)
+    error = float(np.sqrt(factor * np.sum(excess**2)) / gain.size)
     better = forced or float(gain.mean()) > error
     return CardComparison(
         chosen="fitted" if better else "expert",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from sanzhixin.errors import EvidenceError
 from sanzhixin.modelling.binning import MonotoneBinner
 from sanzhixin.modelling.scorecard import Scorecard
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
-from sanzhixin.numerics.points import ScaledPoints, scale_linear, scale_min_max
+from sanzhixin.numerics.points import ScaledPoints, match_mean, scale_linear, scale_min_max
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.factors import CategoricalFactor, NumericFactor
 from sanzhixin.scoring.card import (
@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
     from sanzhixin.scheme.factors import Factor
 
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["CountyCard", "learn_county_card"]
+__all__ = ["CountyCard", "card_frame", "fit_scorecard", "scale_card"]
 
 _MOST_CLIPPED = 0.01  # share of the loans whose total may lie beyond the ends of the score
+_WIDE = 1_000_000  # a base that keeps totals away from the ends while the scale is sought
 _Z_SLOPE = 2.0  # standard errors by which default has to fall with the expert points
 _GROUPS = (("panel", "评议", "panel"), ("events", "事件", "events"))
 _FACTORS = ("factors", "其他因素", "other factors")
@@ -48,7 +50,7 @@ _FACTORS = ("factors", "其他因素", "other factors")
 
 @dataclass(frozen=True, slots=True)
 class CountyCard:
-    """A learned card.
+    """A learned card on the scale of the scheme's score.
 
     Attributes
     ----------
@@ -59,27 +61,47 @@ class CountyCard:
     scale : {"equal_default", "min_max"}
         ``equal_default``: a number of points stands for the default probability that it has under
         the expert card; ``min_max``: the worst case gets the lowest points, the best the highest.
+    offset, per_log_odds : float
+        Points of default log-odds of 0, and of one unit less of them.
     """
 
     card: Card
     scorecard: Scorecard
-    scale: str
+    scale: Literal["equal_default", "min_max"]
+    offset: float
+    per_log_odds: float
+
+    def points(self, log_odds: Floats) -> Ints:
+        """Put default log-odds on the scale of the card.
+
+        Parameters
+        ----------
+        log_odds : ndarray
+            Of default.
+
+        Returns
+        -------
+        ndarray of int
+            Whole points within the ends of the score.
+        """
+        exact = self.offset - self.per_log_odds * log_odds
+        return np.rint(np.clip(exact, self.card.lowest, self.card.highest)).astype(np.int64)
 
 
-def learn_county_card(scheme: Scheme, loans: Outcomes) -> CountyCard:
-    """Learn a card from loans.
+def fit_scorecard(scheme: Scheme, loans: Outcomes) -> Scorecard:
+    """Fit bins and coefficients on loans.
 
     Parameters
     ----------
     scheme : Scheme
         Its pillars, event part and factors are the characteristics, with their directions.
     loans : Outcomes
-        With expert points, values and defaults.
+        With values and defaults.
 
     Returns
     -------
-    CountyCard
-        On the scale of the scheme's score, so that its tiers keep a meaning.
+    Scorecard
+        Without a scale of the scheme yet.
 
     Raises
     ------
@@ -90,12 +112,9 @@ def learn_county_card(scheme: Scheme, loans: Outcomes) -> CountyCard:
     -----
     A pillar or the event part admits only default rates that fall as it rises; a factor follows the
     direction of the scheme's points where they have one.  A missing factor has the weight of
-    evidence 0, so that nobody loses points by withholding consent.  Weights of few events are drawn
-    to a straight line.  Points: default log-odds of the fit, read on the line that expert points
-    have among the same loans; where that line is not clearly falling, or totals would leave the
-    score's range, the range is filled instead.
+    evidence 0, the average of the households that disclose it.  Weights of few events are drawn to
+    a straight line.
     """
-    frame = _frame(scheme, loans)
     scorecard = Scorecard(
         binner=MonotoneBinner(
             max_bins=8,
@@ -105,27 +124,71 @@ def learn_county_card(scheme: Scheme, loans: Outcomes) -> CountyCard:
             unseen="neutral",
             shrinkage="trend",
         ),
-    ).fit(frame, loans.defaulted)
-    features = [item.bins for item in scorecard.card_.characteristics]
-    if not features:
+    ).fit(card_frame(scheme, loans), loans.defaulted)
+    if not scorecard.card_.characteristics:
         raise EvidenceError("card_no_characteristic", loans=loans.defaulted.size)
-    fit = scorecard.fit_
-    assert fit is not None  # noqa: S101 - a card with characteristics has a fit
-    effects = [item.coefficient * item.bins.woe for item in scorecard.card_.characteristics]
+    return scorecard
+
+
+def scale_card(
+    scheme: Scheme, scorecard: Scorecard, loans: Outcomes, *, slope: float = 1.0
+) -> CountyCard:
+    """Put a fitted scorecard on the scale of the scheme's score.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        With its score.
+    scorecard : Scorecard
+        From `fit_scorecard` on the same loans.
+    loans : Outcomes
+        With expert points and defaults.
+    slope : float, default=1
+        What the effects are worth on loans that the fit has not seen.
+
+    Returns
+    -------
+    CountyCard
+        Effects times the slope; default log-odds read on the line that expert points have among the
+        loans.  Where that line is not clearly falling, or more than 1 % of the totals would leave
+        the score's range, the range is filled instead.
+    """
+    items = scorecard.card_.characteristics
+    features = [item.bins for item in items]
+    effects = [slope * item.coefficient * item.bins.woe for item in items]
     highest = scheme.points(scheme.highest_score, "highest_score")
+    rate = float(loans.defaulted.mean())
     line = _expert_line(loans)
     if line is not None:
-        per_log_odds = -1 / line.coef[1]
-        base = (fit.coef[0] + line.coef[0]) * per_log_odds
-        card = _card(scheme, features, scale_linear(base, effects, per_log_odds), highest)
-        if _clipped(card, loans) <= _MOST_CLIPPED:
-            return CountyCard(card, scorecard, "equal_default")
+        per_log_odds = float(-1 / line.coef[1])
+        zero = float(line.coef[0]) * per_log_odds  # points at which the line has log-odds 0
+        scaled = scale_linear(0.0, effects, per_log_odds)
+        wide = _card(scheme, features, replace(scaled, base=_WIDE), 2 * _WIDE)
+        own = match_mean(score_card(wide, loans.card_values).total, per_log_odds, rate) - _WIDE
+        card = _card(scheme, features, replace(scaled, base=round(zero - own)), highest)
+        if float((score_card(card, loans.card_values).total_clip != 0).mean()) <= _MOST_CLIPPED:
+            return CountyCard(card, scorecard, "equal_default", zero, per_log_odds)
     filled = scale_min_max(effects, lowest=0, highest=highest)
-    return CountyCard(_card(scheme, features, filled, highest), scorecard, "min_max")
+    card = _card(scheme, features, filled, highest)
+    offset = match_mean(score_card(card, loans.card_values).total, filled.per_log_odds, rate)
+    return CountyCard(card, scorecard, "min_max", offset, filled.per_log_odds)
 
 
-def _frame(scheme: Scheme, loans: Outcomes) -> pd.DataFrame:
-    """Columns as numbers in millionths, which doubles hold exactly, or names of levels."""
+def card_frame(scheme: Scheme, loans: Outcomes) -> pd.DataFrame:
+    """Write what a card may use as a frame.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        With the levels of categories.
+    loans : Outcomes
+        With values.
+
+    Returns
+    -------
+    DataFrame
+        Numbers in millionths, which doubles hold exactly, or names of levels.
+    """
     levels = {
         factor.name: [level.level for level in factor.levels]
         for factor in scheme.factors
@@ -161,11 +224,6 @@ def _expert_line(loans: Outcomes) -> LogisticFit | None:
         return None
     error = float(np.sqrt(line.covariance[1, 1]))
     return line if line.coef[1] < -_Z_SLOPE * error else None
-
-
-def _clipped(card: Card, loans: Outcomes) -> float:
-    clip = score_card(card, loans.card_values).total_clip
-    return float((clip != 0).mean())
 
 
 def _card(scheme: Scheme, features: list[FeatureBins], scaled: ScaledPoints, highest: int) -> Card:

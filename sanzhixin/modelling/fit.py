@@ -133,13 +133,10 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     )
     outcomes = collect_outcomes(county, expert, day)
     chosen = choose_card(scheme, outcomes, card=card, holdout=holdout)
-    points, defaulted = outcomes.points, outcomes.defaulted
-    if chosen.points is not None and chosen.tested is not None:
-        points, defaulted = chosen.points[chosen.tested], defaulted[chosen.tested]
     plan = expert.plan
     table = fit_pd_table(
-        points,
-        defaulted,
+        outcomes.points if chosen.points is None else chosen.points,
+        outcomes.defaulted,
         cutoffs=plan.tiers.cutoffs,
         highest_points=plan.card.highest,
         method=pd_method,
@@ -293,7 +290,7 @@ def _card_notes(chosen: ChosenCard) -> list[str]:
         }[chosen.learned.scale]
         notes.append(f"Fitted card: points learned from outcomes; {scale}.")
         notes.append(
-            "Default probability by the points that each loan has under a card learned without it."
+            "Default probability by the points that each loan has by a fit that did not see it."
         )
     compared = chosen.comparison
     if compared is not None:

@@ -68,12 +68,12 @@ class Outcomes:
     n_gated: int
     n_unscored: int
 
-    def take(self, rows: NDArray[np.int64]) -> Outcomes:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Outcomes:
         """Take some of the loans.
 
         Parameters
         ----------
-        rows : ndarray of int
+        rows : ndarray of int or bool
             Which.
 
         Returns

@@ -89,7 +89,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     max_vif : float, default=10
         Variance inflation among the kept ones.
     max_psi : float, default=0.25
-        Stability index of a period against the others, where `fit` is given periods.
+        Stability index of a period against the others, less its mean without drift, where `fit` is
+        given periods.
     events_per_characteristic : float, default=5
         Defaults needed for each characteristic; 0 asks for none.
 
@@ -474,7 +475,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         psi = None
         if period is not None:
             drift = compute_stability(self.binner_.features_, codes, period, outcome.weights)
-            psi = drift.groupby("feature", sort=False)["psi"].max().tolist()
+            excess = drift["psi"] - drift["psi_by_chance"]
+            psi = excess.groupby(drift["feature"], sort=False).max().tolist()
         rules = SelectionRules(
             min_iv=self.min_iv,
             max_p_value=self.max_p_value,

@@ -51,7 +51,8 @@ class SelectionRules:
     max_vif : float
         Variance inflation among the kept ones.
     max_psi : float
-        Stability index of any period against all others, where periods are given.
+        Stability index of any period against all others, less its mean without drift, where
+        periods are given.
     events_per_characteristic : float
         Events, or non-events if they are fewer, for each characteristic that is kept.
     """
@@ -153,7 +154,8 @@ def compute_stability(
     Returns
     -------
     DataFrame
-        One row per feature and period: feature, period, n_rows, psi.
+        One row per feature and period: feature, period, n_rows, psi, psi_by_chance (its mean
+        without any drift).
 
     Raises
     ------
@@ -161,7 +163,7 @@ def compute_stability(
         ``shape_differs``: another number of rows; ``period_missing``: a row without a period.
     """
     place, names = read_periods(period, codes.shape[0])
-    rows: list[tuple[str, Any, float, float]] = []
+    rows: list[tuple[str, Any, float, float, float]] = []
     for column, bins in enumerate(features):
         size = len(bins.labels)
         both = np.bincount(place * size + codes[:, column], weights, minlength=len(names) * size)
@@ -170,9 +172,13 @@ def compute_stability(
         used = whole > 0
         for name, own in zip(names, counts, strict=True):
             rest = whole - own
-            psi = population_stability(rest[used], own[used]) if rest.sum() > 0 else 0.0
-            rows.append((bins.name, name, float(own.sum()), psi))
-    return pd.DataFrame(rows, columns=["feature", "period", "n_rows", "psi"])
+            psi = chance = 0.0
+            if rest.sum() > 0:
+                psi = population_stability(rest[used], own[used])
+                chance = (used.sum() - 1) * (1 / own.sum() + 1 / rest.sum())
+            rows.append((bins.name, name, float(own.sum()), psi, float(chance)))
+    columns = ["feature", "period", "n_rows", "psi", "psi_by_chance"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def read_periods(period: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], list[Any]]:
@@ -225,7 +231,7 @@ def select_characteristics(
     rules : SelectionRules
         What is asked.
     psi : sequence of float, optional
-        Largest stability index of each over the periods.
+        Largest stability index of each over the periods, less its mean without drift.
 
     Returns
     -------

@@ -27,7 +27,7 @@ class ChanceLaw:
     Attributes
     ----------
     n_groups : int
-        Ordered groups from which bins could be made.
+        Ordered groups from which bins were made.
     n_courses : int
         0: any course, so every group counts; 1: a declared monotone course; 2: the better of the
         two monotone ones.
@@ -39,8 +39,9 @@ class ChanceLaw:
     The best monotone bins have, in the limit, the statistic of the order-restricted test of equal
     rates: a mixture of :math:`\chi^2_{l-1}` over the number of levels :math:`l`, with the level
     probabilities of a simple order with equal weights.  For the better of two courses tails are
-    doubled, which is a little too large.  Limits on the number and size of bins make the statistic
-    smaller still.
+    doubled, and for any course every group counts.  Limits on the number and size of bins make the
+    statistic smaller, so the probability is an upper bound in large samples; with few events the
+    statistic is heavier than its limit, which takes back about as much.
 
     References
     ----------
@@ -90,6 +91,8 @@ class ChanceLaw:
 
 @lru_cache(maxsize=256)
 def _mean(law: ChanceLaw) -> float:
+    if law.n_courses == 0:
+        return float(max(law.n_groups - 1, 0) + law.n_apart)
     return float(np.trapezoid(law._tails(_GRID), _GRID))
 
 

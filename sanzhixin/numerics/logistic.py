@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LogisticFit", "fit_logistic"]
 
-_SEPARATION_SUSPECT = 20.0  # |log-odds| beyond which the exact test for separation is run
+_SEPARATION_SUSPECT = 20.0  # |log-odds| beyond which the exact test for separation is run,
+_LOOSE = 100.0  # where a standardised coefficient has a larger standard error than this
 _COLLINEAR_SUSPECT = 1e-8  # share of a covariate's variance that the others leave unexplained
 _MOST_HALVINGS = 40
 _EVERY, _MANY, _EVENTS_A_SLOPE = 16, 2000, 10  # rows, and events a slope, of a quick beginning
@@ -163,6 +164,7 @@ def fit_logistic(
     slopes = np.zeros(spread.size) if start is None else np.asarray(start, dtype=float) * spread
     fit = _newton(data, _begin(data, slopes), max_iterations)
     far = np.abs(design @ fit.coef).max() > _SEPARATION_SUSPECT
+    far = far and np.sqrt(np.diag(fit.covariance)).max() > _LOOSE
     if not firth and np.isinf(slope_sd) and (far or not fit.converged) and _is_separated(data):
         raise EvidenceError("outcomes_separated")
     back = np.diag(np.concatenate([[1.0], 1 / spread]))

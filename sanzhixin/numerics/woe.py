@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import brentq, isotonic_regression
-from scipy.special import chdtr, chdtrc, chndtr
+from scipy.special import chdtr, chdtrc, chndtr, ndtri
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.binning import divergence_terms
@@ -25,6 +25,8 @@ __all__ = [
     "shrink_to_trend",
     "weight_of_evidence",
 ]
+
+_LARGE = 1e6
 
 Course = Literal["rising", "falling", "level"]
 """What the weights of evidence are shrunk to: a straight line, or their mean."""
@@ -148,8 +150,9 @@ def information_value(
     -----
     With :math:`N = (1/E + 1/G)^{-1}`, :math:`N \cdot IV` is near a noncentral :math:`\chi^2` of
     :math:`B - 1` degrees of freedom and noncentrality :math:`N` times the value in the population;
-    the interval inverts it, so that it holds without any relation too; above an information value
-    of 1 it is a little short (a 95 % interval covers some 92 %).  Bins that were chosen for a large
+    the interval inverts it, so that it holds without any relation too.  It is too short where
+    the value is large or a bin holds few events: a 95 % interval covers some 90 % at a value of .2
+    with a bin of ten events, and 70 to 80 % above a value of 1.  Bins that were chosen for a large
     value make the value too large; the interval does not know of that choice.
 
     References
@@ -185,6 +188,8 @@ def _noncentrality(statistic: float, freedom: int, prob: float) -> float:
     """Noncentrality under which a smaller statistic has the probability; 0 where none has."""
     if chdtr(freedom, statistic) <= prob:
         return 0.0
+    if statistic > _LARGE:  # there the root of the statistic is normal with variance 1
+        return float(max(np.sqrt(statistic) - ndtri(prob), 0.0) ** 2)
     high = statistic + freedom + 10.0
     while chndtr(statistic, freedom, high) > prob:
         high *= 2

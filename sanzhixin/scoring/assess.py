@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.card import CardPoints, score_card
 from sanzhixin.scoring.limits import Limits, find_tier, set_limits
-from sanzhixin.scoring.panel_slopes import points_error
+from sanzhixin.scoring.panel_slopes import points_error, shifted_points
 from sanzhixin.scoring.profile import Profile, card_values
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ STATUSES = ("propose", "review", "gated", "insufficient_evidence")
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     points = score_card(plan.card, card_values(cases, profile, plan.panel))
     tier = find_tier(points.total, plan.tiers)
     se_points = points_error(profile.measures, plan.slopes)
-    near = _near_cutoff(points.total, tier, se_points, plan)
+    near = _near_cutoff(points.total, tier, profile, plan, se_points)
     village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
     limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
     gate = _gates(cases, profile, plan)
@@ -164,8 +165,14 @@ def _gates(cases: Cases, profile: Profile, plan: Plan) -> Bools:
     return gate
 
 
-def _near_cutoff(points: Ints, tier: Ints, se_points: NDArray[np.float64], plan: Plan) -> Bools:
+def _near_cutoff(points: Ints, tier: Ints, profile: Profile, plan: Plan, error: Floats) -> Bools:
     """P(beyond a cut-off) >= p holds when the cut-off is within z(1 - p) standard errors."""
-    away = np.abs(plan.tiers.ends[tier + 1] - points[:, None])
-    reach = (plan.review_z * se_points)[:, None]
-    return np.asarray((away <= reach) & (reach > 0))
+    ends = plan.tiers.ends[tier + 1]
+    if not plan.slopes.items:
+        reach = (plan.review_z * error)[:, None]
+        return np.asarray((np.abs(ends - points[:, None]) <= reach) & (reach > 0))
+    moves = [
+        shifted_points(profile.measures, plan.slopes, error, side * plan.review_z)
+        for side in (-1, 1)
+    ]
+    return np.stack([points + moves[0] < ends[:, 0], points + moves[1] >= ends[:, 1]], axis=1)

@@ -5,9 +5,11 @@ Witnesses: hashlib over the bytes, a Markdown parser, and the XML within the wor
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
+import os
 import re
 import zipfile
 from itertools import pairwise
@@ -100,6 +102,33 @@ def test_the_scale_comes_back():
     assert read.per_log_odds == 33.3 / math.log(2)
 
 
+def test_edges_codes_and_ends_of_edits_are_written_as_texts():
+    # Whole numbers beyond 2**53 are not exact in JSON, where other programs read doubles.
+    content = json.loads(CARD.to_json())
+    income = content["characteristics"][0]
+    edges = CARD.card_.characteristics[0].bins.edges
+    assert income["edges"] == [repr(edge) for edge in edges]
+    assert income["specials"] == [["拒答", ["-9.0", "-8.0"]]]
+    assert [(edit["low"], edit["high"]) for edit in content["edits"]] == [
+        ("30.0", None),
+        (None, None),
+    ]
+
+
+def test_codes_and_ends_of_edits_beyond_two_to_the_53_come_back():
+    # 2**60 + 256 is the next double above 2**60.
+    low, high = 2**60, 2**60 + 256
+    frame = FRAME.assign(income=np.where(FRAME["rating"] < 3, low, high).astype(float))
+    edit = BinEdit("income", "split", float(high))
+    codes = {"income": {"code": [float(-low), float(-high)]}}
+    binner = MonotoneBinner(special_codes=codes, edits=[edit])
+    card = Scorecard(binner=binner).fit(frame[["income"]], DEFAULTED)
+    read = card_from_json(card.to_json())
+    assert read.edits == (edit,)
+    assert read.characteristics[0].bins.edges == (float(high),)
+    assert read.characteristics[0].bins.specials == (("code", (float(-low), float(-high))),)
+
+
 def test_a_text_is_read_like_its_bytes():
     written = CARD.to_json()
     assert card_to_json(card_from_json(written.decode())) == written
@@ -125,12 +154,17 @@ class Maker:
     def texts(self, size):
         return tuple(self.rng.choice(self.pool, size).tolist())
 
+    def distinct(self, *sizes):
+        """Groups of texts, none of them twice: each ends in a number of its own."""
+        ends = iter(range(sum(sizes)))
+        return tuple(tuple(f"{text}·{next(ends)}" for text in self.texts(size)) for size in sizes)
+
     def characteristic(self, name):
         is_category = bool(self.rng.random() < 0.5)
         edges = () if is_category else tuple(np.unique(self.doubles(self.rng.integers(6))).tolist())
         n_bins = int(self.rng.integers(1, 4)) if is_category else len(edges) + 1
-        levels = tuple(self.texts(self.rng.integers(1, 4)) for _ in range(n_bins))
-        codes = self.texts(2) if is_category else tuple(self.doubles(2).tolist())
+        *levels, names = self.distinct(*self.rng.integers(1, 4, n_bins).tolist(), 2)
+        codes = names if is_category else tuple(self.doubles(2).tolist())
         specials = ((*self.texts(1), codes),) * int(self.rng.integers(2))
         size = n_bins + len(specials) + 2
         bins = FeatureBins(
@@ -139,7 +173,7 @@ class Maker:
             trend=str(self.rng.choice(TRENDS)),
             status=str(self.rng.choice(STATUSES)),
             edges=edges,
-            levels=levels if is_category else (),
+            levels=tuple(levels) if is_category else (),
             specials=specials,
             labels=self.texts(size),
             kinds=(*["bin"] * n_bins, *["special"] * len(specials), "missing", "unseen"),
@@ -160,11 +194,12 @@ class Maker:
 
     def card(self):
         offset, per = self.doubles(2).tolist()
+        names = self.pool[: self.rng.integers(4)]
         return PointsCard(
-            characteristics=tuple(map(self.characteristic, self.pool[: self.rng.integers(4)])),
+            characteristics=tuple(map(self.characteristic, names)),
             base=int(self.rng.integers(-(10**6), 10**6)),
             offset=offset,
-            per_log_odds=abs(per) * bool(self.rng.random() < 0.9),
+            per_log_odds=abs(per) if names else 0.0,
             edits=tuple(self.edit() for _ in range(self.rng.integers(3))),
         )
 
@@ -295,40 +330,44 @@ SMALL = Scorecard(binner=MonotoneBinner(max_bins=2)).fit(FRAME[["rating", "kind"
 WRITTEN = SMALL.to_json()
 
 
-@pytest.mark.parametrize("other", [b"0", b"7", b"-", b'"', b"\xff"])
-def test_a_card_with_any_byte_altered_is_refused_or_the_very_same_card(other):
-    # The last of seventeen digits may be altered without another double, so this much is left.
-    for place in range(len(WRITTEN)):
-        assert_refused_or_same(WRITTEN[:place] + other + WRITTEN[place + 1 :])
+@pytest.mark.parametrize("other", [b"0", b"7", b"-", b'"', b"\xff", b""])
+def test_a_card_with_any_byte_altered_or_left_out_is_refused(other):
+    # Even the last of seventeen digits, which stands for the same double in more than one spelling.
+    changed = {WRITTEN[:place] + other + WRITTEN[place + 1 :] for place in range(len(WRITTEN) - 1)}
+    for written in changed - {WRITTEN}:
+        with pytest.raises(ArtifactError):
+            card_from_json(written)
 
 
-def test_a_card_with_any_byte_left_out_is_refused_or_the_very_same_card():
-    for place in range(len(WRITTEN)):
-        assert_refused_or_same(WRITTEN[:place] + WRITTEN[place + 1 :])
+SPELLINGS = {
+    "last byte": WRITTEN[:-1] + b" ",
+    "first byte": b" " + WRITTEN,
+    "blanks": WRITTEN.replace(b',"', b', "'),
+    "a point": WRITTEN.replace(b'"protocol":1', b'"protocol":1.0'),
+    "indented": json.dumps(json.loads(WRITTEN), indent=1).encode(),
+    "a base with a point": re.sub(rb'"base":(\d+)', rb'"base":\1.0', WRITTEN),
+    "escaped": json.dumps(json.loads(WRITTEN), separators=(",", ":")).encode(),
+    "the digest first": json.dumps(
+        dict(sorted(json.loads(WRITTEN).items(), key=lambda entry: entry[0] != "digest")),
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode(),
+    "a digit more": re.sub(rb'"offset":([0-9.]+)', rb'"offset":\g<1>0', WRITTEN),
+    "an exponent": re.sub(rb'"offset":([0-9.]+)', rb'"offset":\1e0', WRITTEN),
+}
 
 
-def assert_refused_or_same(written):
-    try:
-        read = card_from_json(written)
-    except ArtifactError:
-        return
-    assert card_to_json(read) == WRITTEN
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        WRITTEN[:-1] + b" ",
-        WRITTEN.replace(b',"', b', "'),
-        WRITTEN.replace(b'"protocol":1', b'"protocol":1.0'),
-        json.dumps(json.loads(WRITTEN), indent=1).encode(),
-        re.sub(rb'"base":(\d+)', rb'"base":\1.0', WRITTEN),
-    ],
-    ids=["last byte", "blanks", "a point", "indented", "a base with a point"],
-)
-def test_a_card_in_another_spelling_is_refused(written):
-    with pytest.raises(ArtifactError):
+@pytest.mark.parametrize("written", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_card_in_another_spelling_is_refused_though_it_says_the_same(written):
+    assert json.loads(written) == json.loads(WRITTEN)
+    with pytest.raises(ArtifactError) as caught:
         card_from_json(written)
+    assert caught.value.code == "model_digest"
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_the_end_of_the_last_line_does_not_matter(end):
+    assert card_to_json(card_from_json(WRITTEN.rstrip(b"\n") + end)) == WRITTEN
 
 
 @pytest.mark.parametrize("size", range(0, len(WRITTEN) - 1, 97))
@@ -373,85 +412,196 @@ def altered(path, value):
 
 
 RATING, KIND = ("characteristics", 0), ("characteristics", 1)
+SPLIT = {
+    "feature": "rating", "action": "split", "low": "3.0", "high": None, "levels": [],
+    "reason": "", "by": "", "on": "",
+}  # fmt: skip
 
 
 def test_the_same_content_with_its_digest_is_read():
     assert card_to_json(card_from_json(altered(("base",), SMALL.card_.base))) == WRITTEN
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("note",), "x"),
-        (("base",), ...),
-        (("edits",), ...),
-        (("base",), "500"),
-        (("base",), 500.5),
-        (("base",), True),
-        (("offset",), None),
-        (("offset",), "480"),
-        (("per_log_odds",), -1.0),
-        (("protocol",), 2),
-        (("protocol",), "1"),
-        (("characteristics",), {}),
-        ((*RATING, "note"), 1),
-        ((*RATING, "name"), ...),
-        ((*RATING, "name"), 3),
-        ((*RATING, "kind"), "text"),
-        ((*RATING, "trend"), "auto or so"),
-        ((*RATING, "status"), "good"),
-        ((*RATING, "points", 0), 1.5),
-        ((*RATING, "points", 0), None),
-        ((*RATING, "woe", 0), "1"),
-        ((*RATING, "information"), [0.1, 0.2, 0.3]),
-        ((*RATING, "edges", 0), "three"),
-        (("edits",), [{"feature": "rating"}]),
-    ],
-    ids=str,
-)
-def test_content_of_another_form_is_refused_by_its_place(path, value):
+def test_an_edit_is_read_with_its_ends_as_numbers():
+    read = card_from_json(altered(("edits",), [SPLIT]))
+    assert read.edits == (BinEdit("rating", "split", 3.0),)
+
+
+IN_RATING = "characteristics[rating]."
+FORMS = [
+    (("note",), "x", "note is no key of this place"),
+    (("base",), ..., "base is missing"),
+    (("edits",), ..., "edits is missing"),
+    (("base",), "500", "base is "),
+    (("base",), 500.5, "base is 500.5"),
+    (("base",), True, "base is "),
+    (("offset",), None, "offset is "),
+    (("offset",), "480", "offset is "),
+    (("per_log_odds",), -1.0, "per_log_odds is "),
+    (("protocol",), 2, "protocol is 2"),
+    (("protocol",), "1", "protocol is "),
+    (("characteristics",), {}, "characteristics is "),
+    ((*RATING, "note"), 1, f"{IN_RATING}note is no key of this place"),
+    ((*RATING, "name"), ..., "characteristics[#1].name is missing"),
+    ((*RATING, "name"), 3, "characteristics[#1].name is 3"),
+    ((*RATING, "kind"), "text", f"{IN_RATING}kind is "),
+    ((*RATING, "trend"), "auto or so", f"{IN_RATING}trend is "),
+    ((*RATING, "status"), "good", f"{IN_RATING}status is "),
+    ((*RATING, "points", 0), 1.5, f"{IN_RATING}points[#1] is 1.5"),
+    ((*RATING, "points", 0), None, f"{IN_RATING}points[#1] is "),
+    ((*RATING, "woe", 0), "1", f"{IN_RATING}woe[#1] is "),
+    ((*RATING, "information"), [0.1, 0.2, 0.3, 0.4], f"{IN_RATING}information is "),
+    ((*RATING, "information"), [0.1] * 6, f"{IN_RATING}information is "),
+    ((*RATING, "edges", 0), "three", f"{IN_RATING}edges[#1] is "),
+    ((*RATING, "edges", 0), "inf", f"{IN_RATING}edges[#1] is "),
+    ((*RATING, "edges", 0), "nan", f"{IN_RATING}edges[#1] is "),
+    ((*RATING, "edges", 0), " 3.0", f"{IN_RATING}edges[#1] is "),
+    ((*RATING, "edges", 0), "1_0", f"{IN_RATING}edges[#1] is "),
+    ((*RATING, "edges", 0), 2.5, f"{IN_RATING}edges[#1] is 2.5"),
+    ((*RATING, "specials"), [["none", [-9.0]]], f"{IN_RATING}specials"),
+    (("edits",), [{"feature": "rating"}], "edits[#1].action is missing"),
+    (("edits",), [{**SPLIT, "low": 3.0}], "edits[#1].low is 3"),
+    (("edits",), [{**SPLIT, "action": "cut"}], "edits[#1].action is "),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "place"), FORMS, ids=str)
+def test_content_of_another_form_is_refused_by_its_place(path, value, place):
     with pytest.raises(ArtifactError, match="card is refused") as caught:
         card_from_json(altered(path, value))
-    assert str(path[-1]) in str(caught.value)
+    assert caught.value.code == "model_invalid"
+    assert place in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ((*RATING, "points"), [1, 2, 3]),
-        ((*RATING, "points"), [1, 2, 3, 4, 5]),
-        ((*RATING, "woe"), [0.1, None]),
-        ((*RATING, "se"), []),
-        ((*RATING, "iv"), [0.1]),
-        ((*RATING, "events"), [1, 2, 3]),
-        ((*RATING, "nonevents"), [1, 2, 3]),
-        ((*RATING, "labels"), ["a", "b", "c"]),
-        ((*RATING, "kinds"), ["bin", "bin", "missing"]),
-        ((*RATING, "kinds"), ["bin", "bin", "unseen", "missing"]),
-        ((*RATING, "kinds"), ["bin", "missing", "bin", "unseen"]),
-        ((*RATING, "kinds"), ["bin", "bin", "special", "unseen"]),
-        ((*RATING, "edges"), []),
-        ((*RATING, "edges"), [1.5, 2.5]),
-        ((*RATING, "position"), [0.5]),
-        ((*RATING, "specials"), [["none", [-9]]]),
-        ((*KIND, "levels"), [["农户", "=1+1", "a|b"]]),
-        ((*KIND, "levels"), [["农户"], ["=1+1"], ["a|b"]]),
-    ],
-    ids=str,
-)
-def test_parts_of_lengths_that_do_not_fit_are_refused(path, value):
+@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize("value", ["three", ""])
+@pytest.mark.xfail(raises=ValueError, reason="reported: the end of an edit is read as it stands")
+def test_an_end_of_an_edit_that_is_no_number_is_refused(end, value):
     with pytest.raises(ArtifactError, match="card is refused"):
-        card_from_json(altered(path, value))
+        card_from_json(altered(("edits",), [{**SPLIT, end: value}]))
 
 
-@pytest.mark.parametrize("edges", [[3.0, 3.0], [4.0, 3.0]])
+LENGTHS = [
+    ((*RATING, "points"), [1, 2, 3]),
+    ((*RATING, "points"), [1, 2, 3, 4, 5]),
+    ((*RATING, "woe"), [0.1, None]),
+    ((*RATING, "se"), []),
+    ((*RATING, "iv"), [0.1]),
+    ((*RATING, "events"), [1, 2, 3]),
+    ((*RATING, "nonevents"), [1, 2, 3]),
+    ((*RATING, "labels"), ["a", "b", "c"]),
+    ((*RATING, "kinds"), ["bin", "bin", "missing"]),
+    ((*RATING, "kinds"), ["bin", "bin", "unseen", "missing"]),
+    ((*RATING, "kinds"), ["bin", "missing", "bin", "unseen"]),
+    ((*RATING, "kinds"), ["bin", "bin", "special", "unseen"]),
+    ((*RATING, "edges"), []),
+    ((*RATING, "edges"), ["1.5", "2.5"]),
+    ((*RATING, "position"), [0.5]),
+    ((*RATING, "specials"), [["none", ["-9.0"]]]),
+    ((*KIND, "levels"), [["农户", "=1+1", "a|b"]]),
+    ((*KIND, "levels"), [["农户"], ["=1+1"], ["a|b"]]),
+]
+
+
+def assert_refused(written, words):
+    with pytest.raises(ArtifactError, match=words) as caught:
+        card_from_json(written)
+    assert caught.value.code == "model_invalid"
+    assert caught.value.zh
+
+
+@pytest.mark.parametrize(("path", "value"), LENGTHS, ids=str)
+def test_parts_of_lengths_that_do_not_fit_are_refused(path, value):
+    name = "rating" if path[:2] == RATING else "kind"
+    assert_refused(altered(path, value), f"Characteristic {name}: bounds have to rise, and points")
+
+
+@pytest.mark.parametrize("edges", [["3.0", "3.0"], ["4.0", "3.0"], ["3.0", "3.00"], ["10", "9"]])
 def test_edges_that_do_not_rise_are_refused(edges):
     content = json.loads(CARDS["plain"].to_json())
     del content["digest"]
     first = content["characteristics"][0]
-    first["edges"][:2] = edges
-    with pytest.raises(ArtifactError, match=r"card is refused\. characteristics\.0"):
-        card_from_json(sealed(content))
+    first["edges"] = [*edges, *first["edges"][2:]]
+    assert_refused(sealed(content), "Characteristic income: bounds have to rise")
+
+
+def with_specials(content, place, specials):
+    """Content with special groups, of which each part has its share."""
+    item = content["characteristics"][place]
+    n_bins, n = item["kinds"].count("bin"), len(specials)
+    item["specials"] = specials
+    for name, filler in (
+        ("labels", "code"), ("kinds", "special"), ("events", 0), ("nonevents", 0), ("woe", 0),
+        ("se", None), ("iv", 0), ("points", 0),
+    ):  # fmt: skip
+        item[name][n_bins:n_bins] = [filler] * n
+    return content
+
+
+def plain_content():
+    content = json.loads(WRITTEN)
+    del content["digest"]
+    return content
+
+
+CODES = {
+    "one code": (RATING, [["a", ["-9.0"]]], True),
+    "two groups": (RATING, [["a", ["-9.0", "-8.0"]], ["b", ["-7.0"]]], True),
+    "texts of a category": (KIND, [["a", ["拒答"]]], True),
+    "a code twice in its group": (RATING, [["a", ["-9.0", "-9.0"]]], False),
+    "a code in two groups": (RATING, [["a", ["-9.0"]], ["b", ["-8.0", "-9.0"]]], False),
+    "a text twice": (KIND, [["a", ["拒答"]], ["b", ["拒答"]]], False),
+    "a text among numbers": (RATING, [["a", ["拒答"]]], False),
+    "a blank among numbers": (RATING, [["a", [""]]], False),
+}
+
+
+@pytest.mark.parametrize(("at", "specials", "is_read"), CODES.values(), ids=CODES)
+def test_a_special_code_stands_once_and_is_a_number_in_a_column_of_numbers(at, specials, is_read):
+    written = sealed(with_specials(plain_content(), at[1], specials))
+    if is_read:
+        groups = card_from_json(written).characteristics[at[1]].bins.specials
+        assert [name for name, _ in groups] == [name for name, _ in specials]
+    else:
+        assert_refused(written, f"Characteristic {SMALL.card_.names[at[1]]}: bounds have to rise")
+
+
+IMPOSSIBLE = [
+    ((*KIND, "levels"), [["农户", "农户"], ["a|b"]]),
+    ((*KIND, "levels"), [["农户", "a|b"], ["a|b"]]),
+    ((*RATING, "events"), [-1, 2, 0, 0]),
+    ((*RATING, "events"), [1, 2, 0, -0.5]),
+    ((*RATING, "nonevents"), [1, -1e-300, 0, 0]),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), IMPOSSIBLE, ids=str)
+def test_levels_that_stand_twice_and_counts_below_zero_are_refused(path, value):
+    name = "rating" if path[:2] == RATING else "kind"
+    assert_refused(altered(path, value), f"Characteristic {name}: ")
+
+
+def test_a_count_of_zero_is_read():
+    read = card_from_json(altered((*RATING, "events"), [0, 2, 0, 0]))
+    assert read.characteristics[0].bins.events.tolist() == [0, 2, 0, 0]
+
+
+def test_a_name_that_stands_twice_is_refused():
+    assert_refused(altered((*KIND, "name"), "rating"), "The card repeats a name")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("per_log_odds",), 0.0), (("characteristics",), [])],
+    ids=["characteristics without a scale", "a scale without characteristics"],
+)
+def test_a_card_has_characteristics_exactly_when_it_has_a_scale(path, value):
+    assert_refused(altered(path, value), "card is refused")
+
+
+def test_a_card_without_characteristics_and_without_a_scale_is_read():
+    content = {**plain_content(), "characteristics": [], "per_log_odds": 0}
+    assert card_from_json(sealed(content)).points(FRAME.iloc[:2]).tolist() == [content["base"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -668,19 +818,56 @@ def test_a_path_may_be_a_text_and_a_file_that_stands_there_is_replaced(tmp_path)
 
 @pytest.mark.parametrize("place", ["nowhere/card.xlsx", "."])
 def test_a_place_that_cannot_be_written_is_refused(place, tmp_path):
-    with pytest.raises(OutputError, match="could not be written"):
-        CARD.to_excel(tmp_path / place)
-    assert list(tmp_path.iterdir()) == []
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(OutputError, match="could not be written") as caught:
+        CARD.to_excel(folder / place)
+    assert caught.value.code == "output_not_written"
+    assert list(tmp_path.rglob("*")) == [folder]
 
 
-def test_a_control_character_in_a_level_is_written_or_refused_with_a_code(tmp_path):
+def test_a_workbook_that_cannot_be_written_to_the_end_leaves_the_old_one(tmp_path, monkeypatch):
+    path = CARD.to_excel(tmp_path / "card.xlsx")
+    old = path.read_bytes()
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"card\.xlsx.*No space left on device"):
+        CARDS["plain"].to_excel(path)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == old
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x01b", r"a\x01b"),
+        ("\x00", r"\x00"),
+        ("\x08\x0b\x0c\x0e\x1f", r"\x08\x0b\x0c\x0e\x1f"),
+        ("=\x07", r"=\x07"),
+        ("a\tb", "a\tb"),
+        ("a\nb", "a\nb"),
+        ("\x7f", "\x7f"),
+        (r"\x01", r"\x01"),
+    ],
+    ids=ascii,
+)
+def test_a_control_character_that_a_workbook_cannot_hold_is_written_by_its_code(
+    text, shown, tmp_path
+):
+    sheet = opened(with_texts(text), tmp_path)["card"]
+    name, label = sheet.cell(row=3, column=1), sheet.cell(row=3, column=3)
+    assert [(cell.value, cell.data_type) for cell in (name, label)] == [(shown, "s")] * 2
+
+
+def test_a_card_fitted_on_a_level_with_a_control_character_is_written(tmp_path):
     frame = FRAME.assign(kind=np.where(FRAME["kind"] == "a|b", "a\x01b", "ab"))
     card = Scorecard().fit(frame, DEFAULTED)
-    try:
-        path = card.to_excel(tmp_path / "card.xlsx")
-    except OutputError:
-        return
-    assert path.exists()
+    labels = [cell.value for cell in opened(card.card_, tmp_path)["card"]["C"]]
+    assert r"a\x01b" in labels
+    assert card_from_json(card.to_json()).names == card.card_.names
 
 
 def test_fitting_scoring_and_writing_to_memory_leave_no_file(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from sanzhixin.errors import EvidenceError
-from sanzhixin.modelling.county_card import learn_county_card
+from sanzhixin.modelling.county_card import fit_scorecard, scale_card
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.card import score_card
 from sanzhixin.scoring.limits import compile_limits, compile_tiers, find_tier
@@ -22,7 +22,13 @@ from sanzhixin.scoring.panel_rules import MICRO
 from tests.unit.modelling.county_loans import SCHEME, loans
 
 LOANS = loans(years=0.5, bills=0.6)
-LEARNED = learn_county_card(SCHEME, LOANS)
+
+
+def learn(data, **options):
+    return scale_card(SCHEME, fit_scorecard(SCHEME, data), data, **options)
+
+
+LEARNED = learn(LOANS)
 CARD = LEARNED.card
 YEARS = "customer_years"
 BY_NAME = {item.name: item for item in CARD.characteristics}
@@ -46,16 +52,33 @@ def test_a_factor_follows_the_direction_of_the_scheme():
     assert list(points) == sorted(points)
 
 
-def test_withholding_a_factor_is_worth_an_average_household():
-    # The weight of evidence is 0, so the points of a bin are above or below those of a blank by
-    # what its own weight brings.
-    own = next(x for x in LEARNED.scorecard.card_.characteristics if x.bins.name == YEARS)
-    missing = own.bins.kinds.index("missing")
-    assert (own.bins.woe[missing], own.points[missing]) == (0, 0)
-    item = BY_NAME[YEARS]
-    signs = np.sign(np.array(item.points) - item.missing_points)
-    effect = np.abs(own.coefficient * own.bins.woe[: own.bins.n_bins]) > 0.05
-    assert np.array_equal(signs[effect], np.sign(own.bins.woe[: own.bins.n_bins])[effect])
+def test_withholding_a_factor_is_worth_the_average_of_those_who_disclose_it():
+    # Withholders default much more often here; that may not move the points of a blank against
+    # the mean of the others.
+    random = np.random.default_rng(4)
+    blank = random.random(LOANS.points.size) < 0.4
+    values = np.where(blank, MISSING, LOANS.card_values[YEARS])
+    failed = LOANS.defaulted | (blank & (random.random(blank.size) < 0.2))
+    told = dataclasses.replace(
+        LOANS, defaulted=failed, card_values={**LOANS.card_values, YEARS: values}
+    )
+    item = next(x for x in learn(told).card.characteristics if x.name == YEARS)
+    points = item.score(values)
+    assert item.missing_points == pytest.approx(points[~blank].mean(), abs=10)
+
+
+def test_effects_are_multiplied_by_what_they_are_worth_on_unseen_loans():
+    half = learn(LOANS, slope=0.5)
+    for full, less in zip(CARD.characteristics, half.card.characteristics, strict=True):
+        spread = max(full.points) - min(full.points)
+        assert max(less.points) - min(less.points) == pytest.approx(spread / 2, abs=1)
+
+
+def test_the_mean_default_probability_on_the_line_is_the_observed_rate():
+    total = score_card(CARD, LOANS.card_values).total
+    prob = 1 / (1 + np.exp((total - LEARNED.offset) / LEARNED.per_log_odds))
+    # The base is a whole number of points.
+    assert prob.mean() == pytest.approx(LOANS.defaulted.mean(), rel=0.6 / LEARNED.per_log_odds)
 
 
 def test_points_are_the_default_log_odds_read_on_the_line_of_the_expert_points():
@@ -78,9 +101,11 @@ def test_points_are_the_default_log_odds_read_on_the_line_of_the_expert_points()
         log_odds -= item.coefficient * woe
     exact = (log_odds - intercept) / slope
     total = score_card(CARD, LOANS.card_values).total
-    # Half a point of rounding for the base and for each characteristic; the line agrees to 1e-4.
-    most = 0.5 * (1 + len(CARD.characteristics)) + 0.1
+    # Half a point of rounding for the base and for each characteristic; the base is moved so that
+    # the mean probability on the line is the observed rate, less than two points here.
+    most = 0.5 * (1 + len(CARD.characteristics)) + 2
     assert np.abs(exact - total).max() <= most
+    assert np.corrcoef(exact, total)[0, 1] > 0.9999
 
 
 def group_of(bins, level):
@@ -123,7 +148,7 @@ def test_edges_are_whole_millionths_that_part_the_loans_as_in_fitting():
 def test_the_range_is_filled_where_expert_points_tell_nothing():
     random = np.random.default_rng(1)
     blind = dataclasses.replace(LOANS, points=random.permutation(LOANS.points))
-    learned = learn_county_card(SCHEME, blind)
+    learned = learn(blind)
     card = learned.card
     assert learned.scale == "min_max"
     best = card.base + sum(max(item.points) for item in card.characteristics)
@@ -136,7 +161,7 @@ def test_loans_that_nothing_tells_apart_give_no_card():
     few = chance.take(np.arange(150))
     few = dataclasses.replace(few, defaulted=np.arange(150) < 2)
     with pytest.raises(EvidenceError, match="there is no card to learn"):
-        learn_county_card(SCHEME, few)
+        fit_scorecard(SCHEME, few)
 
 
 def test_labels_name_the_bounds_in_units_of_the_score():

@@ -112,7 +112,7 @@ def test_the_default_probability_falls_with_the_points():
 
 def test_the_probability_is_learned_from_points_of_cards_that_did_not_see_the_loan():
     notes = " ".join(MODEL.file.provenance.notes)
-    assert "under a card learned without it" in notes
+    assert "by a fit that did not see it" in notes
     assert MODEL.file.pd.n_loans == MODEL.file.provenance.comparison.n_loans
 
 

@@ -68,7 +68,7 @@ def test_an_exported_card_predicts_the_same_probabilities(options):
 
 def test_a_total_is_the_sum_of_the_points_of_the_bins_whatever_was_asked_before():
     # 4: truncated weights of evidence were taken for places of bins.
-    binner = MonotoneBinner(12, 0.02).fit(FRAME, DEFAULTED)
+    binner = MonotoneBinner(12, 0.02, max_prebins=50).fit(FRAME, DEFAULTED)
     binner.transform(FRAME)
     total = np.full(N_ROWS, CARD.card_.base)
     for codes, item in zip(binner.bins(FRAME).T, CARD.card_.characteristics, strict=True):

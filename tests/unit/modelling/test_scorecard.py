@@ -142,42 +142,54 @@ def test_the_weighted_mean_probability_is_the_weighted_rate(options, weights):
     assert mean == pytest.approx(np.average(DEFAULTED, weights=weights), rel=1e-12)
 
 
-def rare(n_rows=100_000, n_defaults=12, seed=0):
+def rare(shift=1.5, n_rows=100_000, n_defaults=12, seed=0):
     rng = np.random.default_rng(seed)
     defaulted = np.zeros(n_rows, dtype=bool)
     defaulted[:n_defaults] = True
-    return (rng.normal(size=(n_rows, 2)) + 1.5 * defaulted[:, np.newaxis]).round(2), defaulted
+    return (rng.normal(size=(n_rows, 2)) + shift * defaulted[:, np.newaxis]).round(2), defaulted
 
 
+@pytest.mark.parametrize("shift", [1.5, 2.0])  # the second leaves bins without a default
 @pytest.mark.parametrize("firth", [False, True])
-def test_twelve_defaults_in_a_hundred_thousand_have_the_right_mean(firth):
+def test_twelve_defaults_in_a_hundred_thousand_have_the_right_mean(firth, shift):
     # Defect 9: a fit that stops early makes it 1.5 times as large.
-    values, defaulted = rare()
+    values, defaulted = rare(shift)
     card = Scorecard(firth=firth).fit(values, defaulted)
     assert card.card_.names  # the mean alone would be right without characteristics too
     assert prob_default(card, values).mean() == pytest.approx(12 / 100_000, rel=1e-12)
 
 
+def test_a_bin_without_a_default_has_more_points_than_one_with_some():
+    card = Scorecard().fit(*rare(2.0))
+    table = card.table_.iloc[1:]
+    assert (table["n_events"] == 0).any()
+    for _, own in table.groupby("feature"):
+        ordered = own.sort_values("event_rate")
+        assert (np.diff(ordered["points"]) < 0).all()
+
+
 BASES = [(600.0, 50.0, 20.0), (0.0, 1.0, 20.0), (500.0, 20.0, 72.5), (650.5, 9.0, 40.0)]
 
 
+@pytest.mark.parametrize("firth", [False, True])
 @pytest.mark.parametrize(("base_score", "base_odds", "pdo"), BASES)
-def test_the_odds_at_the_base_score_are_the_base_odds_up_to_rounding(base_score, base_odds, pdo):
-    # Rounding moves a total by half a point for the base and for each characteristic at most; the
-    # offset that restores the mean lies within that, for the fit had that mean before rounding.
-    card = Scorecard(pdo, base_score, base_odds).fit(FRAME, DEFAULTED).card_
+def test_the_odds_at_the_base_score_are_the_base_odds_up_to_half_a_point(
+    base_score, base_odds, pdo, firth
+):
+    # Whole points of the base are added until the score is as near as whole points come.
+    card = Scorecard(pdo, base_score, base_odds, firth=firth).fit(FRAME, DEFAULTED).card_
     there = card.offset + card.per_log_odds * math.log(base_odds)
-    assert abs(there - base_score) <= (1 + len(card.characteristics)) / 2
+    assert abs(there - base_score) <= 0.5
 
 
 def test_the_odds_at_the_base_score_are_the_base_odds_under_firths_penalty_too():
     # The base comes from the penalised intercept, the offset from the rate, which twelve defaults
-    # part by about ln(13/12), two points.
+    # part by about ln(13/12), two points; whole points of the base bring them together.
     level = np.repeat(["worse", "better"], 150)
     defaulted = np.isin(np.arange(300), [*range(11), 299])
     card = Scorecard(firth=True).fit(pd.DataFrame({"level": level}), defaulted).card_
     there = card.offset + card.per_log_odds * math.log(50)
-    assert abs(there - 600) <= (1 + len(card.characteristics)) / 2
+    assert abs(there - 600) <= 0.5
 
 
 def few_defaults():
@@ -242,9 +254,8 @@ def weights_of_evidence(card):
 
 def test_the_binner_of_a_card_knows_the_columns_of_the_card():
     woe = CARD.binner_.transform(FRAME)
-    np.testing.assert_array_equal(
-        woe, MonotoneBinner(12, 0.02, shrinkage="trend").fit(FRAME, DEFAULTED).transform(FRAME)
-    )
+    alone = MonotoneBinner(12, 0.02, max_prebins=50, shrinkage="trend").fit(FRAME, DEFAULTED)
+    np.testing.assert_array_equal(woe, alone.transform(FRAME))
     assert list(CARD.binner_.get_feature_names_out()) == list(FRAME.columns)
 
 
@@ -411,11 +422,44 @@ def test_the_reason_tells_why_a_column_is_not_on_the_card(column, options, reaso
     assert reason_of("extra", FRAME.assign(extra=column), **options) == reason
 
 
+HALF = np.arange(N_ROWS) % 2 == 0
+PARTED = {
+    "all that defaulted are blank": np.where(DEFAULTED, np.nan, RNG.integers(0, 9, N_ROWS)),
+    "all that did not are blank": np.where(DEFAULTED, RNG.integers(0, 9, N_ROWS), np.nan),
+    "all that defaulted have a code": np.where(DEFAULTED, -9.0, RNG.integers(0, 9, N_ROWS)),
+    "blanks and codes alone": np.where(DEFAULTED, np.nan, -9.0),
+    "levels of one outcome each": np.where(DEFAULTED, "逾期", np.where(HALF, "正常", "结清")),
+    "a level and blanks": pd.Series(np.where(DEFAULTED, None, "正常"), dtype=object),
+}
+
+
+@pytest.mark.parametrize("column", PARTED.values(), ids=PARTED)
+def test_a_column_whose_groups_are_of_one_outcome_each_is_separated(column):
+    binner = MonotoneBinner(special_codes={"extra": {"code": [-9]}})
+    assert reason_of("extra", FRAME.assign(extra=column), binner=binner) == "separated"
+
+
+def test_a_separated_column_leaves_the_others_as_they_are():
+    card = Scorecard().fit(FRAME.assign(extra=LEAK), DEFAULTED)
+    row = card.selection_.set_index("feature").loc["extra"]
+    assert row["iv"] > card.selection_["iv"].iloc[:3].max()  # though it comes first by its value
+    assert card.to_json() == CARD.to_json()
+
+
+def test_one_row_that_is_not_parted_makes_a_column_that_is_not_separated():
+    # A single default among the rest is enough, however strong the column is.
+    column = LEAK.copy()
+    column[np.flatnonzero(DEFAULTED)[0]] = 0.0
+    assert reason_of("extra", FRAME.assign(extra=column)) == "kept"
+
+
 @pytest.mark.parametrize(
     ("name", "options", "reason"),
     [
         ("rating", {}, "kept"),
         ("rating", {"min_iv": 2.0}, "weak"),
+        ("rating", {"max_p_value": 0.0}, "weak"),
+        ("rating", {"max_p_value": 1e-9}, "kept"),
         ("kind", {"events_per_characteristic": DEFAULTED.sum() / 2}, "few_events"),
         ("rating", {"events_per_characteristic": DEFAULTED.sum() / 2}, "kept"),
         ("rating", {"period": PERIOD}, "kept"),
@@ -449,8 +493,27 @@ def test_rows_of_weight_zero_have_no_period():
 
 @pytest.mark.parametrize("period", [PERIOD[:-1], [*PERIOD, "2026Q1"], []])
 def test_periods_of_another_number_of_rows_are_refused(period):
-    with pytest.raises(DomainError, match=rf"\({N_ROWS},\) is expected"):
+    with pytest.raises(DomainError, match=rf"\({N_ROWS},\) is expected") as caught:
         Scorecard().fit(FRAME, DEFAULTED, period=period)
+    assert caught.value.code == "shape_differs"
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["rows", "weights"])
+def test_rows_without_a_period_are_refused(weights):
+    period = np.where(np.arange(N_ROWS) < 3, None, PERIOD)
+    with pytest.raises(DomainError, match="3 rows have no period") as caught:
+        Scorecard().fit(FRAME, DEFAULTED, weights, period=period)
+    assert caught.value.code == "period_missing"
+
+
+def test_a_period_is_one_whatever_its_type():
+    as_numbers = np.where(PERIOD == "2025Q4", 20254, 20261)
+    one, other = (
+        Scorecard().fit(FRAME, DEFAULTED, period=period).selection_
+        for period in (PERIOD, as_numbers)
+    )
+    assert one["psi"].notna().all()
+    pd.testing.assert_frame_equal(one, other)
 
 
 NOTHING = Scorecard(min_iv=9.0).fit(FRAME, DEFAULTED)
@@ -658,9 +721,46 @@ def test_ties_come_in_the_order_of_the_card(names):
     assert table["feature"].tolist() == list(names)
 
 
-def test_the_best_reference_is_the_most_points_of_a_characteristic():
-    best = CARD.table_.iloc[1:].groupby("feature")["points"].max()
-    assert {item.bins.name: item.reference for item in CARD.card_.characteristics} == dict(best)
+def references(card):
+    return {item.bins.name: item.reference for item in card.card_.characteristics}
+
+
+def test_the_best_reference_is_the_most_points_of_a_bin():
+    table = CARD.table_
+    best = table[table["kind"] == "bin"].groupby("feature")["points"].max()
+    assert references(CARD) == dict(best)
+
+
+def safe_blanks(group):
+    """Loans of which one in a hundred defaults where the group stands, of others one in five."""
+    value = np.repeat([1.0, 2.0, group], 200)
+    failed = np.tile(np.arange(200), 3) < np.repeat([60, 20, 2], 200)
+    return pd.DataFrame({"value": value}), failed
+
+
+@pytest.mark.parametrize("group", [np.nan, -9.0], ids=["missing", "special"])
+@pytest.mark.parametrize("reference", ["best", "mean"])
+def test_a_group_that_nobody_can_be_advised_to_join_is_no_best_reference(group, reference):
+    binner = MonotoneBinner(special_codes={"value": {"refused": [-9]}})
+    frame, failed = safe_blanks(group)
+    card = Scorecard(binner=binner, reference=reference).fit(frame, failed)
+    table = card.table_.iloc[1:]
+    outside = table["kind"] != "bin"
+    # The group has more points than any bin, so its rows have no shortfall.
+    assert table.loc[outside, "points"].item() > table.loc[~outside, "points"].max()
+    mean = math.floor((table["points"] * table["share"]).sum())
+    best = table.loc[~outside, "points"].max()
+    assert references(card) == {"value": {"best": best, "mean": mean}[reference]}
+    assert card.reasons(frame.iloc[-1:]).empty
+
+
+def test_the_best_reference_of_groups_without_a_bin_is_zero():
+    frame = pd.DataFrame({"value": np.repeat([np.nan, -9.0], 300)})
+    failed = np.tile(np.arange(300), 2) < np.repeat([90, 15], 300)
+    binner = MonotoneBinner(special_codes={"value": {"refused": [-9]}})
+    card = Scorecard(binner=binner).fit(frame, failed)
+    assert card.card_.names == ("value",)
+    assert references(card) == {"value": 0}
 
 
 def test_the_neutral_reference_is_zero_points_and_gains_are_no_reasons():
@@ -676,8 +776,7 @@ def test_the_mean_reference_is_the_mean_points_of_the_fitted_cases_rounded_down(
     card = Scorecard(reference="mean").fit(FRAME, DEFAULTED, weights)
     table = card.table_.iloc[1:]
     mean = (table["points"] * table["share"]).groupby(table["feature"]).sum()
-    found = {item.bins.name: item.reference for item in card.card_.characteristics}
-    assert found == {name: math.floor(value) for name, value in mean.items()}
+    assert references(card) == {name: math.floor(value) for name, value in mean.items()}
 
 
 @pytest.mark.parametrize("reference", ["best", "neutral", "mean"])
@@ -757,8 +856,69 @@ def test_only_what_can_change_is_changed():
     ]
 
 
-def test_if_nothing_can_change_nothing_is_told():
-    assert next_step(SMALL, CASES, 600, []).empty
+def test_only_one_name_may_be_given_as_a_text():
+    one, listed = (next_step(SMALL, CASES, 600, names) for names in ("b", ["b"]))
+    pd.testing.assert_frame_equal(one, listed)
+    assert set(one["feature"]) == {"b", ""}  # rows 1 and 3 have the best bin of b
+
+
+def test_a_name_is_not_read_letter_by_letter():
+    card = card_of(characteristic("ab", [20, 0]), characteristic("a", [30, 0]))
+    table = next_step(card, pd.DataFrame({"ab": [1], "a": [1]}), 600, "ab")
+    assert table["feature"].tolist() == ["ab"]
+
+
+NOTHING_HELPS = [
+    # 487, 585, 515 and 562 points; the second and the fourth row have the most of a and b.
+    (600, [], [(0, 487), (1, 585), (2, 515), (3, 562)]),
+    (562, [], [(0, 487), (2, 515)]),
+    (600, ["a", "b"], [(1, 585), (3, 562)]),
+    (600, None, [(1, 585)]),
+    (586, ("c",), [(1, 585)]),
+]
+
+
+@pytest.mark.parametrize(("target", "changeable", "expected"), NOTHING_HELPS)
+def test_a_row_that_nothing_brings_further_gets_one_line_that_says_so(target, changeable, expected):
+    table = next_step(SMALL, CASES, target, changeable)
+    told = table[table["feature"] == ""]
+    assert told[["row", "total"]].to_numpy().tolist() == [list(pair) for pair in expected]
+    assert (told[["from_label", "to_label"]] == "").all(axis=None)
+    assert (told["gain"] == 0).all()
+    assert not told["reached"].any()
+    assert (table.loc[table["feature"] != "", "gain"] > 0).all()
+
+
+def test_every_row_below_the_target_is_told_something():
+    table = next_step(SMALL, CASES, 600, ["b"])
+    assert table["row"].tolist() == [0, 1, 2, 3]  # in the order of the rows
+
+
+TARGETS = [
+    # 487 and 30 are 517.
+    (517.0, [("a", 30, True)]),
+    (516.2, [("a", 30, True)]),
+    (517.5, [("a", 60, True)]),
+    (585.01, [("a", 60, False), ("b", 15, False), ("c", 23, False)]),
+    (np.float64(517.0), [("a", 30, True)]),
+    (487.0, []),
+]
+
+
+@pytest.mark.parametrize(("target", "expected"), TARGETS)
+def test_a_target_between_two_totals_is_the_upper_one(target, expected):
+    table = next_step(SMALL, CASES.iloc[:1], target)
+    found = table[["feature", "gain", "reached"]].itertuples(index=False, name=None)
+    assert list(found) == expected
+
+
+@pytest.mark.parametrize("changeable", [None, "income", ["income"]])
+def test_a_fitted_card_takes_one_name_and_a_target_that_is_no_whole_number(changeable):
+    rows, target = FRAME.iloc[:40], float(np.median(CARD.points(FRAME))) + 0.5
+    pd.testing.assert_frame_equal(
+        CARD.next_step(rows, target, changeable),
+        CARD.next_step(rows, math.ceil(target), changeable and ["income"]),
+    )
 
 
 def test_no_steps_have_the_types_of_some():
@@ -784,16 +944,25 @@ def test_a_blank_may_be_filled_and_nothing_becomes_blank():
     assert blank[["from_label", "to_label", "gain"]].to_numpy().tolist() == [["missing", "b0", 10]]
 
 
-@pytest.mark.parametrize("changeable", [["d"], ["a", "d"], ("d", "a")])
-def test_an_unknown_changeable_column_is_refused_by_its_name(changeable):
-    with pytest.raises(DomainError, match=r"changeable names d, .* the columns are a, b, c\."):
-        next_step(SMALL, CASES, 600, changeable)
+@pytest.mark.parametrize(
+    ("changeable", "named"),
+    [(["d"], "d"), (["a", "d"], "d"), (("d", "a"), "d"), ("d", "d"), (["e", "d", "e"], "d, e")],
+)
+@pytest.mark.parametrize("target", [600, 300])  # though no row is below the second
+def test_an_unknown_changeable_column_is_refused_by_its_name(changeable, named, target):
+    words = f"The card has no characteristic {named}, so it cannot be advised; the card has a, b, c"
+    with pytest.raises(DomainError, match=words) as caught:
+        next_step(SMALL, CASES, target, changeable)
+    assert caught.value.code == "card_feature_unknown"
+    assert f"评分卡没有特征 {named}" in caught.value.zh
 
 
-def test_a_column_that_is_not_on_the_card_cannot_be_changed():
+@pytest.mark.parametrize("changeable", ["side", ["side"], ["good", "side"]])
+def test_a_column_that_is_not_on_the_card_cannot_be_changed(changeable):
     frame, _ = suppressed()
-    with pytest.raises(DomainError, match="changeable names side"):
-        SUPPRESSED.next_step(frame, 600, ["side"])
+    words = r"The card has no characteristic side, .* the card has good\."
+    with pytest.raises(DomainError, match=words):
+        SUPPRESSED.next_step(frame, 600, changeable)
 
 
 points_of_bins = st.lists(st.integers(-30, 30), min_size=2, max_size=4)
@@ -828,14 +997,18 @@ def test_the_fewest_changes_are_found_as_by_trying_all(case):
         for way in itertools.product(*ways)
     ]
     enough = [n_changes for n_changes, sum_ in found if sum_ >= needed]
-    assert (table["gain"] > 0).all()
-    assert total + table["gain"].sum() == (table["total"].iloc[0] if len(table) else total)
+    steps = table[table["feature"] != ""]
+    assert (steps["gain"] > 0).all()
+    assert (table["total"] == total + steps["gain"].sum()).all()
     if enough:
         assert table["reached"].all()
-        assert len(table) == min(enough)
+        assert len(steps) == len(table) == min(enough)
     else:
         assert not table["reached"].any()
-        assert total + table["gain"].sum() == max(sum_ for _, sum_ in found)
+        most = max(sum_ for _, sum_ in found)
+        assert total + steps["gain"].sum() == most
+        assert len(table) == max(len(steps), 1)
+        assert steps.empty == (most == total)
 
 
 @settings(max_examples=100, deadline=None)
@@ -998,6 +1171,20 @@ def test_special_codes_have_points_of_their_own():
         ({"base_odds": -1}, "at -1:1 is not possible"),
         ({"scaling": "min_max", "score_range": (850, 300)}, "lowest=850, highest=300"),
         ({"scaling": "min_max", "score_range": (0.5, 3)}, "lowest=0.5, highest=3"),
+        ({"score_range": (300, 850, 900)}, r"The scale score_range=\(300, 850, 900\) is not poss"),
+        ({"score_range": (300,)}, r"score_range=\(300,\)"),
+        ({"score_range": 850, "scaling": "min_max"}, "score_range=850"),
+        ({"score_range": None}, "score_range=None"),
+        ({"min_iv": -0.1}, "min_iv=-0.1 is not possible; give one of 0 to inf"),
+        ({"min_iv": "0.1"}, "min_iv='0.1' is not possible"),
+        ({"max_p_value": 1.5}, "max_p_value=1.5 is not possible; give one of 0 to 1"),
+        ({"max_p_value": -0.1}, "max_p_value=-0.1"),
+        ({"max_p_value": math.nan}, "max_p_value=nan"),
+        ({"max_p_value": None}, "max_p_value=None"),
+        ({"max_correlation": 1.1}, "max_correlation=1.1 is not possible; give one of 0 to 1"),
+        ({"max_vif": 0.9}, "max_vif=0.9 is not possible; give one of 1 to inf"),
+        ({"max_psi": -1}, "max_psi=-1 is not possible; give one of 0 to inf"),
+        ({"events_per_characteristic": -5}, "events_per_characteristic=-5 is not possible"),
         ({"binner": MonotoneBinner(unseen="guess")}, "unseen='guess' is not possible"),
         ({"binner": MonotoneBinner(edits=[BinEdit("age", "split", 1)])}, "edits names age"),
     ],
@@ -1005,6 +1192,45 @@ def test_special_codes_have_points_of_their_own():
 def test_impossible_options_are_refused_in_fitting(options, match):
     with pytest.raises(DomainError, match=match):
         Scorecard(**options).fit(FRAME, DEFAULTED)
+
+
+CODES = [
+    ({"scaling": "log"}, "bin_option"),
+    ({"reference": "worst"}, "bin_option"),
+    ({"max_p_value": 2}, "bin_option"),
+    ({"score_range": (1, 2, 3)}, "scale_option"),
+    ({"scaling": "min_max", "score_range": (850, 300)}, "scale_option"),
+]
+
+
+@pytest.mark.parametrize(("options", "code"), CODES)
+def test_impossible_options_are_refused_with_their_code_in_both_languages(options, code):
+    with pytest.raises(DomainError) as caught:
+        Scorecard(**options).fit(FRAME, DEFAULTED)
+    assert caught.value.code == code
+    assert "无效" in caught.value.zh
+
+
+ENDS = {
+    "min_iv": (0, math.inf),
+    "max_p_value": (0, 1),
+    "max_correlation": (0, 1),
+    "max_vif": (1, math.inf),
+    "max_psi": (0, math.inf),
+    "events_per_characteristic": (0, math.inf),
+}
+
+
+@pytest.mark.parametrize(("name", "ends"), ENDS.items())
+def test_both_ends_of_the_range_of_an_option_are_possible(name, ends):
+    for end in ends:
+        card = Scorecard(**{name: end}).fit(FRAME, DEFAULTED)
+        assert prob_default(card).mean() == pytest.approx(DEFAULTED.mean(), rel=1e-12)
+
+
+def test_options_are_looked_at_before_the_data():
+    with pytest.raises(DomainError, match="max_p_value=2"):
+        Scorecard(max_p_value=2).fit(None, None)
 
 
 def test_outcomes_of_one_class_are_refused():

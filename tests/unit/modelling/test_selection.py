@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from sanzhixin.modelling.selection import (
     SelectionRules,
     compute_stability,
     population_stability,
+    read_periods,
     select_characteristics,
     variance_inflation,
 )
@@ -115,7 +117,7 @@ def test_the_stability_index_is_finite_never_negative_and_knows_no_direction(bef
     assert index == pytest.approx(population_stability(after, before), rel=1e-12)
 
 
-def feature(name="x", iv=0.5, *, chance=0.05, status="binned", events=(20.0, 20.0), other=60.0):
+def feature(name="x", iv=0.5, *, p_value=0.01, status="binned", events=(20.0, 20.0), other=60.0):
     """A feature of two bins, with what selection looks at."""
     groups = 4
     return FeatureBins(
@@ -134,7 +136,7 @@ def feature(name="x", iv=0.5, *, chance=0.05, status="binned", events=(20.0, 20.
         se=np.zeros(groups),
         iv=np.zeros(groups),
         position=np.zeros(2),
-        information=InformationValue(iv, chance, p_value, iv / 2, 2 * iv),
+        information=InformationValue(iv, 0.05, p_value, iv / 2, 2 * iv),
     )
 
 
@@ -191,15 +193,102 @@ def test_a_group_that_comes_up_in_one_period_alone_makes_a_large_index_and_no_in
     assert (psi > 5).all()
 
 
-def test_periods_of_another_number_of_rows_are_refused():
-    with pytest.raises(DomainError, match=r"period has shape \(3,\), but \(10,\) is expected"):
-        compute_stability([feature()], CODES[:, :1], ["Q1", "Q1", "Q2"])
+EMPTY = [([0, 0], [3, 4]), ([3, 4], [0, 0]), ([0], [0]), ([], [])]
+
+
+@pytest.mark.parametrize(("before", "after"), EMPTY)
+def test_a_distribution_without_rows_is_refused(before, after):
+    with pytest.raises(DomainError, match="One of the two distributions holds no rows") as caught:
+        population_stability(before, after)
+    assert caught.value.code == "stability_empty"
+    assert "没有数据" in caught.value.zh
+
+
+def test_a_period_whose_rows_have_no_weight_is_refused():
+    weights = np.where(QUARTER == "Q1", 0.0, 1.0)
+    with pytest.raises(DomainError, match="leave out empty periods"):
+        compute_stability([feature()], CODES[:, :1], QUARTER, weights)
+
+
+# Periods.
+
+PERIODS = {
+    "texts": (["2026Q1", "2025Q4", "2026Q1"], [1, 0, 1], ["2025Q4", "2026Q1"]),
+    "numbers by size": ([10, 9, 10], [1, 0, 1], [9, 10]),
+    "one": (["2026"] * 3, [0, 0, 0], ["2026"]),
+    "a column of a frame": (pd.Series([3, 1, 2], index=[7, 7, 7]), [2, 0, 1], [1, 2, 3]),
+    "a category": (pd.Categorical(["b", "a", "b"], ["b", "a"]), [1, 0, 1], ["a", "b"]),
+    "nullable": (pd.array([2, 1, 2], dtype="Int64"), [1, 0, 1], [1, 2]),
+    "polars": (pl.Series(["b", "a", "b"]), [1, 0, 1], ["a", "b"]),
+    "quarters": (
+        pd.PeriodIndex(["2026Q1", "2025Q4", "2026Q1"], freq="Q"),
+        [1, 0, 1],
+        [pd.Period("2025Q4"), pd.Period("2026Q1")],
+    ),
+    "days": (
+        pd.to_datetime(["2026-02-01", "2025-12-31", "2026-02-01"]),
+        [1, 0, 1],
+        [pd.Timestamp("2025-12-31"), pd.Timestamp("2026-02-01")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("period", "place", "names"), PERIODS.values(), ids=PERIODS)
+def test_each_row_has_the_place_of_its_period_in_their_order(period, place, names):
+    found, known = read_periods(period, 3)
+    assert (found.tolist(), known) == (place, names)
+    assert found.dtype == np.int64
+
+
+READERS = {
+    "read": read_periods,
+    "compared": lambda period, n: compute_stability([feature()], CODES[:n, :1], period),
+}
+
+
+@pytest.mark.parametrize("ask", READERS.values(), ids=READERS)
+@pytest.mark.parametrize(
+    ("period", "shape"),
+    [
+        (["Q1", "Q1", "Q2"], r"\(3,\)"),
+        (["Q1"] * 11, r"\(11,\)"),
+        ([], r"\(0,\)"),
+    ],
+)
+def test_periods_of_another_number_of_rows_are_refused(ask, period, shape):
+    with pytest.raises(DomainError, match=rf"period has shape {shape}, but \(10,\) is ") as caught:
+        ask(period, 10)
+    assert caught.value.code == "shape_differs"
+
+
+@pytest.mark.parametrize("ask", READERS.values(), ids=READERS)
+@pytest.mark.parametrize(
+    "period",
+    [
+        ["Q1", None, "Q2", None],
+        [1.0, np.nan, 2.0, np.nan],
+        pd.array([1, None, 2, None], dtype="Int64"),
+        pd.to_datetime(["2026-01-01", None, "2026-04-01", None]),
+        [None, pd.NA, "Q1", "Q1"],
+    ],
+    ids=["texts", "numbers", "nullable", "days", "both kinds of blanks"],
+)
+def test_rows_without_a_period_are_counted_and_refused(ask, period):
+    with pytest.raises(DomainError, match="2 rows have no period; give each row one") as caught:
+        ask(period, 4)
+    assert caught.value.code == "period_missing"
+    assert "2 行没有时期" in caught.value.zh
 
 
 # Selection.
 
 RULES = SelectionRules(
-    min_iv=0.0, max_correlation=0.9, max_vif=10.0, max_psi=0.25, events_per_characteristic=5
+    min_iv=0.0,
+    max_p_value=0.2,
+    max_correlation=0.9,
+    max_vif=10.0,
+    max_psi=0.25,
+    events_per_characteristic=5,
 )
 APART = RNG.normal(size=(400, 6))
 APART = np.linalg.qr(APART - APART.mean(axis=0))[0]  # columns of mean 0 that are uncorrelated
@@ -214,6 +303,15 @@ def reasons(*given, **options):
     return select(*given, **options)["reason"].tolist()
 
 
+def test_the_table_tells_the_values_and_the_chances_that_were_judged():
+    features = [feature("a", 0.2, p_value=0.03), feature("b", 0.4, p_value=0.7)]
+    table = select(features, APART[:, :2])
+    assert table[["iv", "p_value", "reason"]].to_numpy().tolist() == [
+        [0.2, 0.03, "kept"],
+        [0.4, 0.7, "weak"],
+    ]
+
+
 def test_uncorrelated_features_of_value_are_all_kept():
     table = select([feature("a", 0.2), feature("b", 0.4)], APART[:, :2])
     assert table["kept"].tolist() == [True, True]
@@ -224,16 +322,21 @@ def test_the_table_has_one_row_for_each_feature_in_the_order_of_the_columns():
     table = select([feature(name) for name in "cab"], APART[:, :3])
     assert table["feature"].tolist() == ["c", "a", "b"]
     assert list(table.columns) == [
-        "feature", "kept", "reason", "iv", "iv_by_chance", "psi", "correlation", "correlated_with",
+        "feature", "kept", "reason", "iv", "p_value", "psi", "correlation", "correlated_with",
         "vif",
     ]  # fmt: skip
 
 
 ALONE = [
-    (feature(chance=0.5), {}, "weak"),  # no more than chance gives
-    (feature(chance=0.75), {}, "weak"),
-    (feature(chance=0.25), {"min_iv": 0.25}, "weak"),  # must be exceeded
-    (feature(chance=0.25), {"min_iv": 0.249}, "kept"),
+    (feature(p_value=0.21), {}, "weak"),
+    (feature(p_value=0.2), {}, "kept"),  # may be reached
+    (feature(p_value=0.21), {"max_p_value": 0.3}, "kept"),
+    (feature(p_value=1.0), {"max_p_value": 1.0}, "kept"),
+    (feature(p_value=0.01), {"max_p_value": 0.0}, "weak"),
+    (feature(iv=0.0), {}, "weak"),  # must be exceeded
+    (feature(iv=0.25), {"min_iv": 0.25}, "weak"),
+    (feature(iv=0.25), {"min_iv": 0.249}, "kept"),
+    (feature(iv=9.0, p_value=0.21), {"min_iv": 0.25}, "weak"),  # a large value may be chance too
     (feature(), {"psi": [0.26]}, "unstable"),
     (feature(), {"psi": [0.25]}, "kept"),  # may be reached
     (feature(), {"psi": [0.5], "max_psi": 0.6}, "kept"),
@@ -254,8 +357,9 @@ def test_the_reason_tells_which_rule_is_broken(alone, options, reason):
 @pytest.mark.parametrize(
     ("alone", "options", "reason"),
     [
-        (feature(chance=0.5, status="separated"), {"psi": [9.0]}, "separated"),
-        (feature(chance=0.5), {"psi": [9.0]}, "weak"),
+        (feature(p_value=0.5, status="separated"), {"psi": [9.0]}, "separated"),
+        (feature(p_value=0.5), {"psi": [9.0]}, "weak"),
+        (feature(iv=0.0), {"psi": [9.0]}, "weak"),
         (feature(events=(1.0, 1.0)), {"psi": [9.0]}, "unstable"),
     ],
 )
@@ -267,7 +371,7 @@ def test_of_several_broken_rules_the_first_is_named(alone, options, reason):
     ("alone", "reason"),
     [
         (feature(), "one_bin"),
-        (feature(chance=0.5), "one_bin"),
+        (feature(p_value=0.5), "one_bin"),
         (feature(status="separated"), "separated"),
     ],
 )

@@ -11,7 +11,13 @@ from scipy.optimize import bisect
 from scipy.stats import binom, chi2, ncx2
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.woe import information_value, shrink_to_trend, weight_of_evidence
+from sanzhixin.numerics.woe import (
+    NO_INFORMATION,
+    InformationValue,
+    information_value,
+    shrink_to_trend,
+    weight_of_evidence,
+)
 
 RTOL = 1e-12  # both sides take a handful of logarithms in double precision
 
@@ -126,6 +132,17 @@ def test_the_value_expected_by_chance_is_the_one_worked_by_hand():
     assert found.expected_by_chance == pytest.approx(1 / 32, rel=RTOL)
 
 
+def test_the_p_value_is_the_one_worked_by_hand():
+    # 32 * 0.4219 = 13.499 = 3.674^2, two-sided beyond a normal 3.674: 2.4e-4.
+    found = information_value(EVENTS, NONEVENTS)
+    assert found.p_value == pytest.approx(math.erfc(math.sqrt(32 * IV / 2)), rel=1e-10)
+    assert found.p_value == pytest.approx(2.4e-4, rel=0.01)
+
+
+def test_the_p_value_stands_third():
+    assert InformationValue(0.4, 0.1, 0.02, 0.3, 0.5).p_value == 0.02
+
+
 def test_the_interval_is_the_one_worked_by_hand():
     # 32 * 0.4219 = 13.499 = 3.674^2.  With one degree of freedom it is the square of a normal
     # variable about the root of the noncentrality: (3.674 -+ 1.960)^2 / 32, as the far tail
@@ -141,13 +158,13 @@ def test_the_interval_is_the_one_worked_by_hand():
 
 def test_one_bin_has_no_information():
     found = information_value([7], [13])
-    assert (found.iv, found.expected_by_chance, found.lower, found.upper) == (0, 0, 0, 0)
+    assert found == NO_INFORMATION == InformationValue(0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def test_equal_rates_have_no_information():
     # A statistic of 0 lies in the lower tail whatever the noncentrality, so both ends are 0.
     found = information_value([1, 2, 4], [3, 6, 12])
-    assert (found.iv, found.lower, found.upper) == (0.0, 0.0, 0.0)
+    assert (found.iv, found.p_value, found.lower, found.upper) == (0.0, 1.0, 0.0, 0.0)
 
 
 LEVELS = [0.5, 0.9, 0.95, 0.99]
@@ -177,12 +194,20 @@ def test_the_interval_inverts_the_noncentral_chi_square(table, level):
             assert central <= probability
 
 
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
+def test_the_p_value_of_fixed_bins_is_the_tail_of_a_chi_square(table):
+    e, g = (np.array(part, dtype=float) for part in table)
+    found = information_value(e, g)
+    statistic = found.iv * e.sum() * g.sum() / (e.sum() + g.sum())
+    assert found.p_value == pytest.approx(chi2.sf(statistic, e.size - 1), rel=1e-9)
+
+
 @given(tables)
 def test_the_information_value_is_the_same_for_events_and_non_events_swapped(table):
     there, back = information_value(*table), information_value(*table[::-1])
     np.testing.assert_allclose(
-        [back.iv, back.expected_by_chance, back.lower, back.upper],
-        [there.iv, there.expected_by_chance, there.lower, there.upper],
+        [back.iv, back.expected_by_chance, back.p_value, back.lower, back.upper],
+        [there.iv, there.expected_by_chance, there.p_value, there.lower, there.upper],
         rtol=1e-6,
         atol=1e-9,
     )
@@ -243,6 +268,19 @@ def test_the_value_expected_by_chance_is_the_mean_of_samples_without_information
     # 4 degrees of freedom times 1/500 + 1/4500 = 1/450.
     assert found[0].expected_by_chance == pytest.approx(4 / 450, rel=RTOL)
     assert mean == pytest.approx(4 / 450, rel=0.04)
+
+
+@pytest.mark.parametrize("level", [0.01, 0.05, 0.2, 0.5])
+def test_fixed_bins_without_information_have_small_p_values_as_often_as_they_say(level):
+    # 500 events in the smallest bin, so that the chi-square is good to a per cent.
+    rng = np.random.default_rng(13)
+    below = [
+        information_value(rng.multinomial(5000, SHARES), rng.multinomial(45_000, SHARES)).p_value
+        <= level
+        for _ in range(1000)
+    ]
+    lowest, highest = binom.ppf([0.0005, 0.9995], 1000, level)
+    assert lowest <= sum(below) <= highest
 
 
 @pytest.mark.parametrize("level", [0, 1, 95, -0.5, float("nan")])

@@ -195,7 +195,7 @@ def test_gates_come_before_evidence_and_evidence_before_review(given, status):
 
 
 def test_one_unit_of_a_pillar_score_weighs_as_the_card_says():
-    assert PLAN.slopes.pair_points.reshape(3, 3).tolist() == [
+    assert PLAN.slopes.pairs.reshape(3, 3).tolist() == [
         [4.0, 3.2, 4.8],
         [3.2, pytest.approx(2.56), pytest.approx(3.84)],
         [4.8, pytest.approx(3.84), pytest.approx(5.76)],

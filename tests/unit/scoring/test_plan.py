@@ -70,4 +70,4 @@ def test_compiling_twice_gives_the_same_rules():
     one, two = compile_plan(model_file()), compile_plan(model_file())
     assert one.effects == two.effects
     assert one.tiers.cutoffs.tolist() == two.tiers.cutoffs.tolist()
-    assert one.slopes.pair_points.tobytes() == two.slopes.pair_points.tobytes()
+    assert one.slopes.pairs.tobytes() == two.slopes.pairs.tobytes()
