@@ -15,7 +15,7 @@ from sanzhixin.modelling import BinEdit, card_from_json
 
 random = np.random.default_rng(11)
 size = 6000
-P_BILLS = (0.7, 0.2, 0.1)
+BILLS = ("on time", "sometimes late", "often late")
 standing = random.normal(size=size)
 loans = pd.DataFrame(
     {
@@ -84,7 +84,7 @@ edited.edit_log_[["feature", "action", "low", "reason"]]
 card = szx.Scorecard().fit(loans, defaulted)
 default = card.predict_proba(loans)[:, 1]
 assert np.isclose(default.mean(), defaulted.mean(), rtol=1e-12)
-card.selection_[["feature", "kept", "reason", "iv", "iv_by_chance"]].round(3)
+card.selection_[["feature", "kept", "reason", "iv", "p_value"]].round(3)
 
 # %%
 card.coefficients_.round(3)
@@ -101,7 +101,7 @@ card.table_[["feature", "label", "n_rows", "event_rate", "woe", "points"]].round
 card.reasons(loans.iloc[:2], k=3)
 
 # %%
-card.next_step(loans.iloc[:40], target=600, changeable=["bills", "years"]).head()
+card.next_step(loans.iloc[:40], target=600, changeable=["bills"]).head()
 
 # %% [markdown]
 # ## The file
@@ -135,11 +135,13 @@ pd.DataFrame(
 ).round(5)
 
 # %% [markdown]
-# The learned card all the same, on the scale of the scheme: a number of points stands for the
-# default probability that it has under the expert card, so the tiers keep their meaning.
+# The learned card all the same, on the scale of the scheme: a number of points is meant to stand
+# for the default probability that it has under the expert card. Its points span less than those of
+# the expert card, so some tiers may be out of reach: look at the tiers under both.
 
 # %%
-learned = szx.fit(county, scheme, card="fitted").file.card
+by_loans = szx.fit(county, scheme, card="fitted")
+learned = by_loans.file.card
 rows = [
     (item.name, label, points)
     for item in learned.characteristics
@@ -151,6 +153,10 @@ assert all(
     if item.group == "panel"
 )
 pd.DataFrame(rows, columns=["characteristic", "bin", "points"])
+
+# %%
+tiers = {"expert": model.propose(county)["tier"], "learned": by_loans.propose(county)["tier"]}
+pd.crosstab(tiers["expert"], tiers["learned"])
 
 # %% [markdown]
 # ## Things to try

@@ -116,7 +116,7 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     if compared is not None:
         voice.tell(
             "fit_cards",
-            chosen=TEXTS[f"card.{compared.chosen}"],
+            chosen=TEXTS["card.asked_for" if compared.asked_for else f"card.{compared.chosen}"],
             unseen=TEXTS[f"holdout.{compared.holdout}"],
             loans=compared.n_loans,
             defaults=compared.n_defaults,

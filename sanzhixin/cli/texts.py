@@ -212,6 +212,10 @@ _CODES: dict[str, tuple[str, str]] = {
     "status.insufficient_evidence": ("评议依据不足", "insufficient evidence"),
     "card.expert": ("专家卡", "the expert card"),
     "card.fitted": ("学习所得评分卡", "the learned card"),
+    "card.asked_for": (
+        "学习所得评分卡（按 --card fitted 的要求，不以比较结果为准）",
+        "the learned card, as --card fitted asked for it, whatever the comparison says",
+    ),
     "holdout.village": ("其他村", "of other villages"),
     "holdout.time": ("最近三分之一", "the latest third"),
     "basis.none": ("无贷款结果", "none"),

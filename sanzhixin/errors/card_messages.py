@@ -21,8 +21,8 @@ CARD: dict[str, Message] = {
         '学习并检验评分卡至少需要违约与未违约各 {needed} 笔，且 {folds} 个村有违约；现有 {loans} 笔贷款、违约 {defaults} 笔、涉及 {villages} 个村。请用 card="expert"。',
     ),
     "card_late_few": Message(
-        'The latest third of the loans cannot be held out: both sides need {needed} defaults, {needed} other loans and loans of {folds} villages ({days} days of granting). Use holdout="village".',
-        '无法将最近三分之一的贷款留作检验：两侧各需违约与未违约 {needed} 笔及 {folds} 个村（共 {days} 个放款日）。请用 holdout="village"。',
+        'The latest third of the loans cannot be held out: it needs {needed} defaults, {needed} other loans and loans of {folds} villages, and {early} defaults before it ({days} days of granting). Use holdout="village".',
+        '无法将最近三分之一的贷款留作检验：须有违约与未违约各 {needed} 笔、{folds} 个村，且此前违约 {early} 笔（共 {days} 个放款日）。请用 holdout="village"。',
     ),
     "card_not_better": Message(
         'On unseen loans default does not rise with the learned log-odds (slope {slope}), so there is no card to keep. Use card="expert".',
@@ -62,8 +62,8 @@ CARD: dict[str, Message] = {
         "评分卡没有特征 {features}，无法据以建议；现有特征为 {known}。",
     ),
     "scale_option": Message(
-        "The scale {given} is not possible; points that double the odds and odds must be positive, and the lowest total a whole number below the highest.",
-        "分值刻度 {given} 无效；翻倍分值与基准比率须为正数，最低总分须为小于最高总分的整数。",
+        "The scale {given} is not possible; points that double the odds lie between 0.1 and a million, odds are positive, and the lowest total a whole number below the highest.",
+        "分值刻度 {given} 无效；翻倍分值须在 0.1 到 100 万之间，基准比率为正数，最低总分须为小于最高总分的整数。",
     ),
     "slope_sd": Message(
         "slope_sd={value} must be positive; leave it out for a fit without a prior.",
@@ -86,8 +86,8 @@ CARD: dict[str, Message] = {
         "给出的是 {given}；评分卡按列名读取，请提供 pandas、polars 或 pyarrow 数据表。",
     ),
     "column_infinite": Message(
-        "Column {name} holds {count} infinite numbers; replace them, or declare a special code for what they mean.",
-        "{name} 列含 {count} 个无穷值；请替换，或将其含义声明为特殊值。",
+        "Column {name} holds {count} infinite numbers; replace them by a number, or leave the cells blank.",
+        "{name} 列含 {count} 个无穷值；请替换为数值或留空。",
     ),
     "outcome_length": Message(
         "The outcome has {given} rows and the data have {expected}; give one outcome for each row.",

@@ -155,6 +155,7 @@ def check_level_edits(edits: Sequence[BinEdit], known: Sequence[str]) -> None:
         if edit.action not in get_args(Action):
             raise _refuse(edit, "action")
         ends = edit.low is not None or edit.high is not None
+        ends |= len(set(edit.levels)) < len(edit.levels)
         if edit.action == "split" or ends or not edit.levels or named & set(edit.levels):
             raise _refuse(edit, "levels")
         if not set(edit.levels) <= set(known):

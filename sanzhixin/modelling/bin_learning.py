@@ -134,6 +134,14 @@ def _partition(
     return Partition(np.zeros(1, dtype=np.int64), 0.0, found.trend)
 
 
+def _outside(whole: list[tuple[float, float]], below: float, edge: float) -> float:
+    """Move an edge to the end of an interval that is to stay whole."""
+    for low, high in whole:
+        if low < edge < high:
+            return low if below < low else high
+    return edge
+
+
 def _are_apart(of_events: NDArray[Any], of_nonevents: NDArray[Any]) -> bool:
     """Tell whether one cut leaves all events on one side and all other rows on the other."""
     if not (of_events.size and of_nonevents.size):
@@ -174,7 +182,7 @@ def _learn_intervals(
     for start in partition.starts[1:].tolist():
         below, above = float(made.largest[start - 1]), float(made.smallest[start])
         fixed = [split for split in splits if below < split <= above]
-        edges.append(max(fixed) if fixed else edge_between(below, above))
+        edges.append(max(fixed) if fixed else _outside(whole, below, edge_between(below, above)))
     ends = [f"{edge:.15g}" for edge in edges]
     labels = [f"[{low}, {high})" for low, high in zip(["-inf", *ends], [*ends, "inf"], strict=True)]
     n_bins = partition.starts.size
@@ -250,6 +258,7 @@ def _count(
         edges=ordered.edges,
         levels=ordered.levels,
         specials=specials,
+        missing=request.missing,
         labels=(*ordered.labels, *(name for name, _ in specials), "missing", "unseen"),
         kinds=kinds,
         events=nothing,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sanzhixin.modelling.feature_bins import Missing, Unseen
     from sanzhixin.numerics.binning import BinRules, Objective, Trend
 
-__all__ = ["FeatureRequest", "Shrinkage", "check_specials"]
+__all__ = ["FeatureRequest", "Shrinkage", "read_specials"]
 
 Shrinkage = Literal["none", "trend"]
 """Whether weights of evidence of few events are drawn towards a straight line over the ranks."""
@@ -66,8 +66,10 @@ class FeatureRequest:
     edits: tuple[BinEdit, ...] = ()
 
 
-def check_specials(name: str, codes: object, *, is_category: bool) -> None:
-    """Hold the special codes of a column to what they can be.
+def read_specials(
+    name: str, codes: object, *, is_category: bool
+) -> tuple[tuple[str, tuple[float | str, ...]], ...]:
+    """Read the special codes of a column, and hold them to what they can be.
 
     Parameters
     ----------
@@ -78,6 +80,11 @@ def check_specials(name: str, codes: object, *, is_category: bool) -> None:
     is_category : bool
         Whether codes may be texts.
 
+    Returns
+    -------
+    tuple of (str, tuple)
+        Groups with their codes, each once.
+
     Raises
     ------
     DomainError
@@ -87,18 +94,23 @@ def check_specials(name: str, codes: object, *, is_category: bool) -> None:
     if not isinstance(codes, Mapping):
         raise _refuse(name, "", "groups")
     seen: set[str] = set()
+    read = []
     for group, members in codes.items():
         if isinstance(members, str) or not isinstance(members, Iterable):
             raise _refuse(name, group, "groups")
         if group in ("missing", "unseen"):
             raise _refuse(name, group, "name")
         listed = list(members)
-        if not is_category and not all(isinstance(member, Real) for member in listed):
+        kinds = (Real, str) if is_category else (Real,)
+        if not all(isinstance(member, kinds) for member in listed):
             raise _refuse(name, group, "text")
-        codes_here = {number_name(member) for member in listed}
-        if codes_here & seen:
+        here = {number_name(member): member for member in listed}
+        if here.keys() & seen:
             raise _refuse(name, group, "twice")
-        seen |= codes_here
+        seen |= here.keys()
+        own = tuple(here) if is_category else tuple(float(member) for member in here.values())
+        read.append((str(group), own))
+    return tuple(read)
 
 
 _RULES = {

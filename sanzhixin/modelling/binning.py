@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.modelling.bin_edits import BinEdit
 from sanzhixin.modelling.bin_learning import learn_bins
-from sanzhixin.modelling.bin_request import FeatureRequest, Shrinkage, check_specials
+from sanzhixin.modelling.bin_request import FeatureRequest, Shrinkage, read_specials
 from sanzhixin.modelling.columns import Columns, Texts, is_number, read_columns, take_rows
 from sanzhixin.modelling.feature_bins import Missing, Unseen
 from sanzhixin.modelling.labels import Labels, Outcome, read_outcome
@@ -238,7 +238,6 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             As `fit`.
         """
         self._check_options(columns.names)
-        self.classes_ = labels.classes
         outcome = labels.outcome
         requests = map(self._request, columns.names, columns.values, repeat(outcome))
         learned = map_columns(
@@ -246,6 +245,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             list(zip(columns.values, requests, strict=True)),
             columns.n_rows,
         )
+        self.classes_ = labels.classes
         self.features_ = tuple(bins for bins, _ in learned)
         self.edits_ = tuple(self.edits)
         return np.stack([codes for _, codes in learned]).T
@@ -420,11 +420,11 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             "trend": self.trend if isinstance(self.trend, Mapping) else (),
             "missing": self.missing if isinstance(self.missing, Mapping) else (),
             "special_codes": self.special_codes or (),
-            "categorical": () if self.categorical == "auto" else self.categorical,
+            "categorical": () if self.categorical == "auto" else self._categorical(),
             "edits": [edit.feature for edit in self.edits],
         }
         for name, given in columns.items():
-            strange = sorted(set(given) - set(names))
+            strange = sorted(str(name) for name in set(given) - set(names))
             if strange:
                 raise DomainError(
                     "bin_feature_unknown",
@@ -433,13 +433,16 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                     known=", ".join(names),
                 )
 
+    def _categorical(self) -> Sequence[str]:
+        return [self.categorical] if isinstance(self.categorical, str) else self.categorical
+
     def _request(self, name: str, values: Floats | Texts, outcome: Outcome) -> FeatureRequest:
-        listed = self.categorical != "auto" and name in self.categorical
+        listed = self.categorical != "auto" and name in self._categorical()
         is_text = isinstance(values, Texts) and bool(values.levels)
         if isinstance(values, Texts) and not (listed or values.is_declared):
             _refuse_numbers_as_text(name, values)
         codes = (self.special_codes or {}).get(name, {})
-        check_specials(name, codes, is_category=listed or is_text)
+        specials = read_specials(name, codes, is_category=listed or is_text)
         events, nonevents = outcome.totals()
         n_rows = events + nonevents
         least = self.min_expected * n_rows / min(events, nonevents)
@@ -463,7 +466,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             shrinkage=self.shrinkage,
             missing=_of_column(self.missing, name, "separate"),
             unseen=self.unseen,
-            specials=tuple((group, tuple(members)) for group, members in codes.items()),
+            specials=specials,
             edits=tuple(edit for edit in self.edits if edit.feature == name),
         )
 
@@ -477,6 +480,7 @@ def _of_column(option: T | Mapping[str, T], name: str, default: T) -> T:
 
 
 def _refuse_numbers_as_text(name: str, values: Texts) -> None:
-    """Refuse texts that are all numbers: compared as text, "10" comes before "9"."""
-    if values.levels and all(is_number(level) for level in values.levels):
-        raise RecordError("column_numbers_as_text", name=name, example=values.levels[0])
+    """Refuse texts that are numbers, but for a word here and there: as text "10" is below "9"."""
+    numbers = [level for level in values.levels if is_number(level)]
+    if 2 * len(numbers) > len(values.levels) or (numbers and len(numbers) == len(values.levels)):
+        raise RecordError("column_numbers_as_text", name=name, example=numbers[0])

@@ -200,10 +200,20 @@ def _by_time(scheme: Scheme, loans: Outcomes, *, forced: bool) -> CardComparison
     for side in (early, held):
         scarce = min(side.defaulted.sum(), (~side.defaulted).sum())
         if scarce < _LEAST_A_SIDE or np.unique(side.village).size < _FOLDS:
-            raise EvidenceError("card_late_few", days=days.size, needed=_LEAST_A_SIDE, folds=_FOLDS)
-    slope, intercept = _calibrate(_cross_fit(scheme, early).log_odds, early.defaulted)
+            raise _late_few(days.size)
+    try:
+        unseen = _cross_fit(scheme, early)
+    except EvidenceError:
+        raise _late_few(days.size) from None
+    slope, intercept = _calibrate(unseen.log_odds, early.defaulted)
     fitted = expit(intercept + slope * _log_odds(scheme, early, held))
     return _compare(_expert(early, held.points), fitted, held, "time", forced=forced)
+
+
+def _late_few(days: int) -> EvidenceError:
+    return EvidenceError(
+        "card_late_few", days=days, needed=_LEAST_A_SIDE, early=LEAST_TO_LEARN, folds=_FOLDS
+    )
 
 
 def _expert(known: Outcomes, points: Ints) -> Floats:
@@ -228,6 +238,7 @@ def _compare(
     better = forced or float(gain.mean()) > error
     return CardComparison(
         chosen="fitted" if better else "expert",
+        asked_for=forced,
         holdout=holdout,
         n_loans=int(failed.size),
         n_defaults=int(failed.sum()),

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError, model_validator
 from sanzhixin.errors import ArtifactError, OutputError
 from sanzhixin.modelling.bin_edits import BinEdit
 from sanzhixin.modelling.columns import is_number, number_name
-from sanzhixin.modelling.feature_bins import FeatureBins, GroupKind, Status
+from sanzhixin.modelling.feature_bins import FeatureBins, GroupKind, Missing, Status
 from sanzhixin.modelling.points_card import CardCharacteristic, PointsCard
 from sanzhixin.numerics.binning import Trend
 from sanzhixin.numerics.woe import InformationValue
@@ -35,14 +35,15 @@ _PROTOCOL = 1
 Numbers = tuple[float, ...]
 MaybeNumbers = tuple[float | None, ...]
 Exact = tuple[Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?$")], ...]
+End = Annotated[str, Field(pattern=r"^(-?inf|-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?)$")]
 """Numbers as texts: whole ones beyond 2**53 would not be exact in JSON."""
 
 
 class _Edit(Decision):
     feature: str
     action: Literal["split", "merge", "lock"]
-    low: str | None
-    high: str | None
+    low: End | None
+    high: End | None
     levels: tuple[str, ...]
     reason: str
     by: str
@@ -54,9 +55,10 @@ class _Characteristic(Decision):
     kind: Literal["number", "category"]
     trend: Trend
     status: Status
-    edges: Exact
+    edges: Annotated[Exact, Field(max_length=254)]
     levels: tuple[tuple[str, ...], ...]
     specials: tuple[tuple[str, tuple[str, ...]], ...]
+    missing: Missing
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     kinds: tuple[GroupKind, ...]
     events: Numbers
@@ -158,6 +160,7 @@ def _dump(item: CardCharacteristic) -> dict[str, Any]:
             (group, [_code(member, bins.kind) for member in members])
             for group, members in bins.specials
         ],
+        "missing": bins.missing,
         "labels": bins.labels,
         "kinds": bins.kinds,
         "events": bins.events.tolist(),
@@ -240,6 +243,7 @@ def _load(item: _Characteristic) -> CardCharacteristic:
             (group, tuple(float(m) for m in members) if item.kind == "number" else members)
             for group, members in item.specials
         ),
+        missing=item.missing,
         labels=item.labels,
         kinds=item.kinds,
         events=np.array(item.events, dtype=float),

@@ -146,13 +146,14 @@ def fit_card(
         totals += own
         n_bins = features[k].n_bins
         best = int(points[:n_bins].max()) if n_bins else 0
+        neutral = 0 if request.scaling == "pdo" else _neutral(features[k], points)
         mean = int(np.floor(np.average(own, weights=weights)))
         characteristics.append(
             CardCharacteristic(
                 bins=features[k],
                 coefficient=float(coef[k + 1]),
                 points=points,
-                reference={"best": best, "neutral": 0, "mean": mean}[request.reference],
+                reference={"best": best, "neutral": neutral, "mean": mean}[request.reference],
             )
         )
     per_log_odds = scaled.per_log_odds if entered else 0.0
@@ -170,6 +171,15 @@ def fit_card(
     names = [bins.name for bins in features]
     held = tuple(name for name, slope in zip(names, coef[1:], strict=True) if slope <= 0)
     return FittedCard(card, _wald(names, coef, fit), held, fit)
+
+
+def _neutral(bins: FeatureBins, points: Ints) -> int:
+    """Points of the weight of evidence 0, between those of the worst and the best group."""
+    known = np.isfinite(bins.woe)
+    woe, own = bins.woe[known], points[known]
+    worst, best = int(np.argmin(woe)), int(np.argmax(woe))
+    slope = (own[best] - own[worst]) / (woe[best] - woe[worst])
+    return int(np.rint(own[worst] - slope * woe[worst]))
 
 
 def _scale(intercept: float, effects: list[Floats], request: CardRequest) -> ScaledPoints:

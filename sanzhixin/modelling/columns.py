@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
+from narwhals.exceptions import DuplicateError
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
@@ -102,7 +103,7 @@ def read_columns(
     ValueError
         From scikit-learn: no rows, no columns, other columns than those of the fit.
     """
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    frame = _native(X)
     if not isinstance(frame, nw.DataFrame):
         return _read_array(estimator, X, reset=reset, only=only)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -135,7 +136,7 @@ def read_named(X: Any, names: tuple[str, ...]) -> Columns:
         ``card_frame``: not a frame; ``card_column_missing``: a column is not there;
         ``column_kind``, ``column_infinite``, ``column_names``.
     """
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    frame = _native(X)
     if not isinstance(frame, nw.DataFrame):
         raise DomainError("card_frame", given=type(X).__name__)
     there = _columns_of(frame)
@@ -143,6 +144,13 @@ def read_named(X: Any, names: tuple[str, ...]) -> Columns:
     if absent:
         raise DomainError("card_column_missing", columns=", ".join(absent))
     return Columns(names, tuple(_read_series(name, there[name]) for name in names), len(frame))
+
+
+def _native(X: Any) -> Any:
+    try:
+        return nw.from_native(X, eager_only=True, pass_through=True)
+    except DuplicateError as error:
+        raise DomainError("column_names", names=str(error).strip()) from None
 
 
 def _columns_of(frame: nw.DataFrame[Any]) -> dict[str, Any]:
@@ -244,6 +252,7 @@ def _finite(name: str, numbers: Floats) -> Floats:
 
 
 def _texts(cells: NDArray[np.object_], missing: NDArray[np.bool_]) -> Texts:
+    missing = missing | np.array([isinstance(c, str) and not c.strip() for c in cells], bool)
     found, distinct = pd.factorize(cells[~missing])
     return _sorted_texts([str(text) for text in distinct], found, missing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -42,10 +43,12 @@ if TYPE_CHECKING:
 __all__ = ["CountyCard", "card_frame", "fit_scorecard", "scale_card"]
 
 _MOST_CLIPPED = 0.01  # share of the loans whose total may lie beyond the ends of the score
-_WIDE = 1_000_000  # a base that keeps totals away from the ends while the scale is sought
 _Z_SLOPE = 2.0  # standard errors by which default has to fall with the expert points
-_GROUPS = (("panel", "评议", "panel"), ("events", "事件", "events"))
-_FACTORS = ("factors", "其他因素", "other factors")
+_GROUPS = (
+    ("panel", "评议", "panel"),
+    ("events", "事件", "events"),
+    ("factors", "其他因素", "other factors"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,9 @@ def scale_card(
         per_log_odds = float(-1 / line.coef[1])
         zero = float(line.coef[0]) * per_log_odds  # points at which the line has log-odds 0
         scaled = scale_linear(0.0, effects, per_log_odds)
-        wide = _card(scheme, features, replace(scaled, base=_WIDE), 2 * _WIDE)
-        own = match_mean(score_card(wide, loans.card_values).total, per_log_odds, rate) - _WIDE
+        loose = _card(scheme, features, scaled, highest)
+        parts = score_card(loose, loans.card_values).by_characteristic.sum(axis=1)
+        own = match_mean(parts + loose.base, per_log_odds, rate)
         card = _card(scheme, features, replace(scaled, base=round(zero - own)), highest)
         if float((score_card(card, loans.card_values).total_clip != 0).mean()) <= _MOST_CLIPPED:
             return CountyCard(card, scorecard, "equal_default", zero, per_log_odds)
@@ -187,21 +191,28 @@ def card_frame(scheme: Scheme, loans: Outcomes) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Numbers in millionths, which doubles hold exactly, or names of levels.
+        Numbers in millionths, which doubles hold exactly; categories by the rank of the scheme's
+        points.
     """
-    levels = {
-        factor.name: [level.level for level in factor.levels]
+    ranks = {
+        factor.name: np.array([*_ranks(factor), np.nan])
         for factor in scheme.factors
         if isinstance(factor, CategoricalFactor)
     }
-    columns: dict[str, object] = {}
+    columns: dict[str, Floats] = {}
     for name, values in loans.card_values.items():
-        if name in levels:
-            names = np.array([*levels[name], None], dtype=object)
-            columns[name] = pd.Series(names[np.where(values < 0, -1, values)], dtype="str")
+        if name in ranks:
+            columns[name] = ranks[name][np.where(values < 0, -1, values)]
         else:
             columns[name] = np.where(values == MISSING, np.nan, values.astype(np.float64))
     return pd.DataFrame(columns)
+
+
+def _ranks(factor: CategoricalFactor) -> list[float]:
+    """Order the levels of a category by the scheme's points; those of equal points are one."""
+    points = [level.points for level in factor.levels]
+    order = sorted(set(points))
+    return [float(order.index(own)) for own in points]
 
 
 def _trends(scheme: Scheme) -> dict[str, Trend]:
@@ -213,6 +224,8 @@ def _trends(scheme: Scheme) -> dict[str, Trend]:
             rises = all(a <= b for a, b in pairwise(points))
             falls = all(a >= b for a, b in pairwise(points))
             trends[factor.name] = "descending" if rises else "ascending" if falls else "none"
+        else:
+            trends[factor.name] = "descending"  # over the ranks of the scheme's points
     return trends
 
 
@@ -235,7 +248,6 @@ def _card(scheme: Scheme, features: list[FeatureBins], scaled: ScaledPoints, hig
         least = int(points[np.isfinite(bins.woe)].min())
         base += least
         items.append(_characteristic(scheme, bins, points - least, factors.get(bins.name)))
-    names = [(*_GROUPS[0],), (*_GROUPS[1],), _FACTORS]
     groups = [
         PointsGroup(
             name=name,
@@ -244,7 +256,7 @@ def _card(scheme: Scheme, features: list[FeatureBins], scaled: ScaledPoints, hig
             lowest=0,
             highest=sum(max(*x.attainable, x.missing_points) for x in items if x.group == name),
         )
-        for name, zh, en in names
+        for name, zh, en in _GROUPS
         if any(item.group == name for item in items)
     ]
     order = [group.name for group in groups]
@@ -280,10 +292,20 @@ def _characteristic(
         missing_points=missing if factor is not None else 0,
         edges=edges,
         points=tuple(of_bins),
-        labels_zh=tuple(_intervals(texts, "{}以下", "{}至{}以下", "{}及以上")),
+        labels_zh=tuple(_intervals(texts, "不满{}", "{}以上不满{}", "{}以上")),
         labels_en=tuple(_intervals(texts, "below {}", "{} to below {}", "{} or more")),
-        reference_points=max(of_bins),
+        reference_points=_reference(scheme, bins.name, edges, of_bins, missing),
     )
+
+
+def _reference(
+    scheme: Scheme, column: str, edges: tuple[int, ...], points: list[int], missing: int
+) -> int:
+    """Full marks of a pillar, an event part without events, a factor that is not disclosed."""
+    if column == EVENT_COLUMN:
+        start = scheme.points(scheme.event_part.start, "event_part") * MICRO
+        return points[bisect_right(edges, start)]
+    return max(points) if column.endswith("_score") else missing
 
 
 def _names(scheme: Scheme, column: str, factor: Factor | None) -> tuple[str, str, str]:
@@ -303,9 +325,7 @@ def _intervals(edges: list[str], first: str, middle: str, last: str) -> list[str
 def _levels(
     bins: FeatureBins, points: Ints, factor: CategoricalFactor, missing: int
 ) -> LevelCharacteristic:
-    unseen = int(points[bins.kinds.index("unseen")])
-    known = {level: int(points[b]) for b, group in enumerate(bins.levels) for level in group}
-    of_levels = tuple(known.get(level.level, unseen) for level in factor.levels)
+    place = np.searchsorted(np.array(bins.edges), _ranks(factor), side="right")
     return LevelCharacteristic(
         kind="levels",
         name=factor.name,
@@ -315,8 +335,8 @@ def _levels(
         group="factors",
         missing_points=missing,
         levels=tuple(level.level for level in factor.levels),
-        points=of_levels,
+        points=tuple(points[place].tolist()),
         labels_zh=tuple(level.zh for level in factor.levels),
         labels_en=tuple(level.en for level in factor.levels),
-        reference_points=max(of_levels),
+        reference_points=missing,
     )

@@ -54,6 +54,8 @@ class FeatureBins:
         Categories: the levels of each bin.
     specials : tuple of (str, tuple)
         Named groups of special codes.
+    missing : str
+        Policy for missing values.
     labels : tuple of str
         Of every group: bins, special groups, missing, unseen.
     kinds : tuple of str
@@ -79,6 +81,7 @@ class FeatureBins:
     edges: tuple[float, ...]
     levels: tuple[tuple[str, ...], ...]
     specials: tuple[tuple[str, tuple[float | str, ...]], ...]
+    missing: Missing
     labels: tuple[str, ...]
     kinds: tuple[GroupKind, ...]
     events: Floats
@@ -166,9 +169,11 @@ class FeatureBins:
         counts = np.bincount(codes, minlength=len(self.labels))
         for place in np.flatnonzero(np.isnan(self.woe) & (counts > 0)).tolist():
             count, kind = int(counts[place]), self.kinds[place]
-            if kind == "missing" and not np.isnan(self.woe[-1]):  # refused whatever is unseen
+            if kind == "missing" and self.missing == "refuse":
                 raise RecordError("column_blank", name=self.name, count=count)
-            what, what_zh = _TOLD.get(kind, (self.labels[place], self.labels[place]))
+            group = self.labels[place]
+            ours = (f"of the special group {group}", f"特殊值分组“{group}”")
+            what, what_zh = _TOLD.get(kind, ours)
             raise RecordError(
                 "value_unseen", name=self.name, count=count, what=what, what_zh=what_zh
             )

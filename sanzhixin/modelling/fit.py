@@ -298,7 +298,7 @@ def _card_notes(chosen: ChosenCard) -> list[str]:
             f"Learned card against expert card on unseen loans ({compared.holdout}): log-loss "
             f"{compared.fitted.log_loss:.5f} against {compared.expert.log_loss:.5f}, gain "
             f"{compared.gain:.5f} (standard error {compared.gain_se:.5f}); chosen: "
-            f"{compared.chosen}."
+            f"{compared.chosen}{', as it was asked for' if compared.asked_for else ''}."
         )
     return notes
 

@@ -137,6 +137,9 @@ def _compared(found: CardComparison) -> str:
         f"villages {found.gain_se:.5f})",
         "Card of this model": "the learned one" if found.chosen == "fitted" else "the expert card",
     }
+    if found.asked_for:
+        kept = "would have kept it" if found.gain > found.gain_se else "would not have kept it"
+        about["Why"] = f"it was asked for; the comparison {kept}"
     shown = table(("Card", "Log-loss", "Brier score", "AUC"), rows)
     return f"{shown}\n\n{bullets(about)}"
 

@@ -220,36 +220,25 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         labels = read_outcome(columns.n_rows, y, sample_weight)
         binner = clone(self.binner or MonotoneBinner(12, 0.02, max_prebins=50, shrinkage="trend"))
         codes = binner.fit_columns(columns, labels)
-        self.binner_ = binner
         for name in {"n_features_in_", "feature_names_in_"} & vars(self).keys():
             setattr(binner, name, getattr(self, name))
-        self.classes_ = labels.classes
-        woe = self.binner_.weigh(codes)
+        woe = binner.weigh(codes)
         when = None if period is None else read_periods(period, columns.n_rows)[0][labels.used]
-        self.selection_ = self._select(codes, woe, labels.outcome, when)
-        kept = np.flatnonzero(self.selection_["kept"].to_numpy())
+        selection = self._select(binner, codes, woe, labels.outcome, when)
+        kept = np.flatnonzero(selection["kept"].to_numpy())
         fitted = fit_card(
-            [self.binner_.features_[place] for place in kept],
+            [binner.features_[place] for place in kept],
             codes[:, kept],
             woe[:, kept],
             labels.outcome,
-            CardRequest(
-                scaling=self.scaling,
-                pdo=self.pdo,
-                base_score=self.base_score,
-                base_odds=self.base_odds,
-                score_range=self.score_range,
-                firth=self.firth,
-                slope_sd=np.inf if self.firth or self.slope_sd is None else self.slope_sd,
-                reference=self.reference,
-            ),
+            self._request(),
         )
+        wrong = selection["feature"].isin(fitted.held)
+        selection.loc[wrong, "kept"] = False
+        selection.loc[wrong, "reason"] = "wrong_sign"
+        self.binner_, self.classes_, self.selection_ = binner, labels.classes, selection
         self.card_ = replace(fitted.card, edits=binner.edits_)
-        self.fit_ = fitted.fit
-        self.coefficients_ = fitted.coefficients
-        wrong = self.selection_["feature"].isin(fitted.held)
-        self.selection_.loc[wrong, "kept"] = False
-        self.selection_.loc[wrong, "reason"] = "wrong_sign"
+        self.fit_, self.coefficients_ = fitted.fit, fitted.coefficients
         return self
 
     def points(self, X: Any) -> Ints:
@@ -469,12 +458,29 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         columns = read_columns(self, X, reset=False, only=places)
         return dict(zip(self.card_.names, columns.values, strict=True)), columns.n_rows
 
+    def _request(self) -> CardRequest:
+        return CardRequest(
+            scaling=self.scaling,
+            pdo=self.pdo,
+            base_score=self.base_score,
+            base_odds=self.base_odds,
+            score_range=self.score_range,
+            firth=self.firth,
+            slope_sd=np.inf if self.firth or self.slope_sd is None else self.slope_sd,
+            reference=self.reference,
+        )
+
     def _select(
-        self, codes: Ints, woe: Floats, outcome: Outcome, period: NDArray[Any] | None
+        self,
+        binner: MonotoneBinner,
+        codes: Ints,
+        woe: Floats,
+        outcome: Outcome,
+        period: NDArray[Any] | None,
     ) -> pd.DataFrame:
         psi = None
         if period is not None:
-            drift = compute_stability(self.binner_.features_, codes, period, outcome.weights)
+            drift = compute_stability(binner.features_, codes, period, outcome.weights)
             excess = drift["psi"] - drift["psi_by_chance"]
             psi = excess.groupby(drift["feature"], sort=False).max().tolist()
         rules = SelectionRules(
@@ -485,4 +491,4 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             max_psi=self.max_psi,
             events_per_characteristic=self.events_per_characteristic,
         )
-        return select_characteristics(self.binner_.features_, woe, outcome.weights, rules, psi=psi)
+        return select_characteristics(binner.features_, woe, outcome.weights, rules, psi=psi)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["LogisticFit", "fit_logistic"]
 
 _SEPARATION_SUSPECT = 20.0  # |log-odds| beyond which the exact test for separation is run,
-_LOOSE = 100.0  # where a standardised coefficient has a larger standard error than this
+_FLAT = 1e-3  # where the information in some direction is below this, in rows
 _COLLINEAR_SUSPECT = 1e-8  # share of a covariate's variance that the others leave unexplained
 _MOST_HALVINGS = 40
 _EVERY, _MANY, _EVENTS_A_SLOPE = 16, 2000, 10  # rows, and events a slope, of a quick beginning
@@ -164,7 +164,7 @@ def fit_logistic(
     slopes = np.zeros(spread.size) if start is None else np.asarray(start, dtype=float) * spread
     fit = _newton(data, _begin(data, slopes), max_iterations)
     far = np.abs(design @ fit.coef).max() > _SEPARATION_SUSPECT
-    far = far and np.sqrt(np.diag(fit.covariance)).max() > _LOOSE
+    far = far and _is_flat(data, fit.coef)
     if not firth and np.isinf(slope_sd) and (far or not fit.converged) and _is_separated(data):
         raise EvidenceError("outcomes_separated")
     back = np.diag(np.concatenate([[1.0], 1 / spread]))
@@ -326,6 +326,12 @@ def _state(beta: Floats, data: _Data) -> _State:
     score = data.design.T @ residual - data.precision * beta
     log_likelihood -= 0.5 * float(data.precision @ beta**2)
     return _State(score, information + np.diag(data.precision), log_likelihood)
+
+
+def _is_flat(data: _Data, coef: Floats) -> bool:
+    """Tell whether the likelihood is all but flat in some direction, as it is under separation."""
+    information = _state(coef, data).information - np.diag(data.precision)
+    return float(np.linalg.eigvalsh(information)[0]) < _FLAT
 
 
 def _is_separated(data: _Data) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+_LEAST, _FAR = 0.1, 1e6  # points stay exact, and tell something
+
 __all__ = [
     "ScaledPoints",
     "match_mean",
@@ -66,7 +68,7 @@ def scale_pdo(
         By characteristic: what each group adds to the log-odds of repayment; NaN for groups
         without points, which get 0.
     pdo : float, default=20
-        Points that double the odds.
+        Points that double the odds, at least 0.1.
     base_score, base_odds : float, default=600 and 50
         Points at which the odds of repayment to default are `base_odds`, before rounding.
 
@@ -78,7 +80,8 @@ def scale_pdo(
     Raises
     ------
     DomainError
-        ``scale_option``: pdo or odds not positive.
+        ``scale_option``: pdo not from 0.1 to a million, odds not positive, a score beyond a
+        million.
 
     Notes
     -----
@@ -92,7 +95,7 @@ def scale_pdo(
     >>> made.base, made.points
     (574, (array([-14,   7]),))
     """
-    if not (0 < pdo < np.inf and 0 < base_odds < np.inf and np.isfinite(base_score)):
+    if not (_LEAST <= pdo <= _FAR and 0 < base_odds < np.inf and abs(base_score) <= _FAR):
         raise DomainError("scale_option", given=f"pdo={pdo}, base={base_score} at {base_odds}:1")
     per_log_odds = float(pdo / np.log(2))
     base = base_score + per_log_odds * (intercept - np.log(base_odds))

@@ -45,7 +45,7 @@ class Chance:
     code: str
     zh: str
     en: str
-    place: int
+    place: int = -1
     best: int = 0
     members: tuple[int, ...] = ()
     ends: tuple[int, int] = (0, 0)
@@ -84,7 +84,7 @@ def next_tier(view: View, plan: Plan) -> Row | None:
     Ratings are the panel's and are not named as steps.  An event brings at most what its cap and
     the event part leave room for; a factor at most its best bin, within the clip of all factors.
     What the floor of the total restored has to be made up for first, so it is part of what is
-    needed.
+    needed.  A tier that not even full marks of the panel would bring is said to be out of reach.
 
     Parameters
     ----------
@@ -102,10 +102,33 @@ def next_tier(view: View, plan: Plan) -> Row | None:
     if upper == len(plan.tiers.grades):
         return None
     need = int(plan.tiers.cutoffs[upper]) - (view.points - view.total_clip)
-    gains = [(chance, _gain(view, plan, [chance])) for chance in plan.chances]
+    chances = list(plan.chances)
+    gains = [(one, _gain(view, plan, list(members))) for one, members in _steps(view, plan)]
     steps = sorted((pair for pair in gains if pair[1] > 0), key=lambda pair: -pair[1])
-    reach = _gain(view, plan, [chance for chance, _ in steps])
-    return _tell(plan, plan.tiers.grades[upper], need, steps, within_reach=reach >= need)
+    reach = _gain(view, plan, chances)
+    room = sum(best - view.by_characteristic[place] for place, best in plan.panel_best)
+    told = _tell(plan, plan.tiers.grades[upper], need, steps, within_reach=reach >= need)
+    if reach + room < need:
+        return _tell_closed(plan, told, view.points - view.total_clip + reach + room)
+    return told
+
+
+def _steps(view: View, plan: Plan) -> list[tuple[Chance, tuple[Chance, ...]]]:
+    """Name each step and what belongs to it: events whose points do not add up are one step."""
+    if plan.events_add:
+        return [(chance, (chance,)) for chance in plan.chances]
+    events = tuple(
+        chance
+        for chance in plan.chances
+        if chance.kind == "event" and view.event_room[chance.place] > 0
+    )
+    steps: list[tuple[Chance, tuple[Chance, ...]]] = [
+        (chance, (chance,)) for chance in plan.chances if chance.kind == "factor"
+    ]
+    if events:
+        zh, en = "、".join(e.zh for e in events), " and ".join(e.en for e in events)
+        steps.append((Chance("event", "EVENTS", zh, en), events))
+    return steps
 
 
 def _gain(view: View, plan: Plan, chances: list[Chance]) -> int:
@@ -157,4 +180,14 @@ def _tell(
         "steps": told,
         "zh": f"{first[0].format(tier=grade, need=short)}；{rest[0].format(steps=items_zh)}",
         "en": f"{first[1].format(tier=grade, need=short)}; {rest[1].format(steps=items_en)}",
+    }
+
+
+def _tell_closed(plan: Plan, told: Row, most: int) -> Row:
+    """Say that the tier is out of reach, and the most points that the household could have."""
+    zh, en = TEXTS["next_closed"]
+    top = plain_score(most, plan.card.points_per_score)
+    return told | {
+        "zh": zh.format(tier=told["tier"], top=top),
+        "en": en.format(tier=told["tier"], top=top),
     }

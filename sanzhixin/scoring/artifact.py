@@ -69,6 +69,8 @@ class CardComparison(Decision):
     ----------
     chosen : {"expert", "fitted"}
         The card of the model.
+    asked_for : bool
+        The learned card was asked for, whatever the comparison says.
     holdout : {"village", "time"}
         What unseen means.
     n_loans, n_defaults : int
@@ -81,6 +83,7 @@ class CardComparison(Decision):
     """
 
     chosen: Literal["expert", "fitted"]
+    asked_for: bool
     holdout: Literal["village", "time"]
     n_loans: int
     n_defaults: int

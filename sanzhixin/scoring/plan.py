@@ -124,6 +124,8 @@ class Plan(ProfilePlan):
         Whether the points of single events add up to those of the event part.
     chances : tuple of Chance
         Changeable items that advice may name.
+    panel_best : tuple of (int, int)
+        Characteristics of the panel and the most points of each.
     lowest_cutoff : int
         Points of the lowest tier.
     status : str
@@ -150,6 +152,7 @@ class Plan(ProfilePlan):
     labelled: tuple[BinCharacteristic | LevelCharacteristic, ...]
     events_add: bool
     chances: tuple[Chance, ...]
+    panel_best: tuple[tuple[int, int], ...]
     lowest_cutoff: int
     status: str
     valid_until: dt.date
@@ -202,6 +205,9 @@ def compile_plan(model: ModelFile) -> Plan:
         labelled=labelled_items(card, panel),
         events_add=added,
         chances=compile_chances(card, scheme),
+        panel_best=tuple(
+            (i, max(item.attainable)) for i, item in enumerate(items) if item.group == "panel"
+        ),
         lowest_cutoff=int(tiers.cutoffs[0]),
         status=model.status,
         valid_until=model.valid_until,

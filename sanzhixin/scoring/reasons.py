@@ -14,7 +14,7 @@ from sanzhixin.scoring.panel_rules import MICRO
 
 if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
-    from sanzhixin.scoring.card import BinCharacteristic, Card, LevelCharacteristic
+    from sanzhixin.scoring.card import BinCharacteristic, Card, Characteristic, LevelCharacteristic
     from sanzhixin.scoring.panel_rules import PanelRules
     from sanzhixin.scoring.plan import Plan
     from sanzhixin.scoring.view import View
@@ -77,6 +77,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "next_panel": (
         "可争取：{steps}；其余有待下一轮评议",
         "within reach: {steps}; the rest is up to the next round of ratings",
+    ),
+    "next_closed": (
+        "现有条件下最高可得{top}分，达不到{tier}",
+        "at most {top} can be reached here, which is below {tier}",
     ),
     "next_only_panel": ("有待下一轮评议", "up to the next round of ratings"),
     "next_step": ("{zh}最多加{gain}分", "{en} up to {gain}"),
@@ -149,7 +153,7 @@ def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effe
     effects = [
         Effect("panel", f"PANEL_{item.name}", item.zh, item.en, pillars[item.column])
         if item.column in pillars
-        else Effect("factor", f"FACTOR_{item.name}", item.zh, item.en, labelled.index(item.name))
+        else Effect("factor", _code(item), item.zh, item.en, labelled.index(item.name))
         for item in card.characteristics
         if not (added and item.group == "events")
     ]
@@ -165,6 +169,10 @@ def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effe
         if not (added and group.name == "events")
     ]
     return (*effects, Effect("clip", "CLIP_total", "总分", "total"))
+
+
+def _code(item: Characteristic) -> str:
+    return "EVENTS" if item.group == "events" else f"FACTOR_{item.name}"
 
 
 def events_add(card: Card) -> bool:

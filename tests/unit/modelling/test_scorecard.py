@@ -24,6 +24,7 @@ from sanzhixin.modelling import BinEdit, MonotoneBinner, PointsCard, Scorecard
 from sanzhixin.modelling.card_answers import compute_next_step, compute_reasons
 from sanzhixin.modelling.feature_bins import FeatureBins
 from sanzhixin.modelling.points_card import CardCharacteristic
+from sanzhixin.modelling.selection import compute_stability
 from sanzhixin.numerics.woe import InformationValue
 
 with warnings.catch_warnings():
@@ -204,7 +205,8 @@ def test_a_card_of_one_characteristic_is_the_one_worked_by_hand():
     # Worse 15:85, better 5:195, all 20:280. Weights of evidence: ln(85/280) - ln(15/20) and
     # ln(195/280) - ln(5/20). Without a prior one characteristic has the coefficient 1 and the
     # intercept ln(14): log-odds of repayment of ln(85/15) and ln(39). 20 points double 50 at 600.
-    card = Scorecard(slope_sd=None).fit(*few_defaults())
+    binner = MonotoneBinner(12, 0.02)  # without shrinkage
+    card = Scorecard(slope_sd=None, binner=binner).fit(*few_defaults())
     per = 20 / math.log(2)
     base = round(600 + per * (math.log(14) - math.log(50)))
     worse = round(per * (math.log(85 / 280) - math.log(15 / 20)))
@@ -212,6 +214,17 @@ def test_a_card_of_one_characteristic_is_the_one_worked_by_hand():
     assert (base, worse, better) == (563, -26, 30)
     assert card.table_["points"].tolist() == [base, better, worse]
     assert card.coefficients_["coefficient"].tolist() == pytest.approx([math.log(14), 1.0])
+
+
+def test_shrinkage_moves_no_total_of_one_characteristic_without_a_prior():
+    # The coefficient takes back what was drawn together: log-odds of ln(85/15) and ln(39) again.
+    frame, defaulted = few_defaults()
+    card = Scorecard(slope_sd=None).fit(frame, defaulted)
+    log_odds = -card.fit_.coef @ [np.ones(300), *card.binner_.transform(frame).T]
+    np.testing.assert_allclose(
+        log_odds, np.where(frame["level"] == "worse", -math.log(85 / 15), -math.log(39)), rtol=1e-6
+    )
+    assert card.coefficients_["coefficient"][1] > 1
 
 
 def test_the_ends_of_min_max_belong_to_the_worst_and_the_best_case():
@@ -485,6 +498,24 @@ def test_the_largest_stability_index_of_the_periods_is_told():
     assert CARD.selection_["psi"].isna().all()
 
 
+def test_the_index_that_decides_is_the_one_beyond_chance():
+    codes = CARD.binner_.bins(FRAME)
+    drift = compute_stability(CARD.binner_.features_, codes, PERIOD)
+    beyond = (drift["psi"] - drift["psi_by_chance"]).groupby(drift["feature"]).max()
+    told = Scorecard().fit(FRAME, DEFAULTED, period=PERIOD).selection_.set_index("feature")["psi"]
+    assert told.to_dict() == pytest.approx(beyond.to_dict(), rel=1e-12)
+
+
+def test_many_small_periods_without_drift_leave_no_characteristic_out():
+    # Thirty rows a period: by chance alone the largest index of fifty is above a quarter.
+    period = np.random.default_rng(4).permutation(np.arange(N_ROWS) % 50)
+    codes = CARD.binner_.bins(FRAME)
+    raw = compute_stability(CARD.binner_.features_, codes, period)["psi"]
+    assert raw.max() > 0.25
+    told = Scorecard(max_psi=0.25).fit(FRAME, DEFAULTED, period=period).selection_["psi"]
+    assert (told < raw.max() - 0.1).all()
+
+
 def test_rows_of_weight_zero_have_no_period():
     weights = np.where(PERIOD == "2025Q4", 0, 1)
     card = Scorecard().fit(FRAME.assign(drift=DRIFT), DEFAULTED, weights, period=PERIOD)
@@ -637,6 +668,7 @@ def characteristic(name, points, *, missing=None, reference=0):
         edges=tuple(k + 0.5 for k in range(n_bins - 1)),
         levels=(),
         specials=(),
+        missing="separate",
         labels=(*(f"{name}{k}" for k in range(n_bins)), "missing", "unseen"),
         kinds=(*["bin"] * n_bins, "missing", "unseen"),
         events=np.ones(n_bins + 2),
@@ -769,6 +801,17 @@ def test_the_neutral_reference_is_zero_points_and_gains_are_no_reasons():
     assert (table["reference"] == 0).all()
     assert (table["points"] < 0).all()
     assert (table["shortfall"] == -table["points"]).all()
+
+
+def test_the_neutral_reference_between_ends_is_the_points_of_no_evidence():
+    # Points are a straight line over the weight of evidence, up to half a point of rounding at
+    # each end, and the reference is what it has at 0.
+    card = Scorecard(scaling="min_max", reference="neutral").fit(FRAME, DEFAULTED)
+    for item in card.card_.characteristics:
+        known = np.isfinite(item.bins.woe)
+        line = np.polyfit(item.bins.woe[known], item.points[known], 1)
+        assert item.reference == pytest.approx(np.polyval(line, 0.0), abs=1.5)
+        assert item.points[known].min() < item.reference < item.points[known].max()
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["rows", "weights"])
@@ -1166,6 +1209,9 @@ def test_special_codes_have_points_of_their_own():
             "reference='worst' is not possible; give one of best, neutral, mean",
         ),
         ({"pdo": 0}, "The scale pdo=0"),
+        ({"pdo": 0.09}, "The scale pdo=0.09"),
+        ({"pdo": 1_000_001}, "The scale pdo=1000001"),
+        ({"base_score": -1_000_001}, "base=-1000001"),
         ({"slope_sd": 0}, "slope_sd=0"),
         ({"slope_sd": -1.0}, r"slope_sd=-1\.0"),
         ({"base_odds": -1}, "at -1:1 is not possible"),

@@ -128,6 +128,7 @@ def feature(name="x", iv=0.5, *, p_value=0.01, status="binned", events=(20.0, 20
         edges=(0.0,),
         levels=(),
         specials=(),
+        missing="separate",
         labels=("low", "high", "missing", "unseen"),
         kinds=("bin", "bin", "missing", "unseen"),
         events=np.array([*events, 0, 0]),
@@ -155,6 +156,8 @@ def test_each_period_is_compared_with_the_others():
             "period": ["Q1", "Q2", "Q1", "Q2"],
             "n_rows": [4.0, 6.0, 4.0, 6.0],
             "psi": [moved, moved, 0.0, 0.0],
+            # One degree of freedom: 1/4 + 1/6 of the rows of both.
+            "psi_by_chance": [5 / 12] * 4,
         }
     )
     pd.testing.assert_frame_equal(table, expected)
@@ -177,7 +180,30 @@ def test_stability_weights_are_rows_given_again():
 
 
 def test_one_period_alone_is_stable():
-    assert compute_stability([feature()], CODES[:, :1], ["2026"] * 10)["psi"].tolist() == [0.0]
+    table = compute_stability([feature()], CODES[:, :1], ["2026"] * 10)
+    assert table[["psi", "psi_by_chance"]].to_numpy().tolist() == [[0.0, 0.0]]
+
+
+def test_the_index_by_chance_counts_the_groups_that_rows_have():
+    # Three of four groups are seen, two degrees of freedom: 2 (1/2 + 1/4).
+    codes = np.array([0, 1, 2, 0, 1, 2])[:, np.newaxis]
+    table = compute_stability([feature()], codes, [1, 1, 2, 2, 2, 2])
+    assert table["psi_by_chance"].tolist() == pytest.approx([1.5, 1.5], rel=1e-12)
+
+
+def test_the_index_by_chance_is_the_mean_of_samples_without_drift():
+    # A chi-square of three degrees over 1 / (1/2000 + 1/3000) = 1200, of variance 6 over 1200^2;
+    # the next term is below 1 % with 200 rows in the smallest group.
+    rng = np.random.default_rng(14)
+    shares, n_times = [0.1, 0.2, 0.3, 0.4], 400
+    found = []
+    for _ in range(n_times):
+        codes = rng.choice(4, 5000, p=shares)[:, np.newaxis]
+        table = compute_stability([feature()], codes, np.arange(5000) >= 2000)
+        assert table["psi_by_chance"][0] == pytest.approx(3 / 1200, rel=1e-12)
+        found.append(table["psi"][0])
+    error = math.sqrt(6 / n_times) / 1200
+    assert abs(np.mean(found) - 3 / 1200) < 3.3 * error
 
 
 def test_a_group_that_no_row_has_does_not_count():

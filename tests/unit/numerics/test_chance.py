@@ -290,16 +290,12 @@ def test_the_mean_of_one_course_is_the_harmonic_sum(n_groups, n_apart, mean):
     assert found == pytest.approx(mean, rel=1e-4, abs=1e-4)
 
 
-@pytest.mark.parametrize(("n_groups", "n_apart"), [(4, 0), (6, 1), (20, 0), (100, 3), (1, 2)])
-def test_the_mean_without_a_course_is_the_degrees_of_freedom(n_groups, n_apart):
-    found = ChanceLaw(n_groups, 0, n_apart).expected()
-    assert found == pytest.approx(n_groups - 1 + n_apart, abs=1e-3)
+DEGREES = [(2, 0, 1), (4, 0, 3), (6, 1, 6), (100, 3, 102), (1000, 0, 999), (1, 2, 2), (0, 2, 2)]
 
 
-@pytest.mark.parametrize("n_groups", [2, 401, 1000])
-@pytest.mark.xfail(raises=AssertionError, reason="reported: the grid is coarse, and ends at 400")
-def test_the_mean_without_a_course_is_the_degrees_of_freedom_for_any_number(n_groups):
-    assert ChanceLaw(n_groups, 0).expected() == pytest.approx(n_groups - 1, rel=1e-4)
+@pytest.mark.parametrize(("n_groups", "n_apart", "freedom"), [*DEGREES, (1, 0, 0), (0, 0, 0)])
+def test_the_mean_without_a_course_is_the_degrees_of_freedom(n_groups, n_apart, freedom):
+    assert ChanceLaw(n_groups, 0, n_apart).expected() == freedom
 
 
 @pytest.mark.parametrize(("n_groups", "n_apart"), [(3, 0), (10, 0), (30, 0), (5, 1)])
@@ -322,74 +318,94 @@ def noise(kind, n_columns, seed, **options):
     """Summary of columns that were drawn apart from the outcome."""
     rng = np.random.default_rng(seed)
     outcome = rng.random(N_ROWS) < 0.2
+    shape = (N_ROWS, n_columns)
     if kind == "levels":
-        names = np.array(list("abcdef"))[rng.integers(0, 6, (N_ROWS, n_columns))]
+        names = np.array(list("abcdef"))[rng.integers(0, 6, shape)]
         values = pd.DataFrame(names, columns=[f"x{k}" for k in range(n_columns)])
     else:
-        values = rng.normal(size=(N_ROWS, n_columns))
-        if kind == "blanks":
-            values[rng.random(values.shape) < 0.2] = np.nan
+        is_fine = kind.startswith("numbers")
+        values = rng.normal(size=shape) if is_fine else rng.integers(0, 10, shape).astype(float)
+        if kind.endswith("blanks"):
+            values[rng.random(shape) < 0.2] = np.nan
     return MonotoneBinner(**options).fit(values, outcome).summary_
 
 
-FINE = {"min_bin_share": 0.02}  # as a card has it
-NOISE = {
-    "ascending": ("numbers", 300, {"trend": "ascending", **FINE}),
-    "either course": ("numbers", 300, {"trend": "auto", **FINE}),
-    "ascending with blanks": ("blanks", 300, {"trend": "ascending", **FINE}),
-    "either course with blanks": ("blanks", 300, {"trend": "auto", **FINE}),
-    "six levels": ("levels", 300, {}),
+# Ten values of a tenth each may all be bins, so that the law holds up to the number of events.
+FREE = {"min_bin_share": 0.02, "max_bins": 10}
+EXACT = {
+    "ascending": ("tens", {"trend": "ascending", **FREE}),
+    "either course": ("tens", {"trend": "auto", **FREE}),
+    "ascending with blanks": ("tens, blanks", {"trend": "ascending", **FREE}),
+    "either course with blanks": ("tens, blanks", {"trend": "auto", **FREE}),
+    "six levels": ("levels", {}),
 }
+# Of numbers that are all different bins are at least a twentieth, though groups are finer.
+BOUND = {
+    "ascending": ("numbers", {"trend": "ascending"}),
+    "either course": ("numbers", {"trend": "auto"}),
+    "ascending with blanks": ("numbers, blanks", {"trend": "ascending"}),
+    "either course with blanks": ("numbers, blanks", {"trend": "auto"}),
+    "smaller bins": ("numbers", {"trend": "ascending", "min_bin_share": 0.02}),
+    "ascending, blanks neutral": ("numbers, blanks", {"trend": "ascending", "missing": "neutral"}),
+    "either course, blanks worst": ("numbers, blanks", {"trend": "auto", "missing": "worst"}),
+    "a peak": ("tens", {"trend": "peak"}),
+}
+N_COLUMNS = 300
 
 
-@pytest.mark.parametrize(("kind", "n_columns", "options"), NOISE.values(), ids=NOISE)
+@pytest.mark.parametrize(("kind", "options"), EXACT.values(), ids=EXACT)
 @pytest.mark.parametrize("level", [0.05, 0.2, 0.5])
-def test_columns_that_tell_nothing_have_small_p_values_as_often_as_they_say(
-    kind, n_columns, options, level
-):
-    table = noise(kind, n_columns, 36, **options)
-    assert within(np.sum(table["p_value"] <= level), n_columns, level)
+def test_columns_that_tell_nothing_have_small_p_values_as_often_as_they_say(kind, options, level):
+    table = noise(kind, N_COLUMNS, 36, **options)
+    assert within(np.sum(table["p_value"] <= level), N_COLUMNS, level)
 
 
-@pytest.mark.parametrize(("kind", "n_columns", "options"), NOISE.values(), ids=NOISE)
-def test_columns_that_tell_nothing_have_the_value_of_chance_on_average(kind, n_columns, options):
-    table = noise(kind, n_columns, 36, **options)
-    ratio = table["iv"] / table["iv_by_chance"]
-    # The law of either course is up to a tenth too large.
-    least = 0.9 if options.get("trend") == "auto" else 1.0
-    error = 3.3 * ratio.std() / math.sqrt(n_columns)
-    assert least - error < ratio.mean() < 1 + error
+@pytest.mark.parametrize(("kind", "options"), BOUND.values(), ids=BOUND)
+@pytest.mark.parametrize("level", [0.05, 0.2, 0.5])
+def test_p_values_of_limited_bins_are_small_no_more_often_than_they_say(kind, options, level):
+    table = noise(kind, N_COLUMNS, 36, **options)
+    assert np.sum(table["p_value"] <= level) <= binom.ppf(0.9995, N_COLUMNS, level)
 
 
-# As many columns as it takes: values a fifth too large with one course, of a spread of 1.1, and
-# a twelfth with either course, of a spread of 0.63, are 5 or 6 standard errors above 1.
-COARSE = {
-    "ascending": ("numbers", 1000, {"trend": "ascending"}),
-    "ascending with blanks": ("blanks", 1000, {"trend": "ascending"}),
-    "either course": pytest.param("numbers", 2000, {}, marks=pytest.mark.slow),
-}
-TOO_FEW = "reported: room for 20 bins of 5 % is taken for 20 fixed groups, though bins may move"
+def mean_ratio(kind, options, n_columns=N_COLUMNS, seed=36):
+    """Information value over that by chance: its mean, and 3.3 standard errors."""
+    table = noise(kind, n_columns, seed, **options)
+    chance = table["iv_by_chance"].max()  # one law for all; a column of one bin is told 0
+    assert set(table["iv_by_chance"].round(12)) <= {0.0, round(chance, 12)}
+    ratio = table["iv"] / chance
+    return ratio.mean(), 3.3 * ratio.std() / math.sqrt(n_columns)
 
 
-@pytest.mark.parametrize(("kind", "n_columns", "options"), COARSE.values(), ids=COARSE)
-@pytest.mark.xfail(raises=AssertionError, reason=TOO_FEW)
-def test_with_the_least_share_of_the_binner_noise_has_the_value_of_chance_at_most(
-    kind, n_columns, options
-):
-    table = noise(kind, n_columns, 37, **options)
-    ratio = table["iv"] / table["iv_by_chance"]
-    assert ratio.mean() < 1 + 3.3 * ratio.std() / math.sqrt(n_columns)
+@pytest.mark.parametrize(("kind", "options"), EXACT.values(), ids=EXACT)
+def test_columns_that_tell_nothing_have_the_value_of_chance_on_average(kind, options):
+    mean, error = mean_ratio(kind, options)
+    # The law of either course is up to a tenth too large, a seventh with a group apart.
+    least = {"auto": 0.86}.get(options.get("trend"), 1.0)
+    assert least - error < mean < 1 + error
+
+
+# As many columns as it takes to see a fifth more, were rooms of a twentieth taken for groups: a
+# ratio has a spread of 1.1 with one course, so that a fifth is 5 or 6 standard errors.
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["numbers", "numbers, blanks"])
+def test_groups_that_may_move_are_not_fewer_than_the_law_counts(kind):
+    mean, error = mean_ratio(kind, {"trend": "ascending"}, 1000, 37)
+    assert 0.75 < mean < 1 + error
 
 
 @pytest.mark.parametrize("missing", ["neutral", "worst"])
-@pytest.mark.xfail(raises=AssertionError, reason="reported: a group under a policy adds a degree")
 def test_blanks_under_a_policy_are_no_group_of_the_law(missing):
     rng = np.random.default_rng(38)
     values, outcome = rng.normal(size=(N_ROWS, 1)), rng.random(N_ROWS) < 0.2
     values[:300] = np.nan
-    blank = np.isnan(values[:, 0])
-    table = MonotoneBinner(missing=missing).fit(values, outcome)
-    rest = MonotoneBinner().fit(values[~blank], outcome[~blank])
-    # The blanks add nothing to the value, and its size is that of the rest.
-    chance = [one.summary_["iv_by_chance"].item() for one in (table, rest)]
-    assert chance[0] == pytest.approx(chance[1], rel=0.15)
+    there = ~np.isnan(values[:, 0])
+    whole, rest = (
+        binner.fit(values[rows], outcome[rows]).summary_
+        for binner, rows in (
+            (MonotoneBinner(missing=missing), slice(None)),
+            (MonotoneBinner(), there),
+        )
+    )
+    # They add nothing to the value, and its size is that of the rest.
+    expected = rest["iv_by_chance"].item()
+    assert whole["iv_by_chance"].item() == pytest.approx(expected, rel=1e-12)

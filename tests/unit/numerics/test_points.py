@@ -101,7 +101,7 @@ def test_a_total_moves_by_at_most_half_a_point_for_each_part(intercept, effects,
     ids=str,
 )
 def test_an_impossible_scale_is_refused(option):
-    with pytest.raises(DomainError, match="points that double the odds and odds must be positive"):
+    with pytest.raises(DomainError, match="points that double the odds lie between"):
         scale_pdo(0.0, [np.array([1.0])], **option)
 
 
