@@ -70,7 +70,8 @@ def weigh_bins(
         found = weight_of_evidence(e[told], g[told])
         woe[told], se[told] = found.woe, found.se
     if helped[:n_bins].any():
-        woe[:n_bins] = _in_order(woe[:n_bins], e[:n_bins], g[:n_bins], bins)
+        counted = replace(bins, events=events, nonevents=nonevents)
+        woe[:n_bins] = _in_order(woe[:n_bins], e[:n_bins], g[:n_bins], counted)
     position = _positions(events[:n_bins] + nonevents[:n_bins])
     if request.shrinkage == "trend" and n_bins > 1:
         woe[:n_bins] = _shrink(woe[:n_bins], e[:n_bins], g[:n_bins], position, bins)
@@ -113,10 +114,22 @@ def _terms(e: Floats, g: Floats, told: Bools) -> Floats:
 
 def _in_order(woe: Floats, e: Floats, g: Floats, bins: FeatureBins) -> Floats:
     """Bring weights back to the course of the event rate where a helped bin left it."""
-    if bins.kind == "category" or bins.trend not in ("ascending", "descending"):
+    if bins.kind == "category" or bins.trend == "none":
         return woe
-    rising = bins.trend == "descending"
-    return np.asarray(isotonic_regression(woe, weights=1 / (1 / e + 1 / g), increasing=rising).x)
+    weights = 1 / (1 / e + 1 / g)
+    if bins.trend in ("ascending", "descending"):
+        return _isotonic(woe, weights, rising=bins.trend == "descending")
+    up = bins.trend == "valley"  # of the event rate: weights rise to the turn and fall from it
+    rate = bins.events[: woe.size] / (bins.events + bins.nonevents)[: woe.size]
+    turn = int(np.argmin(rate) if up else np.argmax(rate))
+    before = _isotonic(woe[: turn + 1], weights[: turn + 1], rising=up)
+    after = _isotonic(woe[turn:], weights[turn:], rising=not up)
+    top = (max if up else min)(before[-1], after[0])
+    return np.concatenate([before[:-1], [top], after[1:]])
+
+
+def _isotonic(woe: Floats, weights: Floats, *, rising: bool) -> Floats:
+    return np.asarray(isotonic_regression(woe, weights=weights, increasing=rising).x)
 
 
 def _positions(weight: Floats) -> Floats:

@@ -239,14 +239,14 @@ def _grid(
     bad, good = _sums(e), _sums(g)
     whole = bad + good
     pure = (bad <= 0) | (good <= 0)
-    allowed = np.triu(~pure | (rules.help_pure > 0)) & (whole > 0)
+    allowed = np.triu(~pure | (rules.help_pure > 0 and min(all_e, all_g) > 0)) & (whole > 0)
     allowed &= (bad >= rules.min_events) & (good >= rules.min_nonevents)
     allowed &= whole >= rules.min_weight
     if cuts is not None and e.size:
         before = np.concatenate([[0], np.cumsum(np.asarray(cuts, dtype=bool))])
         allowed &= before[:, np.newaxis] == before  # no cut between first and last pre-bin
     value = np.full(bad.shape, -np.inf)
-    helped = rules.help_pure * pure
+    helped = rules.help_pure * pure * (min(all_e, all_g) > 0)
     e_share = (bad + helped) / max(all_e, _LEAST)
     g_share = (good + helped * all_g / max(all_e, _LEAST)) / max(all_g, _LEAST)
     value[allowed] = divergence_terms(g_share[allowed], e_share[allowed], objective)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ChanceLaw", "level_probabilities"]
 
 _NEGLIGIBLE = 1e-15  # probability of a number of levels
-_GRID = np.linspace(0.0, 400.0, 4001)  # of the statistic, for its mean
+_GRID = np.linspace(0.0, 20.0, 4001) ** 2  # of the statistic, for its mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,16 @@ class ChanceLaw:
             for level, weight in enumerate(weights)
             if weight > _NEGLIGIBLE
         )
-        return np.asarray(np.minimum(self.n_courses * np.asarray(tails), 1.0))
+        courses = self.n_courses if self.n_groups > 1 else 1  # one group has no course to choose
+        return np.asarray(np.minimum(courses * np.asarray(tails), 1.0))
 
 
 @lru_cache(maxsize=256)
 def _mean(law: ChanceLaw) -> float:
     if law.n_courses == 0:
         return float(max(law.n_groups - 1, 0) + law.n_apart)
+    if law.n_courses == 1:
+        return sum(1 / k for k in range(2, law.n_groups + 1)) + law.n_apart
     return float(np.trapezoid(law._tails(_GRID), _GRID))
 
 

@@ -554,7 +554,6 @@ SPLITS = [BinEdit("x", "split", split) for split in (2, 3, 4)]
 HOLLOW = [(1, 30, 170), (2, 2, 398), (3, 0, 30), (4, 38, 172)]
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="reported: courses that turn are not put in order")
 def test_a_helped_bin_leaves_no_course_that_turns():
     # Weights of a valley of rates rise to their top and fall from it; the bin of the least rate
     # has the help of one event, and a weight between those of its neighbours or the same.

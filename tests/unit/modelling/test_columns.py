@@ -116,10 +116,15 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("kind", TEXTS)
-def test_texts_are_their_distinct_levels_in_order_and_the_empty_text_is_one(kind):
+def test_texts_are_their_distinct_levels_in_order_and_a_blank_is_missing(kind):
     values = column(TEXTS[kind])
-    assert shown(values) == ["户", None, "", "A"]
-    assert values.levels == ("", "A", "户")
+    assert shown(values) == ["户", None, None, "A"]
+    assert values.levels == ("A", "户")
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "　"])
+def test_a_text_of_blanks_alone_is_missing(blank):
+    assert shown(column(pd.DataFrame({"x": ["a", blank]}))) == ["a", None]
 
 
 def test_an_array_of_texts_is_texts():

@@ -317,7 +317,6 @@ ONE_OUTCOME = {"no event": ([0, 0], [3, 4]), "no other": ([3, 4], [0, 0])}
 
 
 @pytest.mark.parametrize("counts", ONE_OUTCOME.values(), ids=ONE_OUTCOME.keys())
-@pytest.mark.xfail(raises=RuntimeWarning, reason="reported: a division overflows without a mix")
 def test_without_an_average_mix_nothing_is_helped(counts):
     found = optimal_bins(*counts, rules=BinRules(help_pure=1.0))
     assert (found.starts.tolist(), found.objective) == ([], 0.0)
