@@ -550,16 +550,32 @@ def test_a_helped_bin_that_leaves_the_course_shares_a_weight_with_its_neighbour(
     assert table["woe"].iloc[2] == pytest.approx(math.log(172 / 38 / 15), rel=1e-12)
 
 
-SPLITS = [BinEdit("x", "split", split) for split in (2, 3, 4)]
+# E = 70 and G = 770, eleven to one.  The bottom of the valley, 30 without an event, becomes 1 to
+# 41, ln(41 / 11), below the ln(199 / 11) of its neighbour of two: precisions 41/42 and 1.99.
 HOLLOW = [(1, 30, 170), (2, 2, 398), (3, 0, 30), (4, 38, 172)]
+BOTTOM = (41 / 42 * math.log(41 / 11) + 1.99 * math.log(199 / 11)) / (41 / 42 + 1.99)
+# E = 93 and G = 628.  The top of the peak, one event alone, becomes 2 to 628/93, ln(1 / 2), above
+# the ln(93 / 628) of its neighbour of 60 to 60: precisions 1 / (1/2 + 93/628) and 30.
+HILL = [(1, 2, 398), (2, 60, 60), (3, 1, 0), (4, 30, 170)]
+LIGHT = 1 / (1 / 2 + 93 / 628)
+TOP = (LIGHT * math.log(1 / 2) + 30 * math.log(93 / 628)) / (LIGHT + 30)
+TURNS = {
+    "valley": (HOLLOW, [170 / 30 / 11, BOTTOM, BOTTOM, 172 / 38 / 11]),
+    "peak": (HILL, [199 * 93 / 628, TOP, TOP, 170 / 30 * 93 / 628]),
+}
 
 
-def test_a_helped_bin_leaves_no_course_that_turns():
-    # Weights of a valley of rates rise to their top and fall from it; the bin of the least rate
-    # has the help of one event, and a weight between those of its neighbours or the same.
-    table = bins_of(HOLLOW, trend="valley", edits=SPLITS, min_expected=0, min_bin_share=0)
-    assert table["event_rate"].tolist() == [0.15, 0.005, 0.0, 38 / 210]
-    assert table["woe"].iloc[2] >= table["woe"].iloc[1] - 1e-12
+@pytest.mark.parametrize(("trend", "case"), TURNS.items())
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_helped_bin_leaves_no_course_that_turns(trend, case, sign):
+    cells, (first, *shared, last) = case
+    splits = (2, 3, 4) if sign > 0 else (-3, -2, -1)
+    edits = [BinEdit("x", "split", split) for split in splits]
+    mirrored = [(sign * value, *counts) for value, *counts in cells]
+    table = bins_of(mirrored, trend=trend, edits=edits, min_expected=0, min_bin_share=0)[::sign]
+    assert table["n_events"].tolist() == [bad for _, bad, _ in cells]
+    expected = [math.log(first), *shared, math.log(last)]
+    np.testing.assert_allclose(table["woe"], expected, rtol=1e-12)
 
 
 def few(n_defaults, seed, n_rows=100_000):

@@ -274,10 +274,21 @@ HARMONIC = [
 ]
 
 
-@pytest.mark.parametrize(("n_groups", "n_apart", "mean"), [*HARMONIC[:5], (1, 0, 0.0)])
+@pytest.mark.parametrize(
+    ("n_groups", "n_apart", "mean"), [*HARMONIC, (1, 0, 0.0), (0, 0, 0.0), (1, 2, 2.0)]
+)
 def test_the_mean_of_one_course_is_the_harmonic_sum(n_groups, n_apart, mean):
-    found = ChanceLaw(n_groups, 1, n_apart).expected()
-    assert found == pytest.approx(mean, rel=1e-4, abs=1e-4)
+    assert ChanceLaw(n_groups, 1, n_apart).expected() == pytest.approx(mean, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "n_apart", "mean"),
+    # Two groups rise or fall, one has no course: chi-squares of one degree, of one and of two.
+    [(2, 0, 1.0), (1, 1, 1.0), (0, 2, 2.0), (1, 0, 0.0)],
+)
+def test_the_mean_of_either_course_is_that_of_a_chi_square_where_it_is_one(n_groups, n_apart, mean):
+    found = ChanceLaw(n_groups, 2, n_apart).expected()
+    assert found == pytest.approx(mean, rel=1e-4, abs=1e-4)  # by trapezoids
 
 
 DEGREES = [(2, 0, 1), (4, 0, 3), (6, 1, 6), (100, 3, 102), (1000, 0, 999), (1, 2, 2), (0, 2, 2)]
