@@ -26,7 +26,7 @@ def write_whole(file: Path, content: bytes, mode: int = 0o644) -> None:
     OSError
         Disk full, no permission, no such folder; what stood there is unchanged.
     """
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}-")
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".write-")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
