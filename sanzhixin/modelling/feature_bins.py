@@ -130,7 +130,9 @@ class FeatureBins:
             codes[:] = unseen
         for group, (_, members) in enumerate(self.specials, start=self.n_bins):
             codes[np.isin(values, np.array(members, dtype=float))] = group
-        codes[np.isnan(values)] = missing
+        blank = np.isnan(values)
+        if blank.any():
+            codes[blank] = missing
         return codes
 
     def _assign_texts(self, values: Floats | Texts) -> Codes:

@@ -69,8 +69,14 @@ class Outcome:
         tuple of float
             Events, non-events.
         """
-        events, nonevents = self.counts(np.zeros(self.is_event.size, dtype=np.int64), 1)
-        return float(events[0]), float(nonevents[0])
+        if self.weights is None:
+            events = float(np.count_nonzero(self.is_event))
+            return events, self.is_event.size - events
+        # Sorted, so that the sums do not depend on the order of the rows.
+        events, nonevents = (
+            float(np.sort(self.weights[rows]).sum()) for rows in (self.is_event, ~self.is_event)
+        )
+        return events, nonevents
 
     def take(self, rows: Bools) -> Outcome:
         """Outcome of some rows.

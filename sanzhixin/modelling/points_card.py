@@ -10,7 +10,6 @@ import pandas as pd
 
 from sanzhixin.modelling.columns import read_named
 from sanzhixin.modelling.feature_bins import FeatureBins
-from sanzhixin.modelling.threads import map_columns
 from sanzhixin.numerics.points import points_to_probability
 
 if TYPE_CHECKING:
@@ -147,15 +146,11 @@ class PointsCard:
         RecordError
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
-
-        def points_of(item: CardCharacteristic) -> Ints:
+        points = np.full(n_rows, self.base, dtype=np.int64)
+        for item in self.characteristics:
             codes = item.bins.assign(values[item.bins.name])
             item.bins.check(codes)
-            return item.points.take(codes)
-
-        points = np.full(n_rows, self.base, dtype=np.int64)
-        for own in map_columns(points_of, self.characteristics, n_rows):
-            points += own
+            points += item.points.take(codes)
         return points
 
     def probability(self, points: Ints) -> Floats:
