@@ -3,64 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from sanzhixin.errors import OutputError
+from sanzhixin.records.whole_file import TEMPORARY, sync_folder, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["TEMPORARY", "file_digest", "publishing", "sync_folder", "whole_file"]
 
-TEMPORARY = ".sanzhixin-"
-"""How the names of unfinished files begin."""
-
 _BLOCK = 1 << 20
-_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes its name when it is complete and on the disk.
-
-    Parameters
-    ----------
-    path : Path
-        Final name; an existing file is replaced.  The new file is readable by its owner alone.
-
-    Yields
-    ------
-    binary file
-        Unfinished file in the same folder; it is removed when anything is raised.
-    """
-    # The name is known before the file is there, so that an interruption at any moment removes it.
-    unfinished = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}")
-    try:
-        handle = os.open(unfinished, _NEW, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder onto the disk."""
-    if os.name == "nt":  # Windows has no handle of a folder to synchronise
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import repeat
 from numbers import Integral, Real
-from typing import Any, Self, TypeVar, get_args
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from sanzhixin.modelling.feature_bins import Missing, Unseen
 from sanzhixin.modelling.labels import Labels, Outcome, read_outcome
 from sanzhixin.modelling.threads import map_columns
 from sanzhixin.numerics.binning import BinRules, Objective, Trend
+from sanzhixin.numerics.choices import check_choice
 
 __all__ = ["MonotoneBinner"]
 
@@ -127,7 +128,8 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     a value.  A group of one outcome alone, and a special or missing group that is too small for
     `min_expected`, gets one more event of the average mix.  Weights are frequencies: 2 is the row
     given twice.  Standard errors are those of the weights before shrinkage.  ``p_value`` is an
-    upper bound: for peak, valley and none far on the safe side.
+    upper bound in large samples: for peak, valley and none far on the safe side, and for
+    categories with few events a little too small.
 
     References
     ----------
@@ -405,9 +407,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         }
         for name, choices in {**_CHOICES, "trend": Trend, "missing": Missing}.items():
             for given in stated[name]:
-                if given not in get_args(choices):
-                    known = ", ".join(get_args(choices))
-                    raise DomainError("bin_option", name=name, given=given, known=known)
+                check_choice(name, given, choices)
         for name, low, high in _RANGES:
             given = getattr(self, name)
             whole = isinstance(given, Integral) or name not in ("max_bins", "max_prebins")

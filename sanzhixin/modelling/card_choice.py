@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.errors import EvidenceError
 from sanzhixin.modelling.county_card import CountyCard, card_frame, fit_scorecard, scale_card
+from sanzhixin.numerics.choices import check_choice
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.numerics.points import match_mean
 from sanzhixin.scoring.artifact import CardComparison, CardScores
@@ -117,10 +118,8 @@ def choose_card(
     figure of the chosen card a little too good.  With ``time`` the outcomes of the earlier loans
     are those known now, not those known when the later loans were granted.
     """
-    for name, given, choices in (("card", card, CardChoice), ("holdout", holdout, Holdout)):
-        if given not in get_args(choices):
-            known = ", ".join(get_args(choices))
-            raise DomainError("bin_option", name=name, given=given, known=known)
+    check_choice("card", card, CardChoice)
+    check_choice("holdout", holdout, Holdout)
     if card == "expert":
         return ChosenCard(None, None, None)
     try:

@@ -13,7 +13,7 @@ from sanzhixin.modelling.feature_bins import FeatureBins
 from sanzhixin.numerics.points import points_to_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -120,11 +120,10 @@ class PointsCard:
         RecordError
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
-        codes = np.empty((len(self.characteristics), n_rows), dtype=np.int64)
-        for place, item in enumerate(self.characteristics):
-            codes[place] = item.bins.assign(values[item.bins.name])
-            item.bins.check(codes[place])
-        return codes.T
+        groups = np.empty((len(self.characteristics), n_rows), dtype=np.int64)
+        for place, (_, codes) in enumerate(self._assign(values)):
+            groups[place] = codes
+        return groups.T
 
     def total(self, values: Mapping[str, Floats | Texts], n_rows: int) -> Ints:
         """Sum the points of every row.
@@ -147,11 +146,18 @@ class PointsCard:
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
         points = np.full(n_rows, self.base, dtype=np.int64)
+        for item, codes in self._assign(values):
+            points += item.points.take(codes)
+        return points
+
+    def _assign(
+        self, values: Mapping[str, Floats | Texts]
+    ) -> Iterator[tuple[CardCharacteristic, Ints]]:
+        """Go through the characteristics with the group of every value, refused ones refused."""
         for item in self.characteristics:
             codes = item.bins.assign(values[item.bins.name])
             item.bins.check(codes)
-            points += item.points.take(codes)
-        return points
+            yield item, codes
 
     def probability(self, points: Ints) -> Floats:
         """Compute the default probability that totals stand for.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ from sanzhixin.modelling.selection import (
     read_periods,
     select_characteristics,
 )
+from sanzhixin.numerics.choices import check_choice
 from sanzhixin.numerics.points import points_to_log_odds
 
 __all__ = ["Scorecard"]
@@ -120,7 +121,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Coefficients on weights of evidence are held at 0 or above, so that a bin with fewer defaults
+    Coefficients on weights of evidence are held at 0 or above, so that a larger weight of evidence
     never gets fewer points; a characteristic held at 0 leaves the card.  Points are rounded bin by
     bin, which keeps their order.  What a total stands for is then found anew: the slope is that of
     the scaling, the offset the one with which the mean probability is the observed rate.
@@ -440,10 +441,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         return tags
 
     def _check_options(self) -> None:
-        for name, choices in (("scaling", Scaling), ("reference", Reference)):
-            if getattr(self, name) not in get_args(choices):
-                known = ", ".join(get_args(choices))
-                raise DomainError("bin_option", name=name, given=getattr(self, name), known=known)
+        check_choice("scaling", self.scaling, Scaling)
+        check_choice("reference", self.reference, Reference)
         for name, low, high in _RANGES:
             given = getattr(self, name)
             if not (isinstance(given, Real) and low <= float(given) <= high):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, rel_entr
 
 from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_choice
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -205,10 +206,8 @@ def optimal_bins(
     >>> found.starts, found.trend
     (array([0, 2]), 'ascending')
     """
-    for name, given, choices in (("trend", trend, Trend), ("objective", objective, Objective)):
-        if given not in get_args(choices):
-            known = ", ".join(get_args(choices))
-            raise DomainError("bin_option", name=name, given=given, known=known)
+    check_choice("trend", trend, Trend)
+    check_choice("objective", objective, Objective)
     rules = BinRules() if rules is None else rules
     grid = _grid(events, nonevents, objective, rules, totals, cuts)
     if grid.value.size == 0:

@@ -3,14 +3,68 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
-__all__ = ["write_whole"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["TEMPORARY", "sync_folder", "whole_file", "write_whole"]
+
+TEMPORARY = ".sanzhixin-"
+"""How the names of unfinished files begin."""
+
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+
+
+@contextmanager
+def whole_file(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
+    """Open a file that takes its name when it is complete and on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        Final name; an existing file is replaced.
+    mode : int, default=0o600
+        Permissions when it is complete; until then its owner alone can read it.
+
+    Yields
+    ------
+    binary file
+        Unfinished file in the same folder; it is removed when anything is raised.
+    """
+    # The name is known before the file is there, so that an interruption at any moment removes it.
+    unfinished = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}")
+    try:
+        handle = os.open(unfinished, _NEW, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode != 0o600:
+            unfinished.chmod(mode)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder onto the disk."""
+    if os.name == "nt":  # Windows has no handle of a folder to synchronise
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_whole(file: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file beside its place, bring it to the disk and put it there in one step.
+    """Write all of a file, and put it in its place in one step.
 
     Parameters
     ----------
@@ -26,14 +80,5 @@ def write_whole(file: Path, content: bytes, mode: int = 0o644) -> None:
     OSError
         Disk full, no permission, no such folder; what stood there is unchanged.
     """
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".write-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(file, mode) as stream:
+        stream.write(content)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -157,14 +155,6 @@ def test_columns_in_another_order_are_refused_and_not_scored_by_place(to):
 def test_a_missing_column_is_refused():
     with pytest.raises(ValueError, match="should match those that were passed during fit"):
         MonotoneBinner().fit(FRAME, DEFAULTED).transform(FRAME[NAMES[:2]])
-
-
-def test_a_fitted_binner_is_pickled_whole():
-    binner = MonotoneBinner(edits=EDITS, special_codes=CODES).fit(FRAME, DEFAULTED)
-    again = pickle.loads(pickle.dumps(binner))
-    np.testing.assert_array_equal(again.transform(FRAME), binner.transform(FRAME))
-    pd.testing.assert_frame_equal(again.summary_, binner.summary_)
-    pd.testing.assert_frame_equal(again.edit_log_, binner.edit_log_)
 
 
 def test_inputs_are_not_changed():

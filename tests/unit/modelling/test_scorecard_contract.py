@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -229,12 +227,6 @@ def test_fitting_leaves_the_binner_that_was_given_untouched():
 def test_fitting_again_forgets_the_first_fit():
     card = Scorecard().fit(FRAME.iloc[:, :1], DEFAULTED)
     assert card.fit(FRAME, DEFAULTED).to_json() == CARD.to_json()
-
-
-def test_a_pickled_card_scores_the_same():
-    again = pickle.loads(pickle.dumps(CARD))
-    np.testing.assert_array_equal(again.predict_proba(FRAME), CARD.predict_proba(FRAME))
-    assert again.to_json() == CARD.to_json()
 
 
 @pytest.mark.parametrize(

@@ -117,14 +117,16 @@ def test_the_bytes_are_on_the_disk_before_the_file_takes_its_name(old, monkeypat
 
     monkeypatch.setattr(os, "fsync", watched)
     write_whole(old, b"another")
-    assert seen == [(7, b"old")]  # all seven bytes of the new, and still the old in its place
+    file, folder = seen
+    assert file == (7, b"old")  # all seven bytes of the new, and still the old in its place
+    assert folder[1] == b"another"  # then the name, in its folder
 
 
 def test_while_it_is_written_nobody_else_can_read_it(file, monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fsync", lambda handle: seen.append(os.fstat(handle).st_mode & 0o077))
     write_whole(file, b"new")
-    assert seen == [0]
+    assert seen[0] == 0  # the second is the folder's
 
 
 # What goes wrong.
