@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sanzhixin import load_scheme
 from sanzhixin.modelling import expert_model
-from sanzhixin.modelling.model_card import model_card
+from sanzhixin.modelling.model_card.page import model_card
 
 NAME, VERSION = "tongxiang-expert", "1.0.0"
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 import sanzhixin as szx
 from sanzhixin.modelling import PanelLinkWarning, ProfileBuilder
-from sanzhixin.modelling.panel_county import fit_county_panel
-from sanzhixin.modelling.panel_diagnostics import compute_interactions, compute_pairs
+from sanzhixin.modelling.panel.county import fit_county_panel
+from sanzhixin.modelling.panel.diagnostics import compute_interactions, compute_pairs
 from sanzhixin.scheme import scheme_from_dict
 from sanzhixin.simulate import SimulationSettings
 

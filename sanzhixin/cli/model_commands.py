@@ -76,7 +76,7 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     from sanzhixin.batch.files import publishing, whole_file
     from sanzhixin.modelling import PanelLinkWarning
     from sanzhixin.modelling import fit as fit_model
-    from sanzhixin.modelling.model_card import model_card
+    from sanzhixin.modelling.model_card.page import model_card
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)

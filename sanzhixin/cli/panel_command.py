@@ -12,7 +12,7 @@ from sanzhixin.cli.options import AS_OF, DIR, SCHEME
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
-    from sanzhixin.modelling.panel_report import PanelReport
+    from sanzhixin.modelling.panel.report import PanelReport
 
 __all__ = ["panel"]
 
@@ -36,7 +36,7 @@ _OTHER_FILES = ("report.txt", "_SUCCESS")
 def panel(voice: Voice, folder: Path, *, out: Path, scheme: str, as_of: dt.date | None) -> int:
     """Examine the panel of DIR (评议团检查): severe, central, alike raters; measures; links."""
     from sanzhixin.batch import take_in
-    from sanzhixin.modelling.panel_report import report_panel
+    from sanzhixin.modelling.panel.report import report_panel
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)
@@ -62,7 +62,7 @@ def panel(voice: Voice, folder: Path, *, out: Path, scheme: str, as_of: dt.date 
 def _refuse_others(out: Path) -> None:
     """Refuse a folder that holds anything but an earlier report."""
     from sanzhixin.errors import OutputError
-    from sanzhixin.modelling.panel_report import PANEL_TABLES
+    from sanzhixin.modelling.panel.report import PANEL_TABLES
 
     own = {*(f"{name}.csv" for name in PANEL_TABLES), *_OTHER_FILES}
     held = [path.name for path in out.iterdir()] if out.is_dir() else []

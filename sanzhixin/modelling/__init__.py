@@ -1,18 +1,18 @@
 """Learning: what needs data to be found before a model can be frozen."""
 
-from sanzhixin.modelling.bin_edits import BinEdit
-from sanzhixin.modelling.binning import MonotoneBinner
-from sanzhixin.modelling.card_export import card_from_json
+from sanzhixin.modelling.bins.binner import MonotoneBinner
+from sanzhixin.modelling.bins.edits import BinEdit
+from sanzhixin.modelling.cards.json_file import card_from_json
+from sanzhixin.modelling.cards.points_card import PointsCard
+from sanzhixin.modelling.cards.scorecard import Scorecard
 from sanzhixin.modelling.fit import expert_model, fit
-from sanzhixin.modelling.panel import PanelLinkWarning, PanelModel
-from sanzhixin.modelling.points_card import PointsCard
+from sanzhixin.modelling.panel.model import PanelLinkWarning, PanelModel
 from sanzhixin.modelling.profile import (
     EventFeatures,
     FactorFeatures,
     PillarFeatures,
     ProfileBuilder,
 )
-from sanzhixin.modelling.scorecard import Scorecard
 
 __all__ = [
     "BinEdit",

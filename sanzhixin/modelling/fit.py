@@ -14,10 +14,10 @@ import numpy as np
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model import SanzhixinModel, check_county, scoring_date
-from sanzhixin.modelling.card_choice import CardChoice, ChosenCard, Holdout, choose_card
-from sanzhixin.modelling.loans import Outcomes, collect_outcomes
-from sanzhixin.modelling.panel_county import fit_county_panel, fit_tables, mean_scheme
-from sanzhixin.modelling.pd_table import PdChoice, fit_pd_table
+from sanzhixin.modelling.county.choice import CardChoice, ChosenCard, Holdout, choose_card
+from sanzhixin.modelling.county.loans import Outcomes, collect_outcomes
+from sanzhixin.modelling.county.pd_table import PdChoice, fit_pd_table
+from sanzhixin.modelling.panel.county import fit_county_panel, fit_tables, mean_scheme
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.artifact import (

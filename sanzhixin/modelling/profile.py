@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model import check_county, profile_frame, scoring_date
-from sanzhixin.modelling.panel_county import fit_county_panel, fit_tables
+from sanzhixin.modelling.panel.county import fit_county_panel, fit_tables
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
@@ -20,7 +20,7 @@ from sanzhixin.scoring.plan import profile_plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sanzhixin.modelling.panel import PanelModel
+    from sanzhixin.modelling.panel.model import PanelModel
     from sanzhixin.records import County
     from sanzhixin.scoring.panel_tables import PanelTables
 

@@ -8,6 +8,8 @@ from sanzhixin.numerics.agreement import (
     krippendorff_alpha,
     separation,
 )
+from sanzhixin.numerics.binning import BinRules, Partition, divergence_terms, optimal_bins
+from sanzhixin.numerics.chance import ChanceLaw, level_probabilities
 from sanzhixin.numerics.collusion import RaterPairs, adjust_p_values, compare_raters
 from sanzhixin.numerics.connectivity import Connectivity, examine_connectivity
 from sanzhixin.numerics.drift import (
@@ -17,6 +19,7 @@ from sanzhixin.numerics.drift import (
     fit_drift_variance,
 )
 from sanzhixin.numerics.facets import PanelRecords, Standing, Variances, fit_standing
+from sanzhixin.numerics.interactions import Interactions, fit_interactions
 from sanzhixin.numerics.intervals import (
     RateInterval,
     clopper_pearson_interval,
@@ -33,27 +36,52 @@ from sanzhixin.numerics.partial_credit import (
 )
 from sanzhixin.numerics.pillar_fit import PillarFit, PillarForms, fit_pillar
 from sanzhixin.numerics.pillar_measures import PillarMeasures, fitted_measures, new_measures
+from sanzhixin.numerics.points import (
+    ScaledPoints,
+    match_mean,
+    points_to_log_odds,
+    points_to_probability,
+    scale_linear,
+    scale_min_max,
+    scale_pdo,
+)
+from sanzhixin.numerics.prebins import Prebins, edge_between, prebin_ranks
 from sanzhixin.numerics.rater_fit import RaterFit, Stretch, fit_raters, fit_stretch
 from sanzhixin.numerics.record_tables import RecordTables, tabulate_records
+from sanzhixin.numerics.screening import population_stability, variance_inflation
 from sanzhixin.numerics.standing_errors import StandingErrors, compute_errors
 from sanzhixin.numerics.variance_components import VarianceFit, fit_variances
+from sanzhixin.numerics.woe import (
+    InformationValue,
+    WeightOfEvidence,
+    information_value,
+    shrink_to_trend,
+    weight_of_evidence,
+)
 
 __all__ = [
     "AlphaAgreement",
+    "BinRules",
+    "ChanceLaw",
     "Connectivity",
     "DriftFit",
+    "InformationValue",
+    "Interactions",
     "IntraclassCorrelation",
     "LogisticFit",
     "MeritShare",
     "PanelRecords",
     "PartialCreditFit",
+    "Partition",
     "PillarFit",
     "PillarForms",
     "PillarMeasures",
+    "Prebins",
     "RateInterval",
     "RaterFit",
     "RaterPairs",
     "RecordTables",
+    "ScaledPoints",
     "Separation",
     "SeverityPath",
     "Standing",
@@ -62,14 +90,18 @@ __all__ = [
     "TotalCounts",
     "VarianceFit",
     "Variances",
+    "WeightOfEvidence",
     "adjust_p_values",
     "clopper_pearson_interval",
     "compare_raters",
     "compute_errors",
     "count_totals",
+    "divergence_terms",
+    "edge_between",
     "examine_connectivity",
     "filter_severity",
     "fit_drift_variance",
+    "fit_interactions",
     "fit_logistic",
     "fit_merit_share",
     "fit_partial_credit",
@@ -79,11 +111,25 @@ __all__ = [
     "fit_stretch",
     "fit_variances",
     "fitted_measures",
+    "information_value",
     "intraclass_correlation",
     "jeffreys_interval",
     "krippendorff_alpha",
+    "level_probabilities",
+    "match_mean",
     "new_measures",
+    "optimal_bins",
     "pluto_tasche",
+    "points_to_log_odds",
+    "points_to_probability",
+    "population_stability",
+    "prebin_ranks",
+    "scale_linear",
+    "scale_min_max",
+    "scale_pdo",
     "separation",
+    "shrink_to_trend",
     "tabulate_records",
+    "variance_inflation",
+    "weight_of_evidence",
 ]

@@ -8,7 +8,7 @@ import pytest
 
 from sanzhixin.cli.app import sanzhixin
 from sanzhixin.cli.texts import TEXTS
-from sanzhixin.modelling.pd_table import LEAST_OUTCOMES, PdChoice
+from sanzhixin.modelling.county.pd_table import LEAST_OUTCOMES, PdChoice
 from sanzhixin.scheme import load_scheme
 from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring import Proposal, scorer

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sanzhixin.errors import ArtifactError, EvidenceError
 from sanzhixin.modelling import PanelLinkWarning, PanelModel
-from sanzhixin.modelling.panel_file import panel_tables
+from sanzhixin.modelling.panel.file import panel_tables
 from sanzhixin.numerics.facets import fit_standing
 from sanzhixin.numerics.standing_errors import compute_errors
 from sanzhixin.numerics.variance_components import take_records

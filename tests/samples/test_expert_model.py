@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sanzhixin as szx
-from sanzhixin.modelling.model_card import model_card
+from sanzhixin.modelling.model_card.page import model_card
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from sanzhixin.modelling.panel import PanelLinkWarning, PanelModel
+from sanzhixin.modelling.panel.model import PanelLinkWarning, PanelModel
 from tests.simulation.bound import total_chances
 
 PATH = Path(__file__).parents[2].parent / "shared" / "data" / "skating_panel.csv"

@@ -20,7 +20,7 @@ from scipy import stats
 from scipy.special import expit
 
 from sanzhixin.modelling import PanelLinkWarning, ProfileBuilder
-from sanzhixin.modelling.panel_county import fit_county_panel
+from sanzhixin.modelling.panel.county import fit_county_panel
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.scheme import load_scheme, scheme_from_dict
 from sanzhixin.simulate import SimulationSettings, simulate_county

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm, spearmanr
 
-from sanzhixin.modelling.panel import PanelLinkWarning
+from sanzhixin.modelling.panel.model import PanelLinkWarning
 from tests.simulation.skating import (
     CRITERIA,
     N_CATEGORIES,

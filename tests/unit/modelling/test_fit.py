@@ -14,7 +14,7 @@ import pytest
 
 from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.modelling import expert_model, fit
-from sanzhixin.modelling.loans import collect_outcomes
+from sanzhixin.modelling.county.loans import collect_outcomes
 from sanzhixin.scheme import load_scheme
 from sanzhixin.simulate import simulate_county
 

@@ -14,7 +14,7 @@ import pytest
 
 from sanzhixin.model import load_model
 from sanzhixin.modelling import fit
-from sanzhixin.modelling.model_card import model_card
+from sanzhixin.modelling.model_card.page import model_card
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scheme import load_scheme
 from sanzhixin.scoring.scorer import score_cases

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.modelling import PanelModel
-from sanzhixin.modelling.panel_file import panel_tables
+from sanzhixin.modelling.panel.file import panel_tables
 from tests.unit.numerics.panel_cases import draw_ratings
 from tests.unit.scoring.factories import ITEMS, SCHEME, plan_of, scheme_with
 

@@ -1,0 +1,1 @@
+"""Bins of characteristics: what is asked, what is learned, what people change."""

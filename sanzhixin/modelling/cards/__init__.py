@@ -1,0 +1,1 @@
+"""Scorecards of any table: selection, coefficients, whole points, answers and files."""

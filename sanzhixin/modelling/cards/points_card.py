@@ -1,0 +1,214 @@
+"""A fitted card: bins and integer points, the probability they stand for, and how to score rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sanzhixin.modelling.bins.feature_bins import FeatureBins
+from sanzhixin.modelling.inputs.columns import read_named
+from sanzhixin.numerics.points import points_to_probability
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from sanzhixin.modelling.bins.edits import BinEdit
+    from sanzhixin.modelling.inputs.columns import Texts
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["CardCharacteristic", "PointsCard"]
+
+
+@dataclass(frozen=True, slots=True)
+class CardCharacteristic:
+    """One characteristic of a card.
+
+    Attributes
+    ----------
+    bins : FeatureBins
+        Groups of its values.
+    coefficient : float
+        Log-odds of repayment for one unit of weight of evidence.
+    points : ndarray of int, shape (n_groups,)
+        Of each group; 0 where values are refused.
+    reference : int
+        Points that reasons are measured from.
+    """
+
+    bins: FeatureBins
+    coefficient: float
+    points: Ints
+    reference: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsCard:
+    """A card; the total of integer points is the score, and it alone tells the probability.
+
+    Attributes
+    ----------
+    characteristics : tuple of CardCharacteristic
+        In the order of the columns.
+    base : int
+        Points of every case.
+    offset : float
+        Points at which default and repayment are equally likely.
+    per_log_odds : float
+        Points of one unit of log-odds; 0 for a card without characteristics.
+    edits : tuple of BinEdit
+        Changes by people to the bins.
+    """
+
+    characteristics: tuple[CardCharacteristic, ...]
+    base: int
+    offset: float
+    per_log_odds: float
+    edits: tuple[BinEdit, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns that the card reads."""
+        return tuple(item.bins.name for item in self.characteristics)
+
+    def points(self, X: Any) -> Ints:
+        """Return the total points of every row of a frame.
+
+        Parameters
+        ----------
+        X : DataFrame (pandas, polars, pyarrow)
+            Has the columns of `names`; others are not looked at.
+
+        Returns
+        -------
+        ndarray of int, shape (n_rows,)
+            Totals.
+
+        Raises
+        ------
+        DomainError
+            ``card_frame``: no frame; ``card_column_missing``: a column is not there.
+        RecordError
+            ``value_unseen``, ``column_not_number``, ``column_not_text``.
+        """
+        columns = read_named(X, self.names)
+        return self.total(dict(zip(columns.names, columns.values, strict=True)), columns.n_rows)
+
+    def groups(self, values: Mapping[str, Floats | Texts], n_rows: int) -> Ints:
+        """Tell the group of every value.
+
+        Parameters
+        ----------
+        values : mapping of str to ndarray or Texts
+            By column.
+        n_rows : int
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_characteristics)
+            Index into the labels of each characteristic.
+
+        Raises
+        ------
+        RecordError
+            ``value_unseen``, ``column_not_number``, ``column_not_text``.
+        """
+        groups = np.empty((len(self.characteristics), n_rows), dtype=np.int64)
+        for place, (_, codes) in enumerate(self._assign(values)):
+            groups[place] = codes
+        return groups.T
+
+    def total(self, values: Mapping[str, Floats | Texts], n_rows: int) -> Ints:
+        """Sum the points of every row.
+
+        Parameters
+        ----------
+        values : mapping of str to ndarray or Texts
+            By column.
+        n_rows : int
+            Rows.
+
+        Returns
+        -------
+        ndarray of int, shape (n_rows,)
+            Totals.
+
+        Raises
+        ------
+        RecordError
+            ``value_unseen``, ``column_not_number``, ``column_not_text``.
+        """
+        points = np.full(n_rows, self.base, dtype=np.int64)
+        for item, codes in self._assign(values):
+            points += item.points.take(codes)
+        return points
+
+    def _assign(
+        self, values: Mapping[str, Floats | Texts]
+    ) -> Iterator[tuple[CardCharacteristic, Ints]]:
+        """Go through the characteristics with the group of every value, refused ones refused."""
+        for item in self.characteristics:
+            codes = item.bins.assign(values[item.bins.name])
+            item.bins.check(codes)
+            yield item, codes
+
+    def probability(self, points: Ints) -> Floats:
+        """Compute the default probability that totals stand for.
+
+        Parameters
+        ----------
+        points : ndarray of int
+            Totals.
+
+        Returns
+        -------
+        ndarray
+            Probabilities.
+        """
+        return points_to_probability(points, self.offset, self.per_log_odds)
+
+    def table(self) -> pd.DataFrame:
+        """Tabulate the card.
+
+        Returns
+        -------
+        DataFrame
+            feature, bin, label, kind, n_rows, share, n_events, event_rate, woe, woe_se,
+            coefficient, points, reference; the first row is the base.
+        """
+        base = {"feature": "base", "label": "every case", "kind": "base", "points": self.base}
+        parts = [pd.DataFrame([{name: base.get(name) for name in _TABLE}])]
+        for item in self.characteristics:
+            own = item.bins.table().assign(
+                feature=item.bins.name,
+                coefficient=item.coefficient,
+                points=item.points,
+                reference=item.reference,
+            )
+            parts.append(own[np.isfinite(own["woe"])][_TABLE])
+        return pd.concat([part.astype(_DTYPES) for part in parts], ignore_index=True)
+
+
+_DTYPES: dict[str, Any] = {
+    "feature": "str",
+    "bin": "Int64",
+    "label": "str",
+    "kind": "str",
+    "n_rows": "float64",
+    "share": "float64",
+    "n_events": "float64",
+    "event_rate": "float64",
+    "woe": "float64",
+    "woe_se": "float64",
+    "coefficient": "float64",
+    "points": "int64",
+    "reference": "Int64",
+}
+_TABLE = list(_DTYPES)

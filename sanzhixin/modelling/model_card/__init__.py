@@ -1,0 +1,1 @@
+"""The page that tells what a model is for and what it rests on."""

@@ -1,0 +1,1 @@
+"""The panel of raters: fitted, linked across villages, diagnosed and reported."""
