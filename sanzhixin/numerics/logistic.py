@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog, lsq_linear
-from scipy.special import expit
 
 from sanzhixin.errors import DomainError, EvidenceError
 
@@ -272,6 +271,10 @@ def _newton(
     while iteration < max_iterations and change > tolerance:
         iteration += 1
         step = _step(beta, state, data.signs)
+        change = float(np.abs(step).max())
+        if change <= tolerance:  # too small to be seen in the likelihood
+            beta = beta + step
+            break
         for _ in range(_MOST_HALVINGS):
             ahead = _state(beta + step, data)
             if ahead.log_likelihood >= state.log_likelihood - 1e-12 * abs(state.log_likelihood):
@@ -310,12 +313,13 @@ def _step(beta: Floats, state: _State, signs: NDArray[np.int64]) -> Floats:
 
 def _state(beta: Floats, data: _Data) -> _State:
     log_odds = data.design @ beta
-    prob = expit(log_odds)
+    falling = np.exp(-np.abs(log_odds))
+    prob = np.where(log_odds >= 0, 1.0, falling) / (1 + falling)
     spread = data.weights * prob * (1 - prob)
-    np.multiply(data.design, spread[:, np.newaxis], out=data.scratch)
-    information = data.design.T @ data.scratch
+    np.multiply(data.design, np.sqrt(spread)[:, np.newaxis], out=data.scratch)
+    information = data.scratch.T @ data.scratch
     residual = data.weights * (data.outcome - prob)
-    softplus = np.maximum(log_odds, 0) + np.log1p(np.exp(-np.abs(log_odds)))
+    softplus = np.maximum(log_odds, 0) + np.log1p(falling)
     terms = data.outcome * log_odds - softplus
     log_likelihood = float(data.weights @ terms)
     if data.firth:

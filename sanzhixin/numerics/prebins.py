@@ -42,11 +42,27 @@ class Prebins:
 
 
 class _Column(NamedTuple):
-    """Distinct values, and the weight of the rows below each and in all."""
+    """Rows in the order of their values."""
 
     distinct: Floats
-    weight: Floats
-    events: Floats
+    rows: NDArray[np.int64]  # at which each distinct value begins, and their number
+    weights: Floats | None
+    events: Floats  # weight of each row that is an event, else 0; without weights their values
+
+    def below(self) -> Floats:
+        """Weight of the rows below each distinct value, and of all."""
+        if self.weights is None:
+            return self.rows.astype(np.float64)
+        return np.concatenate([[0.0], np.cumsum(self.weights)])[self.rows]
+
+    def counts(self, starts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Weights of events, and of all, in groups that begin with these distinct values."""
+        rows = self.rows[starts]
+        if self.weights is not None:
+            return np.add.reduceat(self.events, rows), np.add.reduceat(self.weights, rows)
+        before = np.searchsorted(self.events, self.distinct[starts])
+        events = np.diff(before, append=self.events.size)
+        return events.astype(np.float64), np.diff(rows, append=self.rows[-1]).astype(np.float64)
 
 
 def prebin_ranks(
@@ -94,55 +110,49 @@ def prebin_ranks(
     if not values.size:
         nothing = np.empty(0)
         return Prebins(nothing, nothing, nothing, nothing, np.empty(0, dtype=np.bool_))
-    column = _distinct(values, is_event, weights)
-    if column.distinct.size <= max_prebins:
-        group = np.arange(column.distinct.size)
+    column = _sort(values, is_event, weights)
+    n_distinct = column.distinct.size
+    if n_distinct <= max_prebins:
+        by_rank = np.arange(1, n_distinct)
     else:
-        middle = np.cumsum(column.weight) - column.weight / 2
-        group = _groups(middle, float(column.weight.sum()), max_prebins)
-    ends = np.diff(group) > 0
+        by_rank = _group_starts(column.below(), max_prebins)
     for low, high in whole:
-        inside = (column.distinct >= low) & (column.distinct < high)
-        ends &= ~(inside[1:] & inside[:-1])
-    part = np.searchsorted(np.asarray(sorted(splits), dtype=float), column.distinct, side="right")
-    fixed = np.diff(part) > 0
-    starts = np.concatenate([[0], np.flatnonzero(ends | fixed) + 1])
-    events = np.add.reduceat(column.events, starts)
-    weight = np.add.reduceat(column.weight, starts)
+        begin, end = np.searchsorted(column.distinct, (low, high)).tolist()
+        by_rank = by_rank[(by_rank <= begin) | (by_rank >= end)]
+    fixed = np.searchsorted(column.distinct, np.asarray(splits, dtype=float))
+    starts = np.unique(np.concatenate([[0], by_rank, fixed[fixed < n_distinct]]))
+    events, weight = column.counts(starts)
     return Prebins(
         smallest=column.distinct[starts],
-        largest=column.distinct[np.append(starts[1:], column.distinct.size) - 1],
+        largest=column.distinct[np.append(starts[1:], n_distinct) - 1],
         events=events,
         nonevents=weight - events,
-        cuts=fixed[starts[1:] - 1],
+        cuts=np.isin(starts[1:], fixed),
     )
 
 
-def _groups(middle: Floats, whole: float, count: int) -> NDArray[np.int64]:
+def _group_starts(below: Floats, count: int) -> NDArray[np.int64]:
     """Cut mid-ranks into groups of equal weight, the same from either end."""
-    from_below = np.floor(middle / whole * count)
-    from_above = count - 1 - np.floor((whole - middle) / whole * count)
-    group = np.where(middle * 2 <= whole, from_below, from_above)
-    return np.clip(group, 0, count - 1).astype(np.int64)
+    middle, whole = (below[1:] + below[:-1]) / 2, below[-1]
+    half = int(np.searchsorted(2 * middle, whole, side="right"))
+    shares = np.arange(1, count // 2 + 1)
+    ends = whole * shares / count  # the middle of all is the last of an even number
+    lower = np.searchsorted(middle[:half], ends)
+    upper = np.searchsorted((whole - middle[half:])[::-1], ends[2 * shares < count])
+    starts = np.concatenate([lower, middle.size - upper])
+    return starts[(starts > 0) & (starts < middle.size)]
 
 
-def _distinct(values: Floats, is_event: Bools, weights: Floats | None) -> _Column:
+def _sort(values: Floats, is_event: Bools, weights: Floats | None) -> _Column:
     if weights is None:
-        ordered, bad = np.sort(values), np.sort(values[is_event])
-        starts = _starts(ordered)
-        distinct = ordered[starts]
-        events = np.bincount(np.searchsorted(distinct, bad), minlength=distinct.size)
-        weight = np.diff(np.append(starts, ordered.size)).astype(np.float64)
-        return _Column(distinct, weight, events.astype(np.float64))
-    # Rows of one value in one order, so that sums do not depend on the order of the rows.
-    order = np.lexsort((weights, is_event, values))
-    ordered, failed, weight = values[order], is_event[order], weights[order]
+        ordered, events = np.sort(values), np.sort(values[is_event])
+    else:
+        # Rows of one value in one order, so that sums do not depend on the order of the rows.
+        order = np.lexsort((weights, is_event, values))
+        ordered, weights = values[order], weights[order]
+        events = np.where(is_event[order], weights, 0.0)
     starts = _starts(ordered)
-    return _Column(
-        ordered[starts],
-        np.add.reduceat(weight, starts),
-        np.add.reduceat(np.where(failed, weight, 0.0), starts),
-    )
+    return _Column(ordered[starts], np.append(starts, ordered.size), weights, events)
 
 
 def _starts(ordered: Floats) -> NDArray[np.int64]:

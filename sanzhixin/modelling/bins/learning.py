@@ -177,7 +177,8 @@ def _learn_intervals(
     )
     check_splits(splits, made.smallest, request.edits)
     partition = _partition(made.events, made.nonevents, made.cuts, request, totals)
-    apart = _are_apart(numbers[there.is_event], numbers[~there.is_event])
+    mixed = int(np.count_nonzero((made.events > 0) & (made.nonevents > 0)))
+    apart = mixed < 2 and _are_apart(numbers[there.is_event], numbers[~there.is_event])
     edges = []
     for start in partition.starts[1:].tolist():
         below, above = float(made.largest[start - 1]), float(made.smallest[start])

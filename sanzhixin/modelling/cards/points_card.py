@@ -10,10 +10,11 @@ import pandas as pd
 
 from sanzhixin.modelling.bins.feature_bins import FeatureBins
 from sanzhixin.modelling.inputs.columns import read_named
+from sanzhixin.modelling.inputs.threads import map_parts
 from sanzhixin.numerics.points import points_to_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -121,8 +122,8 @@ class PointsCard:
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
         groups = np.empty((len(self.characteristics), n_rows), dtype=np.int64)
-        for place, (_, codes) in enumerate(self._assign(values)):
-            groups[place] = codes
+        for place, item in enumerate(self.characteristics):
+            groups[place] = _assign(item, values)
         return groups.T
 
     def total(self, values: Mapping[str, Floats | Texts], n_rows: int) -> Ints:
@@ -146,18 +147,16 @@ class PointsCard:
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
         points = np.full(n_rows, self.base, dtype=np.int64)
-        for item, codes in self._assign(values):
-            points += item.points.take(codes)
-        return points
 
-    def _assign(
-        self, values: Mapping[str, Floats | Texts]
-    ) -> Iterator[tuple[CardCharacteristic, Ints]]:
-        """Go through the characteristics with the group of every value, refused ones refused."""
-        for item in self.characteristics:
-            codes = item.bins.assign(values[item.bins.name])
-            item.bins.check(codes)
-            yield item, codes
+        def add(items: Sequence[CardCharacteristic]) -> Ints:
+            own = np.zeros(n_rows, dtype=np.int64)
+            for item in items:
+                own += item.points.take(_assign(item, values))
+            return own
+
+        for part in map_parts(add, self.characteristics, n_rows):
+            points += part
+        return points
 
     def probability(self, points: Ints) -> Floats:
         """Compute the default probability that totals stand for.
@@ -194,6 +193,13 @@ class PointsCard:
             )
             parts.append(own[np.isfinite(own["woe"])][_TABLE])
         return pd.concat([part.astype(_DTYPES) for part in parts], ignore_index=True)
+
+
+def _assign(item: CardCharacteristic, values: Mapping[str, Floats | Texts]) -> Ints:
+    """Tell the group of every value; refuse those that have none."""
+    codes = item.bins.assign(values[item.bins.name])
+    item.bins.check(codes)
+    return codes
 
 
 _DTYPES: dict[str, Any] = {

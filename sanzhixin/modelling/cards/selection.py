@@ -178,55 +178,55 @@ def select_characteristics(
     those of a kept one, or the events do not suffice for one more; then the kept ones of the
     largest inflation, one at a time.
     """
-    correlation = _correlation(woe, weights)
-    found = pd.DataFrame(
-        {
-            "feature": [bins.name for bins in features],
-            "kept": False,
-            "reason": "kept",
-            "iv": [bins.information.iv for bins in features],
-            "p_value": [bins.information.p_value for bins in features],
-            "psi": np.nan if psi is None else np.asarray(psi, dtype=float),
-            "correlation": np.nan,
-            "correlated_with": "",
-            "vif": np.nan,
-        }
-    )
+    between = _correlation(woe, weights)
+    count = len(features)
+    iv = np.array([bins.information.iv for bins in features])
+    p_value = np.array([bins.information.p_value for bins in features])
+    drift = np.full(count, np.nan) if psi is None else np.asarray(psi, dtype=float)
+    refusals: dict[Reason, NDArray[np.bool_]] = {
+        "separated": np.array([bins.status == "separated" for bins in features], dtype=np.bool_),
+        "one_bin": np.ptp(woe, axis=0) <= _EQUAL,
+        "weak": (iv <= rules.min_iv) | (p_value > rules.max_p_value),
+        "unstable": drift > rules.max_psi,
+    }
     scarce = min(features[0].events.sum(), features[0].nonevents.sum())
     per_one = rules.events_per_characteristic
-    most = int(scarce // per_one) if per_one > 0 else len(features)
+    most = int(scarce // per_one) if per_one > 0 else count
+    reasons: list[Reason] = ["kept"] * count
+    correlation, vif = np.full((2, count), np.nan)
+    correlated_with = [""] * count
     kept: list[int] = []
-    for place in np.argsort(-found["iv"].to_numpy(), kind="stable").tolist():
-        sizes = np.abs(correlation[place, kept])
+    for place in np.argsort(-iv, kind="stable").tolist():
         if kept:
-            near = int(np.argmax(sizes))
-            found.loc[place, "correlation"] = correlation[place, kept[near]]
-            found.loc[place, "correlated_with"] = features[kept[near]].name
-        reason = _reason(found.loc[place], rules, is_full=len(kept) >= most)
-        if features[place].status == "separated":
-            reason = "separated"
-        elif np.ptp(woe[:, place]) <= _EQUAL:
-            reason = "one_bin"
-        found.loc[place, "reason"] = reason
-        if reason == "kept":
+            nearest = kept[int(np.argmax(np.abs(between[place, kept])))]
+            correlation[place] = between[place, nearest]
+            correlated_with[place] = features[nearest].name
+        own = [reason for reason, holds in refusals.items() if holds[place]]
+        if abs(correlation[place]) > rules.max_correlation:
+            own.append("correlated")
+        if len(kept) >= most:
+            own.append("few_events")
+        if own:
+            reasons[place] = own[0]
+        else:
             kept.append(place)
-    for place in _inflated(correlation, kept, rules.max_vif):
-        found.loc[place, "reason"] = "inflated"
+    for place in _inflated(between, kept, rules.max_vif):
+        reasons[place] = "inflated"
         kept.remove(place)
-    if kept:
-        found.loc[kept, "vif"] = variance_inflation(correlation[np.ix_(kept, kept)])
-    found.loc[kept, "kept"] = True
-    return found
-
-
-def _reason(row: pd.Series[Any], rules: SelectionRules, *, is_full: bool) -> Reason:
-    refusals: list[tuple[Reason, bool]] = [
-        ("weak", row["iv"] <= rules.min_iv or row["p_value"] > rules.max_p_value),
-        ("unstable", row["psi"] > rules.max_psi),
-        ("correlated", abs(row["correlation"]) > rules.max_correlation),
-        ("few_events", is_full),
-    ]
-    return next((reason for reason, holds in refusals if holds), "kept")
+    vif[kept] = variance_inflation(between[np.ix_(kept, kept)])
+    return pd.DataFrame(
+        {
+            "feature": [bins.name for bins in features],
+            "kept": [reason == "kept" for reason in reasons],
+            "reason": reasons,
+            "iv": iv,
+            "p_value": p_value,
+            "psi": drift,
+            "correlation": correlation,
+            "correlated_with": correlated_with,
+            "vif": vif,
+        }
+    )
 
 
 def _inflated(correlation: Floats, kept: list[int], max_vif: float) -> list[int]:

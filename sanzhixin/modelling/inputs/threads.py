@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["map_columns"]
+__all__ = ["map_columns", "map_parts"]
 
 _MANY = 50_000  # rows below which starting threads costs more than they save
 _MOST = 4
@@ -34,8 +34,37 @@ def map_columns(
     list
         Results in the order of the columns; of several errors the first column's is raised.
     """
-    threads = min(os.cpu_count() or 1, len(columns), _MOST)
-    if n_rows < _MANY or threads < 2:
+    threads = _threads(len(columns), n_rows)
+    if threads < 2:
         return [work(column) for column in columns]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, columns))
+
+
+def map_parts(
+    work: Callable[[Sequence[Item]], Result], columns: Sequence[Item], n_rows: int
+) -> list[Result]:
+    """Apply a function to runs of columns, one run a thread where there are many rows.
+
+    Parameters
+    ----------
+    work : callable
+        Of some columns; changes nothing that others see.
+    columns : sequence
+        All of them.
+    n_rows : int
+        Rows of each.
+
+    Returns
+    -------
+    list
+        Results in the order of the columns; of several errors the first column's is raised.
+    """
+    threads = max(1, _threads(len(columns), n_rows))
+    size = -(-len(columns) // threads)
+    parts = [columns[first : first + size] for first in range(0, len(columns), max(size, 1))]
+    return map_columns(work, parts, n_rows)
+
+
+def _threads(n_columns: int, n_rows: int) -> int:
+    return min(os.cpu_count() or 1, n_columns, _MOST) if n_rows >= _MANY else 1
