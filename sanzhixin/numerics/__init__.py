@@ -10,6 +10,7 @@ from sanzhixin.numerics.agreement import (
 )
 from sanzhixin.numerics.binning import BinRules, Partition, divergence_terms, optimal_bins
 from sanzhixin.numerics.chance import ChanceLaw, level_probabilities
+from sanzhixin.numerics.chance_draws import DrawnLaw, free_statistics, turning_statistics
 from sanzhixin.numerics.collusion import RaterPairs, adjust_p_values, compare_raters
 from sanzhixin.numerics.connectivity import Connectivity, examine_connectivity
 from sanzhixin.numerics.drift import (
@@ -64,6 +65,7 @@ __all__ = [
     "BinRules",
     "ChanceLaw",
     "Connectivity",
+    "DrawnLaw",
     "DriftFit",
     "InformationValue",
     "Interactions",
@@ -111,6 +113,7 @@ __all__ = [
     "fit_stretch",
     "fit_variances",
     "fitted_measures",
+    "free_statistics",
     "information_value",
     "intraclass_correlation",
     "jeffreys_interval",
@@ -130,6 +133,7 @@ __all__ = [
     "separation",
     "shrink_to_trend",
     "tabulate_records",
+    "turning_statistics",
     "variance_inflation",
     "weight_of_evidence",
 ]

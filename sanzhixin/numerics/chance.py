@@ -29,8 +29,8 @@ class ChanceLaw:
     n_groups : int
         Ordered groups from which bins were made.
     n_courses : int
-        0: any course, so every group counts; 1: a declared monotone course; 2: the better of the
-        two monotone ones.
+        0: every group counts, as with levels that are ordered by their rates; 1: a declared
+        monotone course; 2: the better of the two monotone ones.
     n_apart : int
         Groups outside the order (missing, special codes).
 
@@ -39,7 +39,7 @@ class ChanceLaw:
     The best monotone bins have, in the limit, the statistic of the order-restricted test of equal
     rates: a mixture of :math:`\chi^2_{l-1}` over the number of levels :math:`l`, with the level
     probabilities of a simple order with equal weights.  For the better of two courses tails are
-    doubled, and for any course every group counts.  Limits on the number and size of bins make the
+    doubled.  Limits on the number and size of bins make the
     statistic smaller, so the probability is an upper bound in large samples; with few events the
     statistic is heavier than its limit, which takes back about as much.
 

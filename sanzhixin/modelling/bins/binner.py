@@ -128,7 +128,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     a value.  A group of one outcome alone, and a special or missing group that is too small for
     `min_expected`, gets one more event of the average mix.  Weights are frequencies: 2 is the row
     given twice.  Standard errors are those of the weights before shrinkage.  ``p_value`` is an
-    upper bound in large samples: for peak, valley and none far on the safe side, and for
+    upper bound in large samples (for peak, valley and none from 2,000 draws of its limit), and for
     categories with few events a little too small.
 
     References

@@ -14,6 +14,7 @@ from sanzhixin.modelling.bins.weights import weigh_bins
 from sanzhixin.modelling.inputs.columns import Texts, level_names, number_name
 from sanzhixin.numerics.binning import Partition, optimal_bins
 from sanzhixin.numerics.chance import ChanceLaw
+from sanzhixin.numerics.chance_draws import DrawnLaw
 from sanzhixin.numerics.prebins import edge_between, prebin_ranks
 from sanzhixin.numerics.woe import NO_INFORMATION
 
@@ -272,6 +273,15 @@ def _count(
     )
     codes = bins.assign(values)
     events, nonevents = outcome.counts(codes, len(kinds))
-    courses = {"auto": 2, "ascending": 1, "descending": 1}.get(request.trend, 0)
-    law = ChanceLaw(ordered.n_groups, 0 if request.is_category else courses)
-    return weigh_bins(bins, events, nonevents, request, law), codes
+    return weigh_bins(bins, events, nonevents, request, _law(ordered.n_groups, request)), codes
+
+
+def _law(n_groups: int, request: FeatureRequest) -> ChanceLaw | DrawnLaw:
+    """Take the law of the information value by chance that the course of the bins asks for."""
+    if request.is_category:
+        return ChanceLaw(n_groups, 0)
+    if request.trend in ("peak", "valley"):
+        return DrawnLaw(n_groups, "turning", request.rules.max_bins)
+    if request.trend == "none":
+        return DrawnLaw(n_groups, "free", request.rules.max_bins)
+    return ChanceLaw(n_groups, 2 if request.trend == "auto" else 1)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sanzhixin.modelling.bins.feature_bins import FeatureBins
     from sanzhixin.modelling.bins.request import FeatureRequest
     from sanzhixin.numerics.chance import ChanceLaw
+    from sanzhixin.numerics.chance_draws import DrawnLaw
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
@@ -35,7 +36,7 @@ def weigh_bins(
     events: Floats,
     nonevents: Floats,
     request: FeatureRequest,
-    law: ChanceLaw,
+    law: ChanceLaw | DrawnLaw,
 ) -> FeatureBins:
     """Weigh the groups of a characteristic, by the policies where there is nothing to weigh.
 
@@ -47,7 +48,7 @@ def weigh_bins(
         Weights of the rows in each.
     request : FeatureRequest
         Policies and shrinkage.
-    law : ChanceLaw
+    law : ChanceLaw or DrawnLaw
         Of the information value without any relation to events.
 
     Returns
@@ -91,7 +92,7 @@ def weigh_bins(
     )
 
 
-def _information(e: Floats, g: Floats, told: Bools, law: ChanceLaw) -> InformationValue:
+def _information(e: Floats, g: Floats, told: Bools, law: ChanceLaw | DrawnLaw) -> InformationValue:
     """Compute the information value, and what chance gives when bins are chosen for it."""
     if told.sum() < 2:
         return NO_INFORMATION

@@ -20,6 +20,7 @@ from sanzhixin.modelling import BinEdit, MonotoneBinner
 from sanzhixin.modelling.inputs.columns import read_columns
 from sanzhixin.modelling.inputs.labels import read_outcome
 from sanzhixin.numerics.chance import ChanceLaw
+from sanzhixin.numerics.chance_draws import DrawnLaw
 from sanzhixin.numerics.prebins import prebin_ranks
 
 N_ROWS = 900
@@ -688,7 +689,8 @@ def test_the_p_value_is_the_one_of_the_best_bins_worked_by_hand(trend, weights):
 LAWS = {
     "three numbers": (THREE, {"trend": "ascending"}, ChanceLaw(3, 1)),
     "three numbers either way": (THREE, {}, ChanceLaw(3, 2)),
-    "a peak": (THREE, {"trend": "peak"}, ChanceLaw(3, 0)),
+    "a peak": (THREE, {"trend": "peak"}, DrawnLaw(3, "turning", 8)),
+    "any course": (THREE, {"trend": "none"}, DrawnLaw(3, "free", 8)),
     # The number of bins that were made does not matter, that which could be does.
     "two bins": (THREE, {"max_bins": 2}, ChanceLaw(3, 2)),
     "room for two": (THREE, {"min_bin_share": 0.4}, ChanceLaw(3, 2)),
