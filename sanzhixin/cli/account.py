@@ -108,7 +108,8 @@ class Account:
     def _reasons(self) -> list[str]:
         return self._section(
             "head_reasons",
-            [self.voice.pick(item.zh, item.en) for item in self.why.proposal.reasons],
+            [self.voice.pick(item.zh, item.en) for item in self.why.proposal.reasons]
+            or [self.voice.text("no_reasons")],
         )
 
     def _pillars(self) -> list[str]:

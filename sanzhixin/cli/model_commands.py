@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sanzhixin.batch import RunOptions, RunResult
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records import County
+    from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.scoring.explain import Explanation
 
 __all__ = ["explain", "explain_household", "fit", "score"]
@@ -97,9 +98,17 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     paper = path.with_name("card.md")
     with publishing(paper), whole_file(paper) as stream:
         stream.write(model_card(file).encode())
+    _tell_model(voice, file, path)
+    if intake.n_rejected:
+        voice.tell("fit_quarantined", rejected=intake.n_rejected)
+    return 3 if intake.n_rejected else 0
+
+
+def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:
+    """Say what was made: measures, card, tiers that nobody reaches, default probability."""
     voice.tell(
         "fit_saved",
-        model_id=model.model_id,
+        model_id=file.model_id,
         path=path,
         status=TEXTS[f"model.{file.status}"],
         basis=TEXTS[f"basis.{file.pd.basis}"],
@@ -124,10 +133,14 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
             fitted=f"{compared.fitted.log_loss:.5f}",
             error=f"{compared.gain_se:.5f}",
         )
+    refused = file.provenance.card_refused
+    if refused is not None:
+        voice.tell("fit_no_card", zh=refused.zh, en=refused.en)
+    beyond = file.tiers_out_of_reach
+    if beyond:
+        low, high = (end / file.card.points_per_score for end in file.card.reach)
+        voice.tell("fit_out_of_reach", low=f"{low:g}", high=f"{high:g}", tiers=", ".join(beyond))
     click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
-    if intake.n_rejected:
-        voice.tell("fit_quarantined", rejected=intake.n_rejected)
-    return 3 if intake.n_rejected else 0
 
 
 @click.command()

@@ -52,6 +52,15 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "defaults): log-loss {fitted} against {expert} (standard error of the difference {error}); "
         "the model has {chosen}.",
     ),
+    "fit_no_card": (
+        "未学习评分卡，本模型采用专家卡：{zh}",
+        "No card was learned, so the model has the expert card: {en}",
+    ),
+    "fit_out_of_reach": (
+        "注意：按本卡积分可达 {low} 至 {high} 分，任何农户都得不到等级 {tiers}；请核对等级表。",
+        "Note: this card gives {low} to {high}, so no household can have tier {tiers}; look at the "
+        "table of tiers again.",
+    ),
     "fit_panel": (
         "评议按评议员宽严调整；村际比较依据：{link}。"
         "与简单均值相比，{compared} 户中有 {moved} 户等级不同。",
@@ -152,6 +161,7 @@ _ACCOUNT: dict[str, tuple[str, str]] = {
     ),
     "head_limits": ("额度（元）", "Limits (yuan)"),
     "head_reasons": ("理由", "Reasons"),
+    "no_reasons": ("与基准相同，没有加减分", "as the reference: nothing added or taken off"),
     "head_pillars": ("维度与评议表", "Pillars and forms"),
     "head_items": ("评议指标（仅计有效评议表）", "Panel items (counted forms only)"),
     "head_events": ("积分事项", "Events"),

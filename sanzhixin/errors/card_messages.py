@@ -33,9 +33,13 @@ CARD: dict[str, Message] = {
         "{loans} 笔贷款中没有任何特征能区分违约与否，无法学习评分卡；请保留专家卡或补充样本。",
     ),
     # Outside the domain of a method.
-    "bin_option": Message(
+    "option_choice": Message(
         "{name}={given!r} is not possible; give one of {known}.",
         "{name}={given!r} 无效；请从以下选项中选择：{known}。",
+    ),
+    "option_range": Message(
+        "{name}={given!r} is not possible; give {rule}.",
+        "{name}={given!r} 无效；请给出{rule_zh}。",
     ),
     "bin_counts": Message(
         "Events {events} and non-events {nonevents} of the pre-bins must be two equally long rows of finite counts, none negative.",
@@ -66,8 +70,8 @@ CARD: dict[str, Message] = {
         "分值刻度 {given} 无效；翻倍分值须在 0.1 到 100 万之间，基准比率为正数，最低总分须为小于最高总分的整数。",
     ),
     "slope_sd": Message(
-        "slope_sd={value} must be positive; leave it out for a fit without a prior.",
-        "slope_sd={value} 须为正数；不用先验时请省略。",
+        "slope_sd={value} must be positive; None fits without a prior.",
+        "slope_sd={value} 须为正数；不用先验时请设为 None。",
     ),
     "signs_unknown": Message(
         "signs of shape {shape} were given; one of -1, 0 or 1 is needed for each covariate, shape {expected}.",
@@ -80,6 +84,14 @@ CARD: dict[str, Message] = {
     "column_kind": Message(
         "Column {name} holds {kind}; give numbers or texts, for instance days since a date.",
         "{name} 列为 {kind} 类型；请给出数值或文本，例如距某日的天数。",
+    ),
+    "columns_differ": Message(
+        "{problem}. Give the columns of the fit, in their order; card_.points of a Scorecard reads its own columns by name instead, beside any others.",
+        "数据列与拟合时不一致（{problem_zh}）；请按拟合时的列与次序提供，或用 Scorecard 的 card_.points：它按列名读取所需各列，不论次序与多余列。",
+    ),
+    "card_suffix": Message(
+        "{path} does not end in .xlsx; give the workbook a name that does.",
+        "{path} 的扩展名不是 .xlsx；请使用以 .xlsx 结尾的文件名。",
     ),
     "card_frame": Message(
         "A {given} was given; a card reads columns by name, so give a pandas, polars or pyarrow frame.",
@@ -131,7 +143,7 @@ CARD: dict[str, Message] = {
         '{name} 列有 {count} 个缺失值，而 missing="refuse" 不允许缺失；请补填，或改用 missing="separate"、"worst" 或 "neutral"。',
     ),
     "value_unseen": Message(
-        'Column {name}: {count} values are {what}, which fitting never saw, so nothing tells their points. Correct them, fit again, or choose unseen="worst" or "neutral".',
-        '{name} 列有 {count} 个取值为 {what_zh}，拟合时从未出现，无从赋分；请更正、重新拟合，或改用 unseen="worst" 或 "neutral"。',
+        'Column {name}: {count} values are {what}, the first in row {row} (counted from 0), which fitting never saw, so nothing tells their points. Correct them, fit again, or choose unseen="worst" or "neutral".',
+        '{name} 列有 {count} 个{what_zh}，首个在第 {row} 行（从 0 起），拟合时从未出现，无从赋分；请更正、重新拟合，或改用 unseen="worst" 或 "neutral"。',
     ),
 }

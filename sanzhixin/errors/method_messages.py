@@ -234,6 +234,10 @@ DOMAIN: dict[str, Message] = {
         "{name}={value} must lie strictly between 0 and 1, e.g. {example}.",
         "{name}={value} 须严格介于 0 与 1 之间，例如 {example}。",
     ),
+    "auc_unreachable": Message(
+        "No curve over these points has an area of {auc} at a rate of {rate}; it lies between 0.5 and {best}. Look at the area, or at how the points spread.",
+        "在违约率 {rate} 下，这些分数上的曲线无法达到 AUC {auc}；可取范围为 0.5 至 {best}。请核对该 AUC 或分数的分布。",
+    ),
     "shape_differs": Message(
         "{name} has shape {shape}, but {expected} is expected; give one value per loan.",
         "{name} 的形状为 {shape}，应为 {expected}；请为每笔贷款给出一个值。",

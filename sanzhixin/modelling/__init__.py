@@ -4,7 +4,7 @@ from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.bins.edits import BinEdit
 from sanzhixin.modelling.cards.json_file import card_from_json
 from sanzhixin.modelling.cards.points_card import PointsCard
-from sanzhixin.modelling.cards.scorecard import Scorecard
+from sanzhixin.modelling.cards.scorecard import CardWarning, Scorecard
 from sanzhixin.modelling.fit import expert_model, fit
 from sanzhixin.modelling.panel.model import PanelLinkWarning, PanelModel
 from sanzhixin.modelling.profile import (
@@ -16,6 +16,7 @@ from sanzhixin.modelling.profile import (
 
 __all__ = [
     "BinEdit",
+    "CardWarning",
     "EventFeatures",
     "FactorFeatures",
     "MonotoneBinner",

@@ -25,6 +25,7 @@ from sanzhixin.scoring.artifact import (
     MODEL_VERSION,
     ModelFile,
     Provenance,
+    Refusal,
     review_quantile,
 )
 from sanzhixin.scoring.dates import months_before
@@ -262,7 +263,7 @@ def _provenance(
             "counts; where rejection has to do with default, the rates are wrong."
         )
     tables = {key: frame for key, frame in county.tables().items() if len(frame)}
-    truth = county.truth
+    truth, refused = county.truth, chosen.refused
     return Provenance(
         data_from=outcomes.data_from,
         data_until=outcomes.data_until,
@@ -272,6 +273,9 @@ def _provenance(
         seed=None if truth is None else truth.seed,
         fitted_by=fitted_by,
         comparison=chosen.comparison,
+        card_refused=None
+        if refused is None
+        else Refusal(code=refused.code, en=refused.en, zh=refused.zh),
         notes=tuple(notes),
     )
 

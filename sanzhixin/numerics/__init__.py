@@ -28,7 +28,8 @@ from sanzhixin.numerics.intervals import (
 )
 from sanzhixin.numerics.linking import MeritShare, fit_merit_share
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
-from sanzhixin.numerics.low_default import pluto_tasche
+from sanzhixin.numerics.low_default import LowDefaultRate, bayesian_low_default, pluto_tasche
+from sanzhixin.numerics.moment_matching import MatchedCurve, implied_auc, match_moments
 from sanzhixin.numerics.partial_credit import (
     PartialCreditFit,
     TotalCounts,
@@ -71,6 +72,8 @@ __all__ = [
     "Interactions",
     "IntraclassCorrelation",
     "LogisticFit",
+    "LowDefaultRate",
+    "MatchedCurve",
     "MeritShare",
     "PanelRecords",
     "PartialCreditFit",
@@ -94,6 +97,7 @@ __all__ = [
     "Variances",
     "WeightOfEvidence",
     "adjust_p_values",
+    "bayesian_low_default",
     "clopper_pearson_interval",
     "compare_raters",
     "compute_errors",
@@ -114,12 +118,14 @@ __all__ = [
     "fit_variances",
     "fitted_measures",
     "free_statistics",
+    "implied_auc",
     "information_value",
     "intraclass_correlation",
     "jeffreys_interval",
     "krippendorff_alpha",
     "level_probabilities",
     "match_mean",
+    "match_moments",
     "new_measures",
     "optimal_bins",
     "pluto_tasche",

@@ -186,7 +186,7 @@ def optimal_bins(
     Raises
     ------
     DomainError
-        ``bin_option``: trend or objective is not one of its choices; ``bin_counts``: counts of
+        ``option_choice``: trend or objective is not one of its choices; ``bin_counts``: counts of
         different length, negative or not finite; ``bin_cuts``: not one for each pair of neighbours.
 
     Notes

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.optimize import brentq
+from scipy.special import chdtrc, gammaln, xlogy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ChanceLaw", "level_probabilities"]
 
 _NEGLIGIBLE = 1e-15  # probability of a number of levels
+_NODES, _WIDTHS = np.polynomial.legendre.leggauss(200)
 _GRID = np.linspace(0.0, 20.0, 4001) ** 2  # of the statistic, for its mean
 
 
@@ -78,25 +80,67 @@ class ChanceLaw:
         return _mean(self)
 
     def _tails(self, statistic: Floats) -> Floats:
-        if self.n_courses == 0:
-            return _chi_square(statistic, max(self.n_groups - 1, 0) + self.n_apart)
-        weights = level_probabilities(max(self.n_groups, 1))
-        tails = sum(
-            weight * _chi_square(statistic, level + self.n_apart)
-            for level, weight in enumerate(weights)
-            if weight > _NEGLIGIBLE
-        )
-        courses = self.n_courses if self.n_groups > 1 else 1  # one group has no course to choose
-        return np.asarray(np.minimum(courses * np.asarray(tails), 1.0))
+        freedom = self._freedom_apart
+        if self.n_groups < 2:
+            return _chi_square(statistic, freedom)
+        if self.n_courses == 0 or (self.n_courses, self.n_groups) == (2, 2):
+            return _chi_square(statistic, self.n_groups - 1 + freedom)
+        if self.n_courses == 1 or freedom == 0:
+            return np.minimum(self.n_courses * _mixture(self.n_groups, statistic, freedom), 1.0)
+        # The better course is surely below `even`; what lies apart is added to it.
+        even = _even_statistic(self.n_groups)
+        far = np.maximum(statistic - even, 0.0)
+        root = np.sqrt(far)[..., np.newaxis]
+        of_apart = root / 2 * (_NODES + 1)
+        rest = statistic[..., np.newaxis] - of_apart**2
+        density = _chi_density(of_apart, freedom)
+        tails = 2 * _mixture(self.n_groups, np.maximum(rest, 0.0), 0) * density
+        beyond = root[..., 0] / 2 * (tails @ _WIDTHS)
+        return np.asarray(np.minimum(beyond + _chi_square(far, freedom), 1.0))
+
+    @property
+    def _freedom_apart(self) -> int:
+        """Degrees of the groups outside the order; without order the first is what others face."""
+        return self.n_apart if self.n_groups else max(self.n_apart - 1, 0)
+
+
+def _mixture(n_groups: int, statistic: Floats, freedom: int) -> Floats:
+    """Tails of the best bins of one course, and so many degrees of freedom beside them."""
+    tails = np.zeros(np.shape(statistic))
+    for level, weight in enumerate(level_probabilities(n_groups)):
+        if weight > _NEGLIGIBLE:
+            tails += weight * _chi_square(statistic, level + freedom)
+    return tails
+
+
+@lru_cache(maxsize=256)
+def _even_statistic(n_groups: int) -> float:
+    """Statistic that one course exceeds in half of all cases."""
+
+    def excess(statistic: float) -> float:
+        return float(_mixture(n_groups, np.array([statistic]), 0)[0]) - 0.5
+
+    return float(brentq(excess, 0.0, 100.0)) if excess(0.0) > 0 else 0.0
+
+
+def _chi_density(values: Floats, freedom: int) -> Floats:
+    """Density of the root of a chi-square, which is finite at 0."""
+    half = freedom / 2
+    logs = xlogy(freedom - 1, values) - values**2 / 2 - gammaln(half) - (half - 1) * np.log(2)
+    return np.asarray(np.exp(logs))
 
 
 @lru_cache(maxsize=256)
 def _mean(law: ChanceLaw) -> float:
+    apart = law._freedom_apart
+    if law.n_groups < 2:
+        return float(apart)
     if law.n_courses == 0:
-        return float(max(law.n_groups - 1, 0) + law.n_apart)
+        return float(law.n_groups - 1 + apart)
     if law.n_courses == 1:
-        return sum(1 / k for k in range(2, law.n_groups + 1)) + law.n_apart
-    return float(np.trapezoid(law._tails(_GRID), _GRID))
+        return sum(1 / k for k in range(2, law.n_groups + 1)) + apart
+    ordered = replace(law, n_apart=0)
+    return float(np.trapezoid(ordered._tails(_GRID), _GRID)) + apart
 
 
 def _chi_square(statistic: Floats, freedom: int) -> Floats:

@@ -21,6 +21,7 @@ _SEPARATION_SUSPECT = 20.0  # |log-odds| beyond which the exact test for separat
 _FLAT = 1e-3  # where the information in some direction is below this, in rows
 _COLLINEAR_SUSPECT = 1e-8  # share of a covariate's variance that the others leave unexplained
 _MOST_HALVINGS = 40
+_BLOCK = 16_384  # rows at once
 _EVERY, _MANY, _EVENTS_A_SLOPE = 16, 2000, 10  # rows, and events a slope, of a quick beginning
 _AT_BOUND = 1e-12  # standardised slopes no larger than this are held at 0 by their sign
 _TOLERANCE = 1e-10  # largest change of a standardised coefficient in the last step
@@ -65,7 +66,7 @@ class _Data(NamedTuple):
     firth: bool
     precision: Floats  # of the prior of the intercept (0) and the standardised slopes
     signs: NDArray[np.int64]  # of the intercept and the slopes; 0 is free
-    scratch: Floats  # as large as the design: memory is asked for once
+    scratch: Floats  # of one block of rows: memory is asked for once
 
 
 class _State(NamedTuple):
@@ -158,7 +159,7 @@ def fit_logistic(
         firth,
         np.append(0.0, (slope_sd * spread) ** -2.0),
         _check_signs(signs, spread.size),
-        np.empty_like(design),
+        np.empty_like(design[:_BLOCK]),
     )
     slopes = np.zeros(spread.size) if start is None else np.asarray(start, dtype=float) * spread
     fit = _newton(data, _begin(data, slopes), max_iterations)
@@ -211,7 +212,8 @@ def _check(
 
 def _design(covariates: Floats, frequency: Floats) -> tuple[Floats, Floats, Floats]:
     """Standardise the covariates after a column of ones; also their means and spreads."""
-    design = np.ones((covariates.shape[1] + 1, len(covariates))).T  # columns are contiguous
+    design = np.empty((covariates.shape[1] + 1, len(covariates))).T  # columns are contiguous
+    design[:, 0] = 1.0
     total = frequency.sum()
     centre, spread = np.zeros((2, covariates.shape[1]))
     for place, column in enumerate(covariates.T):
@@ -257,7 +259,7 @@ def _begin(data: _Data, start: Floats) -> Floats:
         data.firth,
         data.precision / _EVERY,
         data.signs,
-        np.empty_like(data.design[::_EVERY], order="F"),
+        data.scratch,
     )
     near = _newton(few, beta, 20, tolerance=0.01)
     return near.coef if near.converged else beta
@@ -312,22 +314,31 @@ def _step(beta: Floats, state: _State, signs: NDArray[np.int64]) -> Floats:
 
 
 def _state(beta: Floats, data: _Data) -> _State:
-    log_odds = data.design @ beta
-    falling = np.exp(-np.abs(log_odds))
-    prob = np.where(log_odds >= 0, 1.0, falling) / (1 + falling)
-    spread = data.weights * prob * (1 - prob)
-    np.multiply(data.design, np.sqrt(spread)[:, np.newaxis], out=data.scratch)
-    information = data.scratch.T @ data.scratch
-    residual = data.weights * (data.outcome - prob)
-    softplus = np.maximum(log_odds, 0) + np.log1p(falling)
-    terms = data.outcome * log_odds - softplus
-    log_likelihood = float(data.weights @ terms)
+    """Score, information and likelihood, summed over blocks of rows that stay in the cache."""
+    size = beta.size
+    score, information, log_likelihood = np.zeros(size), np.zeros((size, size)), 0.0
+    probs = []
+    for first in range(0, len(data.design), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        design, outcome, weights = data.design[rows], data.outcome[rows], data.weights[rows]
+        log_odds = design @ beta
+        falling = np.exp(-np.abs(log_odds))
+        prob = np.where(log_odds >= 0, 1.0, falling) / (1 + falling)
+        scaled = data.scratch[: len(design)]
+        np.multiply(design, np.sqrt(weights * prob * (1 - prob))[:, np.newaxis], out=scaled)
+        information += scaled.T @ scaled
+        score += design.T @ (weights * (outcome - prob))
+        softplus = np.maximum(log_odds, 0) + np.log1p(falling)
+        log_likelihood += float(weights @ (outcome * log_odds - softplus))
+        probs.append(prob)
     if data.firth:
+        prob = np.concatenate(probs)
         inverse = np.linalg.pinv(information, hermitian=True)
-        leverage = spread * np.einsum("ij,jk,ik->i", data.design, inverse, data.design)
-        residual = residual + leverage * (0.5 - prob)
+        of_rows = np.einsum("ij,jk,ik->i", data.design, inverse, data.design)
+        leverage = data.weights * prob * (1 - prob) * of_rows
+        score += data.design.T @ (leverage * (0.5 - prob))
         log_likelihood += 0.5 * float(np.linalg.slogdet(information)[1])
-    score = data.design.T @ residual - data.precision * beta
+    score -= data.precision * beta
     log_likelihood -= 0.5 * float(data.precision @ beta**2)
     return _State(score, information + np.diag(data.precision), log_likelihood)
 

@@ -132,7 +132,7 @@ def prebin_ranks(
 
 
 def _group_starts(below: Floats, count: int) -> NDArray[np.int64]:
-    """Cut mid-ranks into groups of equal weight, the same from either end."""
+    """Cut mid-ranks into groups of equal weight, alike from either end but for the exact middle."""
     middle, whole = (below[1:] + below[:-1]) / 2, below[-1]
     half = int(np.searchsorted(2 * middle, whole, side="right"))
     shares = np.arange(1, count // 2 + 1)

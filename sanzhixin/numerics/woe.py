@@ -50,7 +50,7 @@ class WeightOfEvidence:
 
 @dataclass(frozen=True, slots=True)
 class InformationValue:
-    """Information value of one characteristic.
+    r"""Information value of one characteristic.
 
     Attributes
     ----------
@@ -62,6 +62,9 @@ class InformationValue:
         Probability of so large a value without any relation.
     lower, upper : float
         Ends of the interval for the value in the population, given the bins.
+    statistic_by_chance : float
+        Mean of :math:`N \cdot IV` without any relation, the choice of the bins included: the
+        degrees of freedom that they spent.
     """
 
     iv: float
@@ -69,6 +72,7 @@ class InformationValue:
     p_value: float
     lower: float
     upper: float
+    statistic_by_chance: float = 0.0
 
 
 NO_INFORMATION = InformationValue(0.0, 0.0, 1.0, 0.0, 0.0)
@@ -181,6 +185,7 @@ def information_value(
         p_value=float(chdtrc(freedom, size * iv)),
         lower=float(lower),
         upper=float(upper),
+        statistic_by_chance=float(freedom),
     )
 
 

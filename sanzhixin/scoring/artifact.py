@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from sanzhixin.errors import ArtifactError, OutputError
@@ -93,6 +94,22 @@ class CardComparison(Decision):
     gain_se: float
 
 
+class Refusal(Decision):
+    """Why something was not done, in two languages.
+
+    Attributes
+    ----------
+    code : str
+        Of the error.
+    en, zh : str
+        Its sentence.
+    """
+
+    code: str
+    en: str
+    zh: str
+
+
 class Provenance(Decision):
     """Where a model comes from.
 
@@ -112,6 +129,8 @@ class Provenance(Decision):
         Who did what; three different people once a model is approved.
     comparison : CardComparison or None
         Expert card against learned card; None where no card was learned.
+    card_refused : Refusal or None
+        Why no card was learned, where one was wanted.
     notes : tuple of str
         What a reader has to know.
     """
@@ -126,6 +145,7 @@ class Provenance(Decision):
     validated_by: str | None = None
     approved_by: str | None = None
     comparison: CardComparison | None = None
+    card_refused: Refusal | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -205,6 +225,14 @@ class ModelFile(Decision):
         """``name/version``."""
         return f"{self.name}/{self.version}"
 
+    @property
+    def tiers_out_of_reach(self) -> tuple[str, ...]:
+        """Tiers that no total of the card lies in, the lowest first."""
+        ascending = self.scheme.tiers.ascending
+        cuts = [self.scheme.points(row.at_least, f"tier {row.grade}") for row in ascending]
+        place = np.searchsorted(np.array(cuts), self.card.totals, side="right") - 1
+        return tuple(row.grade for k, row in enumerate(ascending) if k not in place)
+
     def content(self) -> dict[str, Any]:
         """Content as plain JSON values, without the digest.
 
@@ -218,6 +246,7 @@ class ModelFile(Decision):
             (content, "panel"),
             (content["scheme"], "equating"),
             (content["provenance"], "comparison"),
+            (content["provenance"], "card_refused"),
         )
         for part, key in optional:
             if part[key] is None:  # absent in files of plain aggregators and expert cards

@@ -259,6 +259,22 @@ class Card(Decision):
         ends = [[[group.lowest] for group in self.groups], [[g.highest] for g in self.groups]]
         return np.array(ends, dtype=np.int64)
 
+    @cached_property
+    def totals(self) -> Ints:
+        """Totals that a case can have, ascending."""
+        whole = np.array([self.base], dtype=np.int64)
+        for group, rows in zip(self.groups, self.group_rows, strict=True):
+            own = np.zeros(1, dtype=np.int64)
+            for item in self.characteristics[rows]:
+                own = _sums(own, np.array([*item.attainable, item.missing_points]))
+            whole = _sums(whole, np.unique(np.clip(own, group.lowest, group.highest)))
+        return np.unique(np.clip(whole, self.lowest, self.highest))
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Fewest and most points that a case can have."""
+        return int(self.totals[0]), int(self.totals[-1])
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         names = [item.name for item in self.characteristics]
@@ -270,6 +286,15 @@ class Card(Decision):
         if not 0 <= self.lowest <= self.highest or any(g.lowest > g.highest for g in self.groups):
             raise ArtifactError("card_ends")
         return self
+
+
+def _sums(first: Ints, second: Ints) -> Ints:
+    """All sums of one value of each, ascending."""
+    least = first.min() + second.min()
+    there = np.zeros(first.max() + second.max() - least + 1, dtype=np.bool_)
+    for one in np.unique(second).tolist():
+        there[first + one - least] = True
+    return np.asarray(np.flatnonzero(there) + least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{zh}评议得分{score}（满分100），比满分少{lost}分",
         "{en}: panel score {score} of 100, {lost} below full marks",
     ),
+    "panel_bin": (
+        "{zh}评议得分{score}（满分100），处于“{label_zh}”档，比最高档少{lost}分",
+        "{en}: panel score {score} of 100, in the bin “{label_en}”, {lost} below the best bin",
+    ),
     "event_gain": ("{zh}加{gain}分", "{en}: {gain} added"),
     "event_loss": ("{zh}减{lost}分", "{en}: {lost} taken off"),
     "factor_gain": ("{zh}：{label_zh}，加{gain}分", "{en}: {label_en}, {gain} added"),
@@ -136,6 +140,8 @@ class Effect:
         Name of the pillar, factor, event or group.
     place : int
         Pillar, or labelled characteristic.
+    bins : BinCharacteristic or None
+        Of a pillar whose points come in bins.
     """
 
     kind: Literal["panel", "factor", "event", "clip"]
@@ -143,6 +149,7 @@ class Effect:
     zh: str
     en: str
     place: int = 0
+    bins: BinCharacteristic | None = None
 
 
 def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effect, ...]:
@@ -151,7 +158,14 @@ def compile_effects(card: Card, scheme: Scheme, panel: PanelRules) -> tuple[Effe
     labelled = [item.name for item in labelled_items(card, panel)]
     added = events_add(card)
     effects = [
-        Effect("panel", f"PANEL_{item.name}", item.zh, item.en, pillars[item.column])
+        Effect(
+            "panel",
+            f"PANEL_{item.name}",
+            item.zh,
+            item.en,
+            pillars[item.column],
+            item if item.kind == "bins" else None,
+        )
         if item.column in pillars
         else Effect("factor", _code(item), item.zh, item.en, labelled.index(item.name))
         for item in card.characteristics
@@ -216,7 +230,11 @@ def _tell(view: View, plan: Plan, effect: Effect, size: int) -> Row:
     values["gain" if size > 0 else "lost"] = plain_score(abs(size), per)
     key = effect.kind if effect.kind == "panel" else f"{effect.kind}_{_SIGN[size > 0]}"
     if effect.kind == "panel":
-        values["score"] = panel_score(view.pillar_scores[effect.place])
+        score = view.pillar_scores[effect.place]
+        values["score"] = panel_score(score)
+        if effect.bins is not None:
+            key = "panel_bin"
+            values |= factor_label(effect.bins, score)
     elif effect.kind == "factor":
         values |= factor_label(plan.labelled[effect.place], view.factors[effect.place])
     return say(key, effect.code, size, values)

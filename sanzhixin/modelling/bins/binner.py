@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import repeat
-from numbers import Integral, Real
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -22,9 +21,8 @@ from sanzhixin.modelling.bins.learning import learn_bins
 from sanzhixin.modelling.bins.request import FeatureRequest, Shrinkage, read_specials
 from sanzhixin.modelling.inputs.columns import Columns, Texts, is_number, read_columns, take_rows
 from sanzhixin.modelling.inputs.labels import Labels, Outcome, read_outcome
-from sanzhixin.modelling.inputs.threads import map_columns
 from sanzhixin.numerics.binning import BinRules, Objective, Trend
-from sanzhixin.numerics.choices import check_choice
+from sanzhixin.numerics.choices import check_choice, check_range
 
 __all__ = ["MonotoneBinner"]
 
@@ -128,7 +126,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     a value.  A group of one outcome alone, and a special or missing group that is too small for
     `min_expected`, gets one more event of the average mix.  Weights are frequencies: 2 is the row
     given twice.  Standard errors are those of the weights before shrinkage.  ``p_value`` is an
-    upper bound in large samples (for peak, valley and none from 2,000 draws of its limit), and for
+    upper bound in large samples (for peak, valley and none from draws of its limit), and for
     categories with few events a little too small.
 
     References
@@ -207,9 +205,9 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``bin_option``, ``bin_feature_unknown``, ``bin_edit``, ``bin_special``: parameters;
-            ``column_kind``, ``column_infinite``, ``column_names``, ``outcome_length``,
-            ``outcome_classes``, ``weights_negative``: the data.
+            ``option_choice``, ``option_range``, ``bin_feature_unknown``, ``bin_edit``,
+            ``bin_special``: parameters; ``column_kind``, ``column_infinite``, ``column_names``,
+            ``outcome_length``, ``outcome_classes``, ``weights_negative``: the data.
         RecordError
             ``column_mixed``, ``column_numbers_as_text``, ``column_blank``.
         EvidenceError
@@ -219,7 +217,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.fit_columns(columns, read_outcome(columns.n_rows, y, sample_weight))
         return self
 
-    def fit_columns(self, columns: Columns, labels: Labels) -> NDArray[np.int64]:
+    def fit_columns(self, columns: Columns, labels: Labels) -> NDArray[np.unsignedinteger[Any]]:
         """Learn the bins of columns and outcomes that were read already.
 
         Parameters
@@ -232,7 +230,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_used_rows, n_columns)
-            Group of each value of the rows that are used.
+            Group of each value of the rows that are used, in the smallest type that holds them.
 
         Raises
         ------
@@ -242,15 +240,15 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._check_options(columns.names)
         outcome = labels.outcome
         requests = map(self._request, columns.names, columns.values, repeat(outcome))
-        learned = map_columns(
-            lambda column: learn_bins(take_rows(column[0], labels.used), outcome, column[1]),
-            list(zip(columns.values, requests, strict=True)),
-            columns.n_rows,
-        )
+        learned = [
+            learn_bins(take_rows(values, labels.used), outcome, request)
+            for values, request in zip(columns.values, requests, strict=True)
+        ]
         self.classes_ = labels.classes
         self.features_ = tuple(bins for bins, _ in learned)
         self.edits_ = tuple(self.edits)
-        return np.stack([codes for _, codes in learned]).T
+        most = max(len(bins.labels) for bins in self.features_)
+        return np.stack([codes.astype(np.min_scalar_type(most)) for _, codes in learned]).T
 
     def transform(self, X: Any) -> Floats:
         """Return the weight of evidence of every value.
@@ -410,12 +408,9 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 check_choice(name, given, choices)
         for name, low, high in _RANGES:
             given = getattr(self, name)
-            whole = isinstance(given, Integral) or name not in ("max_bins", "max_prebins")
-            if given is None and name == "max_p_value":
-                continue
-            if not (isinstance(given, Real) and whole and low <= float(given) <= high):
-                known = f"{'whole numbers from ' if not whole else ''}{low} to {high}"
-                raise DomainError("bin_option", name=name, given=given, known=known)
+            if not (given is None and name == "max_p_value"):
+                whole = name in ("max_bins", "max_prebins")
+                check_range(name, given, low, high, is_whole=whole)
         columns = {
             "trend": self.trend if isinstance(self.trend, Mapping) else (),
             "missing": self.missing if isinstance(self.missing, Mapping) else (),

@@ -30,8 +30,6 @@ Unseen = Literal["refuse", "worst", "neutral"]
 Status = Literal["binned", "one_bin", "separated", "no_value"]
 GroupKind = Literal["bin", "special", "missing", "unseen"]
 
-_TOLD = {"missing": ("missing", "缺失值"), "unseen": ("of an unknown level", "未见过的水平")}
-
 
 @dataclass(frozen=True, slots=True)
 class FeatureBins:
@@ -151,6 +149,27 @@ class FeatureBins:
         """Whether every level is the name of a number, so that numbers may be given for names."""
         return all(is_number(level) for group in self.levels for level in group)
 
+    def refuses(self, codes: Codes) -> bool:
+        """Tell whether some value has no weight of evidence.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_rows,)
+            From `assign`.
+
+        Returns
+        -------
+        bool
+            Whether `check` would raise an error.
+        """
+        unweighed = np.isnan(self.woe)
+        first = int(np.argmax(unweighed))
+        return bool(
+            unweighed[first]
+            and codes.max(initial=0) >= first
+            and (np.bincount(codes, minlength=unweighed.size)[unweighed] > 0).any()
+        )
+
     def check(self, codes: Codes) -> None:
         """Refuse values without a weight of evidence.
 
@@ -165,20 +184,21 @@ class FeatureBins:
             ``column_blank``: a missing value under ``missing="refuse"``; ``value_unseen``: what
             fitting never saw, under ``unseen="refuse"``.
         """
-        first = int(np.argmax(np.isnan(self.woe)))
-        if not np.isnan(self.woe[first]) or codes.max(initial=0) < first:
+        if not self.refuses(codes):
             return
         counts = np.bincount(codes, minlength=len(self.labels))
-        for place in np.flatnonzero(np.isnan(self.woe) & (counts > 0)).tolist():
-            count, kind = int(counts[place]), self.kinds[place]
-            if kind == "missing" and self.missing == "refuse":
-                raise RecordError("column_blank", name=self.name, count=count)
-            group = self.labels[place]
-            ours = (f"of the special group {group}", f"特殊值分组“{group}”")
-            what, what_zh = _TOLD.get(kind, ours)
-            raise RecordError(
-                "value_unseen", name=self.name, count=count, what=what, what_zh=what_zh
-            )
+        place = int(np.flatnonzero(np.isnan(self.woe) & (counts > 0))[0])
+        count, row, kind = int(counts[place]), int(np.argmax(codes == place)), self.kinds[place]
+        if kind == "missing" and self.missing == "refuse":
+            raise RecordError("column_blank", name=self.name, count=count)
+        group = self.labels[place]
+        what, what_zh = {
+            "missing": ("missing", "缺失值"),
+            "unseen": ("unknown", "未知取值"),
+        }.get(kind, (f"of the special group {group}", f"特殊值（分组 {group}）"))
+        raise RecordError(
+            "value_unseen", name=self.name, count=count, row=row, what=what, what_zh=what_zh
+        )
 
     def table(self) -> pd.DataFrame:
         """Tabulate the groups.

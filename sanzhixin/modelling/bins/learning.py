@@ -40,6 +40,7 @@ class _Ordered(NamedTuple):
     partition: Partition
     is_separated: bool
     n_groups: int  # from which the bins were made
+    is_chosen: bool = True  # whether data had a say in them
 
 
 def learn_bins(
@@ -188,7 +189,17 @@ def _learn_intervals(
     ends = [f"{edge:.15g}" for edge in edges]
     labels = [f"[{low}, {high})" for low, high in zip(["-inf", *ends], [*ends, "inf"], strict=True)]
     n_bins = partition.starts.size
-    return _Ordered(tuple(edges), (), tuple(labels[:n_bins]), partition, apart, made.events.size)
+    n_fixed = int(made.cuts.sum()) + 1
+    is_chosen = n_fixed < min(request.rules.max_bins, made.events.size)
+    return _Ordered(
+        tuple(edges),
+        (),
+        tuple(labels[:n_bins]),
+        partition,
+        apart,
+        made.events.size if is_chosen else n_fixed,
+        is_chosen,
+    )
 
 
 def _learn_levels(
@@ -273,15 +284,16 @@ def _count(
     )
     codes = bins.assign(values)
     events, nonevents = outcome.counts(codes, len(kinds))
-    return weigh_bins(bins, events, nonevents, request, _law(ordered.n_groups, request)), codes
+    return weigh_bins(bins, events, nonevents, request, _law(ordered, request)), codes
 
 
-def _law(n_groups: int, request: FeatureRequest) -> ChanceLaw | DrawnLaw:
+def _law(ordered: _Ordered, request: FeatureRequest) -> ChanceLaw | DrawnLaw:
     """Take the law of the information value by chance that the course of the bins asks for."""
-    if request.is_category:
+    n_groups = ordered.n_groups
+    if request.is_category or not ordered.is_chosen:
         return ChanceLaw(n_groups, 0)
     if request.trend in ("peak", "valley"):
-        return DrawnLaw(n_groups, "turning", request.rules.max_bins)
+        return DrawnLaw(n_groups, "turning")
     if request.trend == "none":
         return DrawnLaw(n_groups, "free", request.rules.max_bins)
     return ChanceLaw(n_groups, 2 if request.trend == "auto" else 1)

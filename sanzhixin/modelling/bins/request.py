@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sanzhixin.errors import DomainError
 from sanzhixin.modelling.inputs.columns import number_name
@@ -94,16 +96,18 @@ def read_specials(
     if not isinstance(codes, Mapping):
         raise _refuse(name, "", "groups")
     seen: set[str] = set()
-    read = []
+    read: list[tuple[str, tuple[float | str, ...]]] = []
     for group, members in codes.items():
         if isinstance(members, str) or not isinstance(members, Iterable):
             raise _refuse(name, group, "groups")
-        if group in ("missing", "unseen"):
+        if group in ("missing", "unseen") or str(group) in {known for known, _ in read}:
             raise _refuse(name, group, "name")
         listed = list(members)
         kinds = (Real, str) if is_category else (Real,)
         if not all(isinstance(member, kinds) for member in listed):
             raise _refuse(name, group, "text")
+        if not all(isinstance(member, str) or _is_double(member) for member in listed):
+            raise _refuse(name, group, "finite")
         here = {number_name(member): member for member in listed}
         if here.keys() & seen:
             raise _refuse(name, group, "twice")
@@ -113,13 +117,24 @@ def read_specials(
     return tuple(read)
 
 
+def _is_double(number: Any) -> bool:
+    """Tell whether a number is finite, as a double too."""
+    if isinstance(number, int):
+        return abs(number) <= sys.float_info.max
+    return math.isfinite(number)
+
+
 _RULES = {
     "groups": (
         "give groups by name, each with a list of codes",
         "须按名称给出分组，每组为代码列表",
     ),
-    "name": ("the names missing and unseen mean something else", "missing 与 unseen 另有含义"),
+    "name": (
+        "groups have names of their own, other than missing and unseen",
+        "分组名称须各不相同，且不能为 missing 或 unseen",
+    ),
     "text": ("a column of numbers has numbers for codes", "数值列的特殊值须为数值"),
+    "finite": ("a code is a finite number", "特殊值须为有限数"),
     "twice": ("a code belongs to one group alone", "每个代码只能属于一个分组"),
 }
 

@@ -98,9 +98,11 @@ def _information(e: Floats, g: Floats, told: Bools, law: ChanceLaw | DrawnLaw) -
         return NO_INFORMATION
     found = information_value(e[told], g[told])
     size = 1 / (1 / e[told].sum() + 1 / g[told].sum())
+    expected = law.expected()
     return replace(
         found,
-        expected_by_chance=law.expected() / size,
+        statistic_by_chance=expected,
+        expected_by_chance=expected / size,
         p_value=law.p_value(found.iv * size),
     )
 

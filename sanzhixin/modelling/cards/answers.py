@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,12 +48,18 @@ def compute_reasons(card: PointsCard, codes: Ints, k: int) -> pd.DataFrame:
     -------
     DataFrame
         row, rank, feature, label, points, reference, shortfall; ties in the order of the card.
+
+    Raises
+    ------
+    DomainError
+        ``option_range``: `k` is not a whole number of at least 0.
     """
+    check_range("k", k, 0, math.inf, is_whole=True)
     items = card.characteristics
     points = _points(card, codes)
     reference = np.array([item.reference for item in items], dtype=np.int64)
     short = reference - points
-    order = np.argsort(-short, axis=1, kind="stable")[:, : max(k, 0)]
+    order = np.argsort(-short, axis=1, kind="stable")[:, :k]
     ranked = np.take_along_axis(short, order, axis=1)
     row, rank = np.nonzero(ranked > 0)
     place = order[row, rank]
@@ -100,7 +107,8 @@ def compute_next_step(
     Raises
     ------
     DomainError
-        ``card_feature_unknown``: a column that is not on the card.
+        ``card_feature_unknown``: a column that is not on the card; ``option_range``: a target that
+        is no number.
 
     Notes
     -----
@@ -108,6 +116,7 @@ def compute_next_step(
     goes only as far as needed, the largest gain being cut first; a change ends in a bin, never in
     a missing or special group.
     """
+    check_range("target", target, -math.inf, math.inf)
     names = card.names
     wanted = (changeable,) if isinstance(changeable, str) else changeable
     strange = sorted(set(wanted or ()) - set(names))
@@ -119,7 +128,7 @@ def compute_next_step(
     totals = card.base + _points(card, codes).sum(axis=1)
     rows = []
     for row in np.flatnonzero(totals < target).tolist():
-        steps = _fewest(card, codes[row], free, math.ceil(target - totals[row]))
+        steps = _fewest(card, codes[row], free, target - int(totals[row]))
         reached = int(totals[row]) + sum(gain for _, _, gain in steps)
         if not steps:
             rows.append((row, "", "", "", 0, reached))
@@ -132,7 +141,7 @@ def compute_next_step(
 
 
 def _fewest(
-    card: PointsCard, codes: Ints, free: list[int], needed: int
+    card: PointsCard, codes: Ints, free: list[int], needed: float
 ) -> list[tuple[int, int, int]]:
     """Characteristic, new group and gain of each change."""
     ways = {k: _gains(card.characteristics[k], int(codes[k])) for k in free}

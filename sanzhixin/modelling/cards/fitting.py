@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
 
 __all__ = ["CardRequest", "FittedCard", "Reference", "Scaling", "fit_card"]
 
@@ -51,6 +52,8 @@ class CardRequest:
         Firth's penalty.
     slope_sd : float
         Of the prior of the slopes; infinite for none.
+    slope_shrinkage : bool
+        Whether effects are multiplied by what they are worth on new cases.
     reference : {"best", "neutral", "mean"}
         For reasons.
     """
@@ -62,6 +65,7 @@ class CardRequest:
     score_range: tuple[int, int]
     firth: bool
     slope_sd: float
+    slope_shrinkage: bool
     reference: Reference
 
 
@@ -77,6 +81,8 @@ class FittedCard:
         Of the regression, with Wald tests.
     held : tuple of str
         Characteristics whose coefficient the sign holds at 0.
+    shrinkage : float
+        What all effects were multiplied by; at 0 no characteristic is left.
     fit : LogisticFit or None
         The regression; None without characteristics.
     """
@@ -84,6 +90,7 @@ class FittedCard:
     card: PointsCard
     coefficients: pd.DataFrame
     held: tuple[str, ...]
+    shrinkage: float
     fit: LogisticFit | None
 
 
@@ -123,44 +130,33 @@ def fit_card(
     """
     weights = np.ones(len(outcome.is_event)) if outcome.weights is None else outcome.weights
     rate = float(np.average(outcome.is_event, weights=weights))
-    fit = None
-    coef = np.array([np.log1p(-rate) - np.log(rate)])
-    if features:
-        ones = np.ones(len(features), dtype=np.int64)  # slopes if the characteristics stood alone
-        fit = fit_logistic(
-            woe,
-            ~outcome.is_event,
-            weights,
-            firth=request.firth,
-            slope_sd=request.slope_sd,
-            signs=ones,
-            start=ones,
-        )
-        coef = fit.coef
+    fit = _regress(woe, outcome, weights, request) if features else None
+    coef = np.array([np.log1p(-rate) - np.log(rate)]) if fit is None else fit.coef
     entered = np.flatnonzero(coef[1:] > 0).tolist()
-    scaled = _scale(coef[0], [coef[k + 1] * features[k].woe for k in entered], request)
+    shrinkage = 1.0
+    if entered and request.slope_shrinkage:
+        # A characteristic that enters by half, beside others that say the same, spends half.
+        chance = sum(
+            min(coef[k + 1], 1.0) * features[k].information.statistic_by_chance for k in entered
+        )
+        shrinkage = _shrinkage(coef[0] + woe @ coef[1:], outcome.is_event, weights, chance)
+        entered = entered if shrinkage > 0 else []
+    slopes = shrinkage * coef[1:]
+    intercept = coef[0] if entered else np.log1p(-rate) - np.log(rate)
+    scaled = _scale(intercept, [slopes[k] * features[k].woe for k in entered], request)
     totals = np.full(len(weights), scaled.base, dtype=np.int64)
     characteristics = []
     for k, points in zip(entered, scaled.points, strict=True):
         own = points.take(codes[:, k])
         totals += own
-        n_bins = features[k].n_bins
-        best = int(points[:n_bins].max()) if n_bins else 0
-        neutral = 0 if request.scaling == "pdo" else _neutral(features[k], points)
         mean = int(np.floor(np.average(own, weights=weights)))
-        characteristics.append(
-            CardCharacteristic(
-                bins=features[k],
-                coefficient=float(coef[k + 1]),
-                points=points,
-                reference={"best": best, "neutral": neutral, "mean": mean}[request.reference],
-            )
-        )
+        reference = _reference(features[k], points, mean, request)
+        characteristics.append(CardCharacteristic(features[k], float(slopes[k]), points, reference))
     per_log_odds = scaled.per_log_odds if entered else 0.0
     offset = match_mean(totals, per_log_odds, rate, weights)
     shift = 0
     if request.scaling == "pdo" and per_log_odds:
-        # The penalty moves the intercept; whole points bring the base odds back to their score.
+        # Penalty and shrinkage move the intercept; the base odds come back to their score.
         shift = round(request.base_score - per_log_odds * np.log(request.base_odds) - offset)
     card = PointsCard(
         characteristics=tuple(characteristics),
@@ -170,7 +166,45 @@ def fit_card(
     )
     names = [bins.name for bins in features]
     held = tuple(name for name, slope in zip(names, coef[1:], strict=True) if slope <= 0)
-    return FittedCard(card, _wald(names, coef, fit), held, fit)
+    return FittedCard(card, _wald(names, coef, fit), held, shrinkage, fit)
+
+
+def _regress(woe: Floats, outcome: Outcome, weights: Floats, request: CardRequest) -> LogisticFit:
+    ones = np.ones(woe.shape[1], dtype=np.int64)  # slopes if the characteristics stood alone
+    return fit_logistic(
+        woe,
+        ~outcome.is_event,
+        weights,
+        firth=request.firth,
+        slope_sd=request.slope_sd,
+        signs=ones,
+        start=ones,
+    )
+
+
+def _shrinkage(log_odds: Floats, is_event: Bools, weights: Floats, by_chance: float) -> float:
+    r"""Tell what the effects are worth on new cases: one less the part that chance makes.
+
+    The :math:`\chi^2` of the fit holds what bins and slopes took from chance, whose size the law of
+    the best bins gives: the heuristic factor of van Houwelingen and le Cessie (1990,
+    https://doi.org/10.1002/sim.4780091109) with the degrees of freedom that were really spent.
+    """
+    events = float(weights @ is_event)
+    nonevents = float(weights.sum() - events)
+    terms = np.where(is_event, -log_odds, log_odds)  # of repayment
+    likelihood = float(weights @ (np.minimum(terms, 0) - np.log1p(np.exp(-np.abs(terms)))))
+    whole = events + nonevents
+    alike = events * np.log(events / whole) + nonevents * np.log(nonevents / whole)
+    chi_square = 2 * (likelihood - alike)
+    return max(0.0, 1 - by_chance / chi_square) if chi_square > 0 else 0.0
+
+
+def _reference(bins: FeatureBins, points: Ints, mean: int, request: CardRequest) -> int:
+    if request.reference == "mean":
+        return mean
+    if request.reference == "best":
+        return int(points[: bins.n_bins].max()) if bins.n_bins else 0
+    return 0 if request.scaling == "pdo" else _neutral(bins, points)
 
 
 def _neutral(bins: FeatureBins, points: Ints) -> int:

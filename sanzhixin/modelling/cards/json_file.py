@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -14,7 +15,7 @@ from sanzhixin.errors import ArtifactError
 from sanzhixin.modelling.bins.edits import BinEdit
 from sanzhixin.modelling.bins.feature_bins import FeatureBins, GroupKind, Missing, Status
 from sanzhixin.modelling.cards.points_card import CardCharacteristic, PointsCard
-from sanzhixin.modelling.inputs.columns import is_number, number_name
+from sanzhixin.modelling.inputs.columns import number_name
 from sanzhixin.numerics.binning import Trend
 from sanzhixin.numerics.woe import InformationValue
 from sanzhixin.scheme.base import Decision
@@ -26,7 +27,8 @@ __all__ = ["card_from_json", "card_to_json"]
 _PROTOCOL = 1
 Numbers = tuple[float, ...]
 MaybeNumbers = tuple[float | None, ...]
-Exact = tuple[Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?$")], ...]
+_NUMBER = r"^-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?$"
+Exact = tuple[Annotated[str, Field(pattern=_NUMBER)], ...]
 End = Annotated[str, Field(pattern=r"^(-?inf|-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?)$")]
 """Numbers as texts: whole ones beyond 2**53 would not be exact in JSON."""
 
@@ -59,7 +61,7 @@ class _Characteristic(Decision):
     se: MaybeNumbers
     iv: Numbers
     position: Numbers
-    information: Annotated[Numbers, Field(min_length=5, max_length=5)]
+    information: Annotated[Numbers, Field(min_length=6, max_length=6)]
     coefficient: float
     points: tuple[int, ...]
     reference: int
@@ -77,9 +79,13 @@ class _Characteristic(Decision):
         if not fits or cuts != max(n_bins, self.kind == "number") or len(self.position) != n_bins:
             raise ArtifactError("card_bins", name=self.name)
         levels = [level for group in self.levels for level in group]
-        codes = [code for _, members in self.specials for code in members]
-        numbers = self.kind == "category" or all(is_number(code) for code in codes)
-        twice = any(len(set(names)) < len(names) for names in (levels, codes))
+        codes: list[Any] = [code for _, members in self.specials for code in members]
+        numbers = self.kind == "category" or all(map(_is_finite, codes))
+        if self.kind == "number" and numbers:
+            codes = [float(code) for code in codes]
+        groups = [name for name, _ in self.specials]
+        known = [*levels, *codes]  # each value belongs to one group alone
+        twice = len(set(known)) < len(known) or len(set(groups)) < len(groups)
         if twice or not numbers or min((*self.events, *self.nonevents)) < 0:
             raise ArtifactError("card_bins", name=self.name)
         return self
@@ -99,6 +105,10 @@ class _File(Decision):
         if len(set(names)) < len(names) or bool(names) != (self.per_log_odds > 0):
             raise ArtifactError("card_names")
         return self
+
+
+def _is_finite(text: str) -> bool:
+    return re.fullmatch(_NUMBER, text) is not None and math.isfinite(float(text))
 
 
 def card_to_json(card: PointsCard) -> bytes:
@@ -167,6 +177,7 @@ def _dump(item: CardCharacteristic) -> dict[str, Any]:
             information.p_value,
             information.lower,
             information.upper,
+            information.statistic_by_chance,
         ],
         "coefficient": item.coefficient,
         "points": item.points.tolist(),

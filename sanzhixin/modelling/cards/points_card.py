@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.modelling.bins.feature_bins import FeatureBins
-from sanzhixin.modelling.inputs.columns import read_named
-from sanzhixin.modelling.inputs.threads import map_parts
+from sanzhixin.modelling.cards.answers import compute_next_step, compute_reasons
+from sanzhixin.modelling.cards.threads import map_parts
+from sanzhixin.modelling.inputs.columns import cut_rows, read_named
 from sanzhixin.numerics.points import points_to_probability
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["CardCharacteristic", "PointsCard"]
+
+_BLOCK = 65_536  # rows at once, which stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,58 @@ class PointsCard:
         columns = read_named(X, self.names)
         return self.total(dict(zip(columns.names, columns.values, strict=True)), columns.n_rows)
 
+    def reasons(self, X: Any, k: int = 4) -> pd.DataFrame:
+        """Tell which characteristics cost each row most points against the reference.
+
+        Parameters
+        ----------
+        X : DataFrame (pandas, polars, pyarrow)
+            Has the columns of `names`.
+        k : int, default=4
+            Reasons for each row at most.
+
+        Returns
+        -------
+        DataFrame
+            As `Scorecard.reasons`.
+
+        Raises
+        ------
+        DomainError, RecordError
+            As `points`; ``option_range``: `k` is not a whole number of at least 0.
+        """
+        return compute_reasons(self, self._groups_of(X), k)
+
+    def next_step(
+        self, X: Any, target: int, changeable: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Tell the fewest changes with which each row reaches a total.
+
+        Parameters
+        ----------
+        X : DataFrame (pandas, polars, pyarrow)
+            Has the columns of `names`.
+        target : int
+            Points to be reached.
+        changeable : sequence of str, optional
+            Characteristics that can change; None allows all.
+
+        Returns
+        -------
+        DataFrame
+            As `Scorecard.next_step`.
+
+        Raises
+        ------
+        DomainError, RecordError
+            As `points`; ``card_feature_unknown``: a changeable column that is not on the card.
+        """
+        return compute_next_step(self, self._groups_of(X), target, changeable)
+
+    def _groups_of(self, X: Any) -> Ints:
+        columns = read_named(X, self.names)
+        return self.groups(dict(zip(columns.names, columns.values, strict=True)), columns.n_rows)
+
     def groups(self, values: Mapping[str, Floats | Texts], n_rows: int) -> Ints:
         """Tell the group of every value.
 
@@ -151,7 +206,13 @@ class PointsCard:
         def add(items: Sequence[CardCharacteristic]) -> Ints:
             own = np.zeros(n_rows, dtype=np.int64)
             for item in items:
-                own += item.points.take(_assign(item, values))
+                column = values[item.bins.name]
+                for first in range(0, n_rows, _BLOCK):
+                    rows = slice(first, first + _BLOCK)
+                    codes = item.bins.assign(cut_rows(column, rows))
+                    if item.bins.refuses(codes):
+                        _assign(item, values)  # counts all of them and says so
+                    own[rows] += item.points.take(codes)
             return own
 
         for part in map_parts(add, self.characteristics, n_rows):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,36 +15,36 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sanzhixin.errors import DomainError
 from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.cards.answers import compute_next_step, compute_reasons
-from sanzhixin.modelling.cards.fitting import CardRequest, Reference, Scaling, fit_card
+from sanzhixin.modelling.cards.fitting import Reference, Scaling, fit_card
 from sanzhixin.modelling.cards.json_file import card_to_json
-from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
+from sanzhixin.modelling.cards.options import check_options, read_request, read_rules
+from sanzhixin.modelling.cards.paper import Language, card_to_markdown, write_card_workbook
 from sanzhixin.modelling.cards.selection import (
-    SelectionRules,
     compute_stability,
     read_periods,
     select_characteristics,
 )
 from sanzhixin.modelling.inputs.columns import Texts, read_columns
 from sanzhixin.modelling.inputs.labels import Outcome, read_outcome
-from sanzhixin.numerics.choices import check_choice
 from sanzhixin.numerics.points import points_to_log_odds
 
-__all__ = ["Scorecard"]
+__all__ = ["CardWarning", "Scorecard"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_RANGES = (
-    ("min_iv", 0, np.inf),
-    ("max_p_value", 0, 1),
-    ("max_correlation", 0, 1),
-    ("max_vif", 1, np.inf),
-    ("max_psi", 0, np.inf),
-    ("events_per_characteristic", 0, np.inf),
+
+_EMPTY = (
+    "No characteristic is on the card ({events:.15g} defaults in {rows:.15g} rows), so every case "
+    "gets the observed rate; selection_ tells why."
 )
+_UNSETTLED = "The regression had not settled after {steps} steps; its coefficients are not final."
+
+
+class CardWarning(UserWarning):
+    """A card was fitted, and it tells nothing apart or is not final."""
 
 
 class Scorecard(ClassifierMixin, BaseEstimator):
@@ -74,6 +74,9 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     slope_sd : float or None, default=1
         Standard deviation of the normal prior about 0 of each coefficient; a characteristic that
         stands alone has the coefficient 1.  It matters with few defaults only.  None has no prior.
+    slope_shrinkage : bool, default=True
+        Multiply all effects by what they are worth on new cases: one less the part of the fit's
+        chi-square that chance alone would make of these bins.
     reference : {"best", "neutral", "mean"}, default="best"
         What reasons are measured from: the most points of a bin (special and missing groups are
         none), 0 points (weight of evidence 0),
@@ -87,8 +90,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     max_vif : float, default=10
         Variance inflation among the kept ones.
     max_psi : float, default=0.25
-        Stability index of a period against the others, less its mean without drift, where `fit` is
-        given periods.
+        Stability index of a period against the others, less what chance makes of it, where `fit`
+        is given periods.
     events_per_characteristic : float, default=5
         Defaults needed for each characteristic; 0 asks for none.
 
@@ -105,10 +108,12 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         then).
     selection_ : DataFrame
         Every column: kept, and the reason where it was not.
+    shrinkage_ : float
+        What all effects were multiplied by, from 1 to 0; at 0 no characteristic is kept.
     binner_ : MonotoneBinner
         Fitted, for all columns.
     fit_ : LogisticFit or None
-        The regression; None where no characteristic was kept.
+        The regression; None where selection left no characteristic.
     classes_ : ndarray of shape (2,)
         The two outcomes; the second is the event (default).
     n_features_in_ : int
@@ -123,12 +128,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     bin, which keeps their order.  What a total stands for is then found anew: the slope is that of
     the scaling, the offset the one with which the mean probability is the observed rate.
     Standard errors take the bins as given, so they are too small where few data chose them, and
-    count the prior among the data.
+    count the prior among the data; they are of the coefficients before `shrinkage_`.
 
     References
     ----------
     Siddiqi (2006), Credit Risk Scorecards, Wiley; Puhr et al. (2017),
-    https://doi.org/10.1002/sim.7273, for the intercept after Firth's penalty.
+    https://doi.org/10.1002/sim.7273, for the intercept after Firth's penalty; van Houwelingen and
+    le Cessie (1990), https://doi.org/10.1002/sim.4780091109, for the shrinkage.
 
     Examples
     --------
@@ -138,8 +144,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     >>> X = rng.normal(size=(4000, 2))
     >>> y = rng.random(4000) < 1 / (1 + np.exp(3 + X[:, 0] + X[:, 1] / 2))
     >>> card = Scorecard().fit(X, y)
-    >>> round(float(card.predict_proba(X)[:, 1].mean() - y.mean()), 9)
-    0.0
+    >>> bool(np.isclose(card.predict_proba(X)[:, 1].mean(), y.mean(), rtol=1e-9))
+    True
     """
 
     def __init__(  # noqa: PLR0913 - one keyword an option is the contract of scikit-learn
@@ -153,6 +159,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         score_range: tuple[int, int] = (300, 850),
         firth: bool = False,
         slope_sd: float | None = 1.0,
+        slope_shrinkage: bool = True,
         reference: Reference = "best",
         min_iv: float = 0.0,
         max_p_value: float = 0.2,
@@ -169,6 +176,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.score_range = score_range
         self.firth = firth
         self.slope_sd = slope_sd
+        self.slope_shrinkage = slope_shrinkage
         self.reference = reference
         self.min_iv = min_iv
         self.max_p_value = max_p_value
@@ -206,14 +214,19 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``bin_option``, ``scale_option``, ``shape_differs``, ``period_missing`` and what
-            `MonotoneBinner.fit` refuses.
+            ``option_choice``, ``option_range``, ``scale_option``, ``shape_differs``,
+            ``period_missing`` and what `MonotoneBinner.fit` refuses.
         RecordError
             What `MonotoneBinner.fit` refuses.
         EvidenceError
             ``outcome_single``; ``outcomes_separated``: use ``firth=True``; ``bins_infeasible``.
+
+        Warns
+        -----
+        CardWarning
+            No characteristic is left, or the regression has not settled.
         """
-        self._check_options()
+        check_options(self)
         columns = read_columns(self, X, reset=True)
         labels = read_outcome(columns.n_rows, y, sample_weight)
         binner = clone(self.binner or MonotoneBinner(12, 0.02, max_prebins=50, shrinkage="trend"))
@@ -229,14 +242,24 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             codes[:, kept],
             woe[:, kept],
             labels.outcome,
-            self._request(),
+            read_request(self),
         )
         wrong = selection["feature"].isin(fitted.held)
-        selection.loc[wrong, "kept"] = False
         selection.loc[wrong, "reason"] = "wrong_sign"
+        if not fitted.card.characteristics:
+            selection.loc[selection["reason"] == "kept", "reason"] = "by_chance"
+        selection["kept"] = selection["reason"] == "kept"
         self.binner_, self.classes_, self.selection_ = binner, labels.classes, selection
         self.card_ = replace(fitted.card, edits=binner.edits_)
         self.fit_, self.coefficients_ = fitted.fit, fitted.coefficients
+        self.shrinkage_ = fitted.shrinkage
+        if not fitted.card.characteristics:
+            events, nonevents = labels.outcome.totals()
+            told = _EMPTY.format(events=events, rows=events + nonevents)
+            warnings.warn(told, CardWarning, stacklevel=2)
+        if fitted.fit is not None and not fitted.fit.converged:
+            told = _UNSETTLED.format(steps=fitted.fit.iterations)
+            warnings.warn(told, CardWarning, stacklevel=2)
         return self
 
     def points(self, X: Any) -> Ints:
@@ -392,24 +415,36 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "card_")
         return card_to_json(self.card_)
 
-    def to_markdown(self) -> str:
+    def to_markdown(self, language: Language = "en") -> str:
         """Write the card as a readable page.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}, default="en"
+            Of the headings.
 
         Returns
         -------
         str
             Markdown.
+
+        Raises
+        ------
+        DomainError
+            ``option_choice``: another language.
         """
         check_is_fitted(self, "card_")
-        return card_to_markdown(self.card_)
+        return card_to_markdown(self.card_, language)
 
-    def to_excel(self, path: str | Path) -> Path:
+    def to_excel(self, path: str | Path, language: Language = "en") -> Path:
         """Write the card as a workbook without formulas.
 
         Parameters
         ----------
         path : str or Path
             Ends in ``.xlsx``; a file that stands there is replaced.
+        language : {"en", "zh"}, default="en"
+            Of the headings.
 
         Returns
         -------
@@ -418,11 +453,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 
         Raises
         ------
+        DomainError
+            ``option_choice``: another language; ``card_suffix``: another ending.
         OutputError
             ``output_not_written``: disk full, no permission, no such folder.
         """
         check_is_fitted(self, "card_")
-        return write_card_workbook(self.card_, path)
+        return write_card_workbook(self.card_, path, language)
 
     @property
     def table_(self) -> pd.DataFrame:
@@ -437,34 +474,12 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _check_options(self) -> None:
-        check_choice("scaling", self.scaling, Scaling)
-        check_choice("reference", self.reference, Reference)
-        for name, low, high in _RANGES:
-            given = getattr(self, name)
-            if not (isinstance(given, Real) and low <= float(given) <= high):
-                raise DomainError("bin_option", name=name, given=given, known=f"{low} to {high}")
-        if np.shape(self.score_range) != (2,):
-            raise DomainError("scale_option", given=f"score_range={self.score_range}")
-
     def _read(self, X: Any) -> tuple[dict[str, Floats | Texts], int]:
         check_is_fitted(self, "card_")
         names = [bins.name for bins in self.binner_.features_]
         places = [names.index(name) for name in self.card_.names]
         columns = read_columns(self, X, reset=False, only=places)
         return dict(zip(self.card_.names, columns.values, strict=True)), columns.n_rows
-
-    def _request(self) -> CardRequest:
-        return CardRequest(
-            scaling=self.scaling,
-            pdo=self.pdo,
-            base_score=self.base_score,
-            base_odds=self.base_odds,
-            score_range=self.score_range,
-            firth=self.firth,
-            slope_sd=np.inf if self.firth or self.slope_sd is None else self.slope_sd,
-            reference=self.reference,
-        )
 
     def _select(
         self,
@@ -479,12 +494,5 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             drift = compute_stability(binner.features_, codes, period, outcome.weights)
             excess = drift["psi"] - drift["psi_by_chance"]
             psi = excess.groupby(drift["feature"], sort=False).max().tolist()
-        rules = SelectionRules(
-            min_iv=self.min_iv,
-            max_p_value=self.max_p_value,
-            max_correlation=self.max_correlation,
-            max_vif=self.max_vif,
-            max_psi=self.max_psi,
-            events_per_characteristic=self.events_per_characteristic,
-        )
+        rules = read_rules(self)
         return select_characteristics(binner.features_, woe, outcome.weights, rules, psi=psi)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,7 +13,7 @@ import pandas as pd
 
 from sanzhixin.errors import EvidenceError
 from sanzhixin.modelling.bins.binner import MonotoneBinner
-from sanzhixin.modelling.cards.scorecard import Scorecard
+from sanzhixin.modelling.cards.scorecard import CardWarning, Scorecard
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
 from sanzhixin.numerics.points import ScaledPoints, match_mean, scale_linear, scale_min_max
 from sanzhixin.records.cases import MISSING
@@ -127,7 +128,11 @@ def fit_scorecard(scheme: Scheme, loans: Outcomes) -> Scorecard:
             unseen="neutral",
             shrinkage="trend",
         ),
-    ).fit(card_frame(scheme, loans), loans.defaulted)
+        slope_shrinkage=False,  # measured on unseen loans instead
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CardWarning)  # an empty card is refused below
+        scorecard.fit(card_frame(scheme, loans), loans.defaulted)
     if not scorecard.card_.characteristics:
         raise EvidenceError("card_no_characteristic", loans=loans.defaulted.size)
     return scorecard

@@ -97,7 +97,7 @@ def choose_card(
     Raises
     ------
     DomainError
-        ``bin_option``: not one of the choices.
+        ``option_choice``: not one of the choices.
     EvidenceError
         For ``fitted``: ``card_few_defaults``: fewer than 50 defaults, 50 other loans, or too few
         villages with defaults to hold some out; ``card_late_few``: too few of them on one side of

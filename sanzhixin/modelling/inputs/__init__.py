@@ -1,1 +1,1 @@
-"""What estimators are given: columns of any frame, outcomes, and columns side by side."""
+"""What estimators are given: columns of any frame, and outcomes."""

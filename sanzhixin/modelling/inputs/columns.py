@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Columns",
     "Texts",
+    "cut_rows",
     "is_number",
     "level_names",
     "number_name",
@@ -34,6 +35,8 @@ __all__ = [
     "read_named",
     "take_rows",
 ]
+
+_FEW = 8  # names that an error shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +102,39 @@ def read_columns(
     ------
     DomainError
         ``column_kind``: dates, lists or other things that are neither numbers nor texts;
-        ``column_infinite``: an infinite number; ``column_names``: a name stands twice.
+        ``column_infinite``: an infinite number; ``column_names``: a name stands twice;
+        ``columns_differ``: other columns than those of the fit, or in another order.
     ValueError
-        From scikit-learn: no rows, no columns, other columns than those of the fit.
+        From scikit-learn: no rows, no columns, an array of another width than that of the fit.
     """
     frame = _native(X)
     if not isinstance(frame, nw.DataFrame):
         return _read_array(estimator, X, reset=reset, only=only)
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    try:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    except ValueError as error:  # scikit-learn's sentence on other columns than those of the fit
+        told = " ".join(str(error).split()).rstrip(".")
+        raise DomainError(
+            "columns_differ", problem=told, problem_zh=_difference(estimator, frame.columns)
+        ) from None
     there = _columns_of(frame)
     if len(frame) == 0 or not there:
         check_array(np.empty((len(frame), len(there))))  # scikit-learn's sentence for nothing
     every = tuple(there)
     names = every if only is None else tuple(every[place] for place in only)
     return Columns(names, tuple(_read_series(name, there[name]) for name in names), len(frame))
+
+
+def _difference(estimator: BaseEstimator, names: Sequence[object]) -> str:
+    """Say in Chinese how the names of columns differ from those of the fit."""
+    if not hasattr(estimator, "feature_names_in_"):
+        return f"拟合时 {estimator.n_features_in_} 列，现为 {len(names)} 列"
+    fitted, given = list(estimator.feature_names_in_), [str(n) for n in names]
+    absent = [name for name in fitted if name not in given]
+    strange = [name for name in given if name not in fitted]
+    parts = [f"缺少 {_listed(absent)}"] if absent else []
+    parts += [f"多出 {_listed(strange)}"] if strange else []
+    return "，".join(parts) or "次序不同"
 
 
 def read_named(X: Any, names: tuple[str, ...]) -> Columns:
@@ -149,16 +171,27 @@ def read_named(X: Any, names: tuple[str, ...]) -> Columns:
 def _native(X: Any) -> Any:
     try:
         return nw.from_native(X, eager_only=True, pass_through=True)
-    except DuplicateError as error:
-        raise DomainError("column_names", names=str(error).strip()) from None
+    except DuplicateError:
+        raise _names_twice([str(name) for name in X.columns]) from None
 
 
 def _columns_of(frame: nw.DataFrame[Any]) -> dict[str, Any]:
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise DomainError("column_names", names=", ".join(twice))
+        raise _names_twice(names)
     return dict(zip(names, frame.iter_columns(), strict=True))
+
+
+def _names_twice(names: list[str]) -> DomainError:
+    return DomainError(
+        "column_names", names=_listed(sorted({n for n in names if names.count(n) > 1}))
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """List names, the first few of many."""
+    more = f" … ({len(names)})" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
 
 
 def _read_series(name: str, series: Any) -> Floats | Texts:
@@ -311,6 +344,24 @@ def number_name(value: float | str) -> str:
         return value
     number = float(value)
     return str(int(number)) if number.is_integer() else repr(number)
+
+
+def cut_rows(values: Floats | Texts, rows: slice) -> Floats | Texts:
+    """Look at a run of rows of a column.
+
+    Parameters
+    ----------
+    values : ndarray or Texts of shape (n_rows,)
+        The column.
+    rows : slice
+        Which rows.
+
+    Returns
+    -------
+    ndarray or Texts
+        Of these rows, without a copy.
+    """
+    return replace(values, codes=values.codes[rows]) if isinstance(values, Texts) else values[rows]
 
 
 def take_rows(values: Floats | Texts, rows: NDArray[np.bool_]) -> Floats | Texts:

@@ -52,14 +52,15 @@ class Outcome:
             Events, non-events.
         """
         if self.weights is None:
-            both = np.bincount(codes * 2 + self.is_event, minlength=2 * n_groups)
+            pairs = np.asarray(codes, dtype=np.int64) * 2 + self.is_event
+            both = np.bincount(pairs, minlength=2 * n_groups)
         else:
             # Rows of one group in one order, so that sums do not depend on the order of the rows.
             order = np.lexsort((self.weights, self.is_event, codes))
-            place = (codes * 2 + self.is_event)[order]
+            place = (np.asarray(codes, dtype=np.int64) * 2 + self.is_event)[order]
             both = np.bincount(place, weights=self.weights[order], minlength=2 * n_groups)
-        pairs = both.reshape(n_groups, 2).astype(np.float64)
-        return pairs[:, 1], pairs[:, 0]
+        counts = both.reshape(n_groups, 2).astype(np.float64)
+        return counts[:, 1], counts[:, 0]
 
     def totals(self) -> tuple[float, float]:
         """Weights of all events and of all non-events.

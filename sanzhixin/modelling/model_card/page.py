@@ -16,13 +16,13 @@ from sanzhixin.modelling.model_card.scheme import (
 )
 from sanzhixin.modelling.model_card.texts import DECIDES, LIMITS, MONITORING, PURPOSE
 from sanzhixin.scoring.card import GridCharacteristic
+from sanzhixin.scoring.expert import EVENT_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sanzhixin.scoring.artifact import CardComparison, ModelFile
     from sanzhixin.scoring.card import Card, Characteristic
-    from sanzhixin.scoring.pd_table import PdTable
 
 __all__ = ["model_card"]
 
@@ -54,14 +54,14 @@ def model_card(file: ModelFile) -> str:
         "Who decides": DECIDES,
         "Population and target": _population(file),
         "Measures": _measures(file),
-        "What enters": features_section(scheme),
+        "What enters": _entering(file),
         "What never carries points": records_section(scheme),
         "Points": _points(file.card),
         **({} if compared is None else {"Learned card against expert card": _compared(compared)}),
         "Points of ledger entries": events_section(scheme),
-        "Tiers and caps": tiers_section(scheme),
+        "Tiers and caps": _tiers(file),
         "Bounds of the limit": bounds_section(scheme),
-        "Default probability": _default_probability(file.pd),
+        "Default probability": _default_probability(file),
         "Limits of use": LIMITS,
         "Review triggers": triggers_section(scheme),
         "Monitoring": MONITORING,
@@ -110,9 +110,37 @@ def _points(card: Card) -> str:
     total = {"Total": f"{card.lowest} to {card.highest} points"}
     if card.base:
         total = {"Every household starts with": f"{card.base} points"} | total
+    if card.reach != (card.lowest, card.highest):
+        total["Within reach of a household"] = f"{card.reach[0]} to {card.reach[1]} points"
     unit = {"One unit of the score": f"{card.points_per_score} points"}
     header = ("Characteristic", "Bin", "Points", "Points when missing")
     return f"{table(header, rows)}\n\n{bullets(ends | total | unit)}"
+
+
+def _entering(file: ModelFile) -> str:
+    """Tell what enters, and what a learned card considered and did not keep."""
+    shown, compared = features_section(file.scheme), file.provenance.comparison
+    if compared is None or compared.chosen == "expert":
+        return shown
+    kept = {item.column for item in file.card.characteristics}
+    pillars = [(p.zh, p.en) for p in file.scheme.pillars if f"{p.code}_score" not in kept]
+    factors = [(f.zh, f.en) for f in file.scheme.factors if f.name not in kept]
+    events = [] if EVENT_COLUMN in kept else [("事件积分", "event points")]
+    left = ", ".join(f"{zh} {en}" for zh, en in (*pillars, *events, *factors))
+    if not left:
+        return shown
+    note = "The learned card considered these and gives them no points, as the loans do not show"
+    return f"{shown}\n\n{note} that they tell default: {left}."
+
+
+def _tiers(file: ModelFile) -> str:
+    beyond = file.tiers_out_of_reach
+    shown = tiers_section(file.scheme)
+    if not beyond:
+        return shown
+    low, high = (end / file.card.points_per_score for end in file.card.reach)
+    note = f"With this card scores lie between {low:g} and {high:g}, so no household can have tier"
+    return f"{shown}\n\n**{note} {', '.join(beyond)}.**"
 
 
 def _bins(item: Characteristic) -> Iterator[tuple[str, str, object]]:
@@ -144,7 +172,8 @@ def _compared(found: CardComparison) -> str:
     return f"{shown}\n\n{bullets(about)}"
 
 
-def _default_probability(pd: PdTable) -> str:
+def _default_probability(file: ModelFile) -> str:
+    pd, per = file.pd, file.card.points_per_score
     about: dict[str, object] = {
         "Basis": pd.basis,
         "Method": pd.method,
@@ -156,9 +185,23 @@ def _default_probability(pd: PdTable) -> str:
     if pd.confidence is not None:
         about["Confidence of the probability"] = pd.confidence
     about["Population"] = f"calibrated on {pd.population}"
-    header = ("Points from", "Probability of default", "Lower", "Upper")
-    rows = [(row.at_least, row.prob_default, row.lower, row.upper) for row in pd.rows]
-    return f"{bullets(about)}\n\n{pd.note_en}\n\n{table(header, rows)}"
+    header = ("Points", "Probability of default", "Lower", "Upper")
+    text = f"Tiers and every {per} points within reach, repeats left out; the file has every point."
+    return f"{bullets(about)}\n\n{pd.note_en}\n\n{text}\n\n{table(header, _pd_rows(file))}"
+
+
+def _pd_rows(file: ModelFile) -> Iterator[tuple[str, ...]]:
+    """Probabilities at the ends of the reach, tiers and whole scores; repeats are left out."""
+    (least, most), per = file.card.reach, file.card.points_per_score
+    cuts = {int(row.at_least * per) for row in file.scheme.tiers.ascending}
+    shown = {least, most, *range(-(-least // per) * per, most, per), *cuts}
+    before: tuple[float | None, ...] = ()
+    for points in sorted(points for points in shown if least <= points <= most):
+        row = next(row for row in reversed(file.pd.rows) if row.at_least <= points)
+        values = (row.prob_default, row.lower, row.upper)
+        if values != before:
+            yield str(points), *("unknown" if v is None else f"{v:.4%}" for v in values)
+        before = values
 
 
 def _approvals(file: ModelFile) -> str:

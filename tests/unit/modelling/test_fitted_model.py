@@ -139,3 +139,74 @@ def test_an_explanation_adds_up(household):
     told = MODEL.explain(COUNTY, COUNTY.households["household_id"].iloc[household])
     for line in told.pillars:
         assert 0 <= line.points <= line.points_full
+
+
+def test_the_reach_of_the_card_is_that_of_its_best_and_worst_case():
+    card = MODEL.file.card
+    by_group = {group.name: [0, 0] for group in card.groups}
+    for item in card.characteristics:
+        by_group[item.group][0] += min(*item.points, item.missing_points)
+        by_group[item.group][1] += max(*item.points, item.missing_points)
+    least, most = (
+        np.clip(card.base + sum(ends[k] for ends in by_group.values()), card.lowest, card.highest)
+        for k in (0, 1)
+    )
+    assert card.reach == (least, most)
+    points = MODEL.propose(COUNTY)["points"].dropna()
+    assert points.between(least, most).all()
+
+
+def test_tiers_that_nobody_can_have_are_named():
+    file, (least, most) = MODEL.file, MODEL.file.card.reach
+    tier_of = {}
+    for points in range(least, most + 1):
+        place = int(np.searchsorted(MODEL.plan.tiers.cutoffs, points, side="right")) - 1
+        tier_of[points] = MODEL.plan.tiers.name(place)
+    grades = [row.grade for row in file.scheme.tiers.ascending]
+    expected = tuple(grade for grade in grades if grade not in tier_of.values())
+    assert file.tiers_out_of_reach == expected
+    assert expected
+    assert f"no household can have tier {', '.join(expected)}" in model_card(file)
+
+
+def test_the_card_on_paper_shows_probabilities_within_reach_only():
+    part = model_card(MODEL.file).split("## Default probability")[1].split("## ")[0]
+    shown = [int(line.split("|")[1]) for line in part.splitlines() if line[2:3].isdigit()]
+    least, most = MODEL.file.card.reach
+    assert (shown[0], shown[-1]) == (least, most)
+    assert shown == sorted(shown)
+    assert len(shown) < 120
+
+
+def test_factors_that_the_learned_card_left_out_are_named_on_paper():
+    kept = {item.column for item in MODEL.file.card.characteristics}
+    left = [factor for factor in SCHEME.factors if factor.name not in kept]
+    part = model_card(MODEL.file).split("## What enters")[1].split("## ")[0]
+    assert left
+    for factor in left:
+        assert f"{factor.zh} {factor.en}" in part.split("considered these")[1]
+
+
+def test_a_reason_names_the_bin_of_a_pillar():
+    said = [
+        reason
+        for told in MODEL.propose(COUNTY)["reasons"]
+        for reason in told
+        if reason["code"].startswith("PANEL_")
+    ]
+    assert all("below the best bin" in reason["en"] for reason in said)
+    assert all("比最高档少" in reason["zh"] for reason in said)
+    labels = {label for item in MODEL.file.card.characteristics for label in item.labels_en}
+    assert all(reason["en"].split("“")[1].split("”")[0] in labels for reason in said)
+
+
+def test_why_no_card_was_learned_is_kept_in_both_languages():
+    few = dataclasses.replace(
+        COUNTY, loans=COUNTY.loans.assign(defaulted=False, defaulted_on=pd.NaT)
+    )
+    few.loans["defaulted"] = few.loans["defaulted"].astype("boolean")
+    refused = fit(few, SCHEME).file.provenance.card_refused
+    assert refused.code == "card_few_defaults"
+    assert refused.en.startswith("A card needs at least 50 defaults")
+    assert "50" in refused.zh
+    assert MODEL.file.provenance.card_refused is None

@@ -642,14 +642,19 @@ BAD = {
     "unknown trend": (
         ([1], [2]),
         {"trend": "up"},
-        "bin_option",
+        "option_choice",
         "trend='up' is not possible.*peak",
     ),
-    "no trend": (([1], [2]), {"trend": None}, "bin_option", "trend=None is not possible; give one"),
+    "no trend": (
+        ([1], [2]),
+        {"trend": None},
+        "option_choice",
+        "trend=None is not possible; give one",
+    ),
     "unknown objective": (
         ([1], [2]),
         {"objective": "gini"},
-        "bin_option",
+        "option_choice",
         "objective='gini' is not possible; give one of iv, js, hellinger",
     ),
     "different lengths": (([1, 2], [3]), {}, "bin_counts", r"Events \(2,\) and non-events \(1,\)"),

@@ -96,7 +96,7 @@ def test_isotonic_fits_of_equal_groups_have_so_many_levels(n_groups):
 @pytest.mark.parametrize(("n_groups", "n_apart"), [(2, 0), (6, 0), (6, 2), (1, 1), (0, 3), (64, 1)])
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_without_a_course_the_law_is_a_chi_square(statistic, n_groups, n_apart):
-    freedom = max(n_groups - 1, 0) + n_apart
+    freedom = n_groups + n_apart - 1  # one group is what the others are held against
     found = ChanceLaw(n_groups, 0, n_apart).p_value(statistic)
     assert found == pytest.approx(chi2.sf(statistic, freedom), rel=1e-10)
 
@@ -243,18 +243,46 @@ def test_one_group_and_no_group_can_show_nothing(n_groups, n_courses):
     assert [law.p_value(statistic) for statistic in (0.0, 1e-12, 5.0)] == [1.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize("n_courses", [0, 1])
-@pytest.mark.parametrize("n_groups", [0, 1])
-@pytest.mark.parametrize("n_apart", [1, 2])
+@pytest.mark.parametrize("n_courses", [0, 1, 2])
+@pytest.mark.parametrize(("n_groups", "n_apart"), [(1, 1), (1, 2), (0, 2), (0, 3)])
 def test_of_one_group_only_the_groups_apart_count(n_groups, n_courses, n_apart):
     law = ChanceLaw(n_groups, n_courses, n_apart)
+    freedom = n_groups + n_apart - 1
     for statistic in STATISTICS:
-        assert law.p_value(statistic) == pytest.approx(chi2.sf(statistic, n_apart), rel=1e-10)
+        assert law.p_value(statistic) == pytest.approx(chi2.sf(statistic, freedom), rel=1e-10)
 
 
-@pytest.mark.parametrize("n_groups", [0, 1])
-def test_of_one_group_there_is_no_course_to_choose(n_groups):
-    assert ChanceLaw(n_groups, 2, 1).p_value(6.0) == pytest.approx(chi2.sf(6.0, 1), rel=1e-10)
+@pytest.mark.parametrize("n_courses", [0, 1, 2])
+def test_one_group_apart_without_an_order_can_show_nothing(n_courses):
+    law = ChanceLaw(0, n_courses, 1)
+    assert law.expected() == 0
+    assert law.p_value(5.0) == 0
+
+
+def mean_of_tails(law):
+    """Mean by trapezoids over the tails."""
+    grid = np.linspace(0, 20, 2001) ** 2
+    return np.trapezoid([law.p_value(statistic) for statistic in grid], grid)
+
+
+@pytest.mark.parametrize(("n_groups", "n_apart"), [(2, 1), (3, 1), (5, 2), (10, 3), (40, 6)])
+def test_groups_apart_add_their_degrees_to_the_better_course(n_groups, n_apart):
+    law, ordered = ChanceLaw(n_groups, 2, n_apart), ChanceLaw(n_groups, 2)
+    assert law.expected() == pytest.approx(ordered.expected() + n_apart, rel=1e-12)
+    assert mean_of_tails(law) == pytest.approx(law.expected(), rel=2e-4)
+
+
+@pytest.mark.parametrize(("n_groups", "n_apart"), [(3, 1), (10, 2), (10, 3)])
+def test_tails_of_the_better_course_with_groups_apart_are_those_of_drawn_sums(n_groups, n_apart):
+    # What is apart is independent of the order, so its chi-square is added draw by draw.
+    best = simulated(n_groups, 0, N_FITS, [39, n_groups]).max(axis=0)
+    rng = np.random.default_rng([40, n_apart])
+    whole = best + rng.chisquare(n_apart, N_FITS)
+    law = ChanceLaw(n_groups, 2, n_apart)
+    for statistic in STATISTICS:
+        prob, count = law.p_value(statistic), np.sum(whole >= statistic)
+        assert count <= binom.ppf(0.9995, N_FITS, prob)
+        assert count >= binom.ppf(0.0005, N_FITS, 0.85 * prob)
 
 
 @pytest.mark.parametrize("law", [ChanceLaw(1, 1), ChanceLaw(5, 0), ChanceLaw(5, 1, 2)], ids=str)
@@ -275,7 +303,7 @@ HARMONIC = [
 
 
 @pytest.mark.parametrize(
-    ("n_groups", "n_apart", "mean"), [*HARMONIC, (1, 0, 0.0), (0, 0, 0.0), (1, 2, 2.0)]
+    ("n_groups", "n_apart", "mean"), [*HARMONIC, (1, 0, 0.0), (0, 0, 0.0), (1, 2, 2.0), (0, 2, 1.0)]
 )
 def test_the_mean_of_one_course_is_the_harmonic_sum(n_groups, n_apart, mean):
     assert ChanceLaw(n_groups, 1, n_apart).expected() == pytest.approx(mean, rel=1e-12)
@@ -284,14 +312,14 @@ def test_the_mean_of_one_course_is_the_harmonic_sum(n_groups, n_apart, mean):
 @pytest.mark.parametrize(
     ("n_groups", "n_apart", "mean"),
     # Two groups rise or fall, one has no course: chi-squares of one degree, of one and of two.
-    [(2, 0, 1.0), (1, 1, 1.0), (0, 2, 2.0), (1, 0, 0.0)],
+    [(2, 0, 1.0), (1, 1, 1.0), (0, 2, 1.0), (1, 0, 0.0), (2, 1, 2.0)],
 )
 def test_the_mean_of_either_course_is_that_of_a_chi_square_where_it_is_one(n_groups, n_apart, mean):
     found = ChanceLaw(n_groups, 2, n_apart).expected()
     assert found == pytest.approx(mean, rel=1e-4, abs=1e-4)  # by trapezoids
 
 
-DEGREES = [(2, 0, 1), (4, 0, 3), (6, 1, 6), (100, 3, 102), (1000, 0, 999), (1, 2, 2), (0, 2, 2)]
+DEGREES = [(2, 0, 1), (4, 0, 3), (6, 1, 6), (100, 3, 102), (1000, 0, 999), (1, 2, 2), (0, 2, 1)]
 
 
 @pytest.mark.parametrize(("n_groups", "n_apart", "freedom"), [*DEGREES, (1, 0, 0), (0, 0, 0)])

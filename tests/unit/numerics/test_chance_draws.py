@@ -115,6 +115,21 @@ def test_tails_fall_and_never_exceed_those_of_every_group(n_groups, course, most
     assert law.expected() <= every.expected()
 
 
+def test_very_many_groups_are_bounded_without_draws():
+    law, every = DrawnLaw(1000, "free", 254, 1), ChanceLaw(1000, 0, 1)
+    assert law.expected() == every.expected()
+    assert law.p_value(150.0) == every.p_value(150.0)
+
+
+@pytest.mark.parametrize(("course", "most"), [("free", 3), ("free", 12), ("turning", 0)])
+def test_means_rise_with_the_groups_without_a_cliff(course, most):
+    # Fewer draws are made of more groups: standard errors of some 2 % at 200 draws.
+    means = [DrawnLaw(n, course, most).expected() for n in (40, 60, 64, 65, 80, 128, 129, 200)]
+    steps = np.diff(means)
+    assert (steps > -0.06 * np.array(means[1:])).all()
+    assert (steps < 0.25 * np.array(means[1:])).all()
+
+
 N_COLUMNS = 300
 COURSES = {
     "a peak of ten values": ("peak", "tens", 0.5),

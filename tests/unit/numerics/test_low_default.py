@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import quad
 from scipy.optimize import brentq
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.low_default import pluto_tasche
+from sanzhixin.numerics.low_default import bayesian_low_default, pluto_tasche
 
 OBLIGORS = [100, 400, 300]
 
@@ -119,3 +120,149 @@ def test_a_confidence_outside_0_and_1_is_refused(confidence):
 def test_impossible_counts_are_refused(d, n):
     with pytest.raises(DomainError, match="Grade 0 has"):
         pluto_tasche([d], [n], confidence=0.5)
+
+
+# Pluto and Tasche (2005), the same without defaults under an asset correlation of 12 per cent.
+PAPER_CORRELATED = {
+    0.5: [0.15, 0.17, 0.37],
+    0.75: [0.40, 0.45, 0.92],
+    0.9: [0.86, 0.96, 1.89],
+    0.95: [1.31, 1.45, 2.77],
+    0.99: [2.65, 2.92, 5.30],
+    0.999: [5.29, 5.77, 9.84],
+}
+
+
+@pytest.mark.parametrize(("confidence", "printed"), PAPER_CORRELATED.items())
+def test_agrees_with_the_table_of_the_paper_under_correlation(confidence, printed):
+    # One unit of the last printed digit: the paper integrates less finely.
+    found = 100 * pluto_tasche([0, 0, 0], OBLIGORS, confidence=confidence, correlation=0.12)
+    np.testing.assert_allclose(found, printed, atol=0.0105, rtol=0)
+
+
+def test_the_correlated_bound_solves_its_equation_by_another_quadrature():
+    found = pluto_tasche([2], [400], confidence=0.8, correlation=0.2).item()
+
+    def given_factor(s):
+        rate = norm.cdf((norm.ppf(found) - 0.2**0.5 * s) / 0.8**0.5)
+        return binom.cdf(2, 400, rate) * norm.pdf(s)
+
+    assert quad(given_factor, -10, 10, epsabs=1e-12, limit=500)[0] == pytest.approx(0.2, abs=1e-8)
+
+
+def test_without_correlation_years_make_loans_so_many_times():
+    # No default of 300 loans in five years is no default of 1,500 in one: 1 - .1 ** (1 / 1500).
+    found = pluto_tasche([0], [300], confidence=0.9, n_years=5).item()
+    assert found == pytest.approx(1 - 0.1 ** (1 / 1500), rel=1e-12)
+
+
+def test_vanishing_correlation_gives_the_binomial_bound():
+    whole = pluto_tasche([0, 2, 1], OBLIGORS, confidence=0.9)
+    near = pluto_tasche([0, 2, 1], OBLIGORS, confidence=0.9, correlation=1e-9)
+    np.testing.assert_allclose(near, whole, rtol=1e-6)
+    years = pluto_tasche([0, 2, 1], OBLIGORS, confidence=0.9, n_years=3)
+    paths = pluto_tasche([0, 2, 1], OBLIGORS, confidence=0.9, correlation=1e-9, n_years=3)
+    np.testing.assert_allclose(paths, years, rtol=1e-3)
+
+
+def bound(correlation=0.12, **options):
+    return pluto_tasche([1], [500], confidence=0.9, correlation=correlation, **options).item()
+
+
+def test_correlation_raises_and_years_lower_the_bound():
+    grid = [0.0, 0.05, 0.12, 0.24]
+    of_correlation = [bound(rho) for rho in grid]
+    assert of_correlation == sorted(of_correlation)
+    of_years = [
+        pluto_tasche(
+            [1], [500], confidence=0.9, correlation=0.12, n_years=n, persistence=0.3
+        ).item()
+        for n in (1, 2, 5)
+    ]
+    assert of_years == sorted(of_years, reverse=True)
+    apart, together = (bound(n_years=5, persistence=p) for p in (0.0, 0.9))
+    assert apart < together  # years that share their luck tell less
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"correlation": 1.0},
+        {"correlation": -0.1},
+        {"n_years": 0},
+        {"n_years": 1.5},
+        {"persistence": 1.0},
+    ],
+)
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(DomainError, match="is not possible"):
+        pluto_tasche([0], [300], confidence=0.9, **options)
+
+
+# Bayesian estimates.
+
+COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n - 1), st.just(n)))
+
+
+@given(COUNTS)
+def test_the_posterior_means_are_the_closed_ones(counts):
+    d, n = counts
+    assert bayesian_low_default(d, n).mean == pytest.approx((d + 1) / (n + 1), rel=1e-12)
+    neutral = bayesian_low_default(d, n, prior="neutral")
+    assert neutral.mean == pytest.approx((d + 1) / (n + 2), rel=1e-12)
+    assert neutral.lower <= neutral.mean <= neutral.upper
+
+
+@given(COUNTS, st.floats(0.5, 0.99))
+def test_quantiles_under_the_conservative_prior_are_upper_confidence_bounds(counts, confidence):
+    d, n = counts
+    found = bayesian_low_default(d, n, level=2 * confidence - 1 + 1e-12).upper
+    assert found == pytest.approx(pluto_tasche([d], [n], confidence=confidence).item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("prior", ["conservative", "neutral"])
+def test_the_correlated_posterior_is_that_of_another_quadrature(prior):
+    # Gauss-Legendre over rates up to .7, beyond which nothing is left, Gauss-Hermite over factors.
+    d, n, rho = 2, 120, 0.1
+    nodes, width = np.polynomial.legendre.leggauss(600)
+    rates, width = 0.35 * (nodes + 1), 0.35 * width
+    factors, mass = np.polynomial.hermite_e.hermegauss(120)
+    scores = norm.ppf(rates)[:, np.newaxis] - rho**0.5 * factors
+    likelihood = binom.pmf(d, n, norm.cdf(scores / (1 - rho) ** 0.5)) @ (mass / mass.sum())
+    density = width * likelihood / (1 - rates if prior == "conservative" else 1.0)
+    density /= density.sum()
+    found = bayesian_low_default(d, n, prior=prior, correlation=rho)
+    assert found.mean == pytest.approx(density @ rates, rel=1e-6)
+    for bound, share in ((found.lower, 0.025), (found.upper, 0.975)):
+        assert density[rates < bound].sum() == pytest.approx(share, abs=0.004)
+
+
+@pytest.mark.parametrize("correlation", [0.84, 0.9, 0.99, 0.999])
+def test_high_correlation_leaves_a_wide_posterior(correlation):
+    found = bayesian_low_default(1, 200, correlation=correlation)
+    assert 0 < found.lower < found.mean < found.upper < 1
+    assert found.upper - found.lower > 0.5
+
+
+def test_all_loans_in_default_leave_no_doubt_under_the_conservative_prior():
+    assert bayesian_low_default(5, 5).mean == 1.0
+    assert bayesian_low_default(5, 5, prior="neutral").mean == pytest.approx(6 / 7, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"prior": "flat"}, "prior='flat'"),
+        ({"level": 1.0}, "strictly between"),
+        ({"correlation": 1}, "correlation=1"),
+    ],
+)
+def test_options_of_the_estimate_out_of_range_are_refused(options, words):
+    with pytest.raises(DomainError, match=words):
+        bayesian_low_default(1, 10, **options)
+
+
+@pytest.mark.parametrize("counts", [(1, 0), (3, 2), (-1, 5), (np.nan, 5)])
+def test_impossible_counts_of_the_estimate_are_refused(counts):
+    with pytest.raises(DomainError, match="loans"):
+        bayesian_low_default(*counts)

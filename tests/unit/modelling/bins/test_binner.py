@@ -6,12 +6,16 @@ Defects by number are those that peers showed, reproduced in peers.md section 5.
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
 
@@ -689,7 +693,7 @@ def test_the_p_value_is_the_one_of_the_best_bins_worked_by_hand(trend, weights):
 LAWS = {
     "three numbers": (THREE, {"trend": "ascending"}, ChanceLaw(3, 1)),
     "three numbers either way": (THREE, {}, ChanceLaw(3, 2)),
-    "a peak": (THREE, {"trend": "peak"}, DrawnLaw(3, "turning", 8)),
+    "a peak": (THREE, {"trend": "peak"}, DrawnLaw(3, "turning")),
     "any course": (THREE, {"trend": "none"}, DrawnLaw(3, "free", 8)),
     # The number of bins that were made does not matter, that which could be does.
     "two bins": (THREE, {"max_bins": 2}, ChanceLaw(3, 2)),
@@ -946,7 +950,7 @@ def never_seen(case):
 
 
 STRANGE = {
-    "level": "of an unknown level",
+    "level": "unknown",
     "missing": "missing",
     "special": "of the special group refused",
 }
@@ -957,10 +961,41 @@ SPECIALS = {"x": {"refused": [-9]}}
 def test_what_fitting_never_saw_is_refused_by_default(case):
     (frame, outcome), strange = never_seen(case)
     binner = MonotoneBinner(special_codes=SPECIALS).fit(frame, outcome)
-    with pytest.raises(RecordError, match=f"Column x: 1 values are {STRANGE[case]}") as caught:
+    words = rf"Column x: 1 values are {STRANGE[case]}, the first in row 0 \(counted from 0\), whi"
+    with pytest.raises(RecordError, match=words) as caught:
         binner.transform(strange)
     assert caught.value.code == "value_unseen"
-    assert "拟合时从未出现" in caught.value.zh
+    assert "首个在第 0 行（从 0 起），拟合时从未出现" in caught.value.zh
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_the_first_row_that_is_refused_is_named(case):
+    (frame, outcome), strange = never_seen(case)
+    binner = MonotoneBinner(special_codes=SPECIALS).fit(frame, outcome)
+    rows = strange.iloc[[1, 1, 0, 1, 0]]  # by place, whatever the index says
+    with pytest.raises(RecordError, match=r"2 values are .*, the first in row 2 ") as caught:
+        binner.transform(rows)
+    assert "首个在第 2 行" in caught.value.zh
+
+
+UNSURE = MonotoneBinner(special_codes=SPECIALS).fit(*rows_of((1, 10, 70), (2, 30, 50))).features_[0]
+
+
+def test_values_of_a_special_missing_or_unseen_group_are_refused_and_those_of_a_bin_are_not():
+    found = [(kind, UNSURE.refuses(np.array([0, k]))) for k, kind in enumerate(UNSURE.kinds)]
+    assert found == [
+        ("bin", False), ("bin", False), ("special", True), ("missing", True), ("unseen", True),
+    ]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), min_size=5, max_size=5), st.lists(st.integers(0, 4)))
+def test_values_are_refused_exactly_where_one_has_no_weight(is_unweighed, groups):
+    bins = replace(UNSURE, woe=np.where(is_unweighed, np.nan, 0.5))
+    codes, expected = np.array(groups, dtype=np.int64), any(is_unweighed[k] for k in groups)
+    assert bins.refuses(codes) is expected
+    with pytest.raises(RecordError) if expected else nullcontext():
+        bins.check(codes)
 
 
 @pytest.mark.parametrize(("policy", "odds"), [("worst", 50 / 30 * 40 / 120), ("neutral", 1)])
@@ -981,7 +1016,7 @@ def test_a_missing_value_where_training_had_none_never_falls_into_a_bin(seed):
     strange = np.append(values[:5], np.nan)[:, np.newaxis]
     binner = MonotoneBinner().fit(values[:, np.newaxis], outcome)
     assert binner.tables_["x0"]["kind"][binner.bins(strange)[-1, 0]] == "missing"
-    with pytest.raises(RecordError, match="1 values are missing, which fitting never saw"):
+    with pytest.raises(RecordError, match="1 values are missing, the first in row 5 "):
         binner.transform(strange)
 
 

@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sanzhixin.errors import SanzhixinError
+from sanzhixin.errors import DomainError, SanzhixinError
 from sanzhixin.modelling import BinEdit, MonotoneBinner
 
 N_ROWS = 600
@@ -148,13 +148,17 @@ def test_an_array_gets_names_by_the_place_of_its_columns():
 )
 def test_columns_in_another_order_are_refused_and_not_scored_by_place(to):
     binner = MonotoneBinner().fit(FRAME, DEFAULTED)
-    with pytest.raises(ValueError, match="should match those that were passed during fit"):
+    with pytest.raises(ValueError, match="should match those that were passed during f") as caught:
         binner.transform(to(FRAME[NAMES[::-1]]))
+    assert caught.value.code == "columns_differ"
+    assert "（次序不同）" in caught.value.zh
 
 
 def test_a_missing_column_is_refused():
-    with pytest.raises(ValueError, match="should match those that were passed during fit"):
+    with pytest.raises(ValueError, match="should match those that were passed during f") as caught:
         MonotoneBinner().fit(FRAME, DEFAULTED).transform(FRAME[NAMES[:2]])
+    assert caught.value.code == "columns_differ"
+    assert "（缺少 信用评议）" in caught.value.zh
 
 
 def test_inputs_are_not_changed():
@@ -228,19 +232,39 @@ def test_a_second_fit_forgets_the_first():
     assert binner.n_features_in_ == 1
 
 
+# A number that no option can be, and a part of the sentence that answers it.
+RANGES = [
+    ({"max_bins": 0}, r"max_bins=0 is not possible; give a whole number from 1 to 254\."),
+    ({"max_bins": 255}, r"max_bins=255 .* give a whole number from 1 to 254\."),
+    ({"max_bins": 8.0}, r"max_bins=8\.0 .* a whole number from 1 to 254"),
+    ({"max_bins": "8"}, "max_bins='8' .* a whole number from 1 to 254"),
+    ({"max_bins": None}, "max_bins=None .* a whole number from 1 to 254"),
+    ({"max_prebins": 0}, r"max_prebins=0 .* give a whole number from 1 to 1000\."),
+    ({"max_prebins": 1001}, "max_prebins=1001 .* from 1 to 1000"),
+    ({"min_bin_share": -0.1}, r"min_bin_share=-0\.1 .* give a number from 0 to 1\."),
+    ({"min_bin_share": float("nan")}, "min_bin_share=nan .* a number from 0 to 1"),
+    ({"min_bin_share": "5%"}, "min_bin_share='5%' .* a number from 0 to 1"),
+    ({"rare_share": 1.1}, r"rare_share=1\.1 .* a number from 0 to 1"),
+    ({"min_expected": -1}, r"min_expected=-1 .* give a number of at least 0\."),
+    ({"min_expected": None}, "min_expected=None .* a number of at least 0"),
+    ({"min_events": -1}, "min_events=-1 .* a number of at least 0"),
+    ({"min_nonevents": -1}, "min_nonevents=-1 .* a number of at least 0"),
+    ({"min_rate_gap": 2}, "min_rate_gap=2 .* a number from 0 to 1"),
+    ({"max_p_value": 5}, "max_p_value=5 .* a number from 0 to 1"),
+    ({"max_p_value": "0.05"}, r"max_p_value='0\.05' .* a number from 0 to 1"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), RANGES)
+def test_a_number_that_an_option_cannot_be_is_refused_at_the_fit(options, words):
+    with pytest.raises(DomainError, match=words) as caught:
+        MonotoneBinner(**options).fit(FRAME, DEFAULTED)
+    assert caught.value.code == "option_range"
+    assert next(iter(options)) in caught.value.zh
+
+
 # A request that the binner does not know, and a part of the sentence that answers it.
 OPTIONS = [
-    ({"max_bins": 0}, "max_bins=0 is not possible; give one of 1 to 254"),
-    ({"max_bins": 255}, "1 to 254"),
-    ({"max_prebins": 0}, "max_prebins=0 .* 1 to 1000"),
-    ({"min_bin_share": -0.1}, "min_bin_share=-0.1 .* 0 to 1"),
-    ({"min_bin_share": float("nan")}, "min_bin_share=nan .* 0 to 1"),
-    ({"rare_share": 1.1}, "rare_share=1.1 .* 0 to 1"),
-    ({"min_expected": -1}, "min_expected=-1 .* 0 to inf"),
-    ({"min_events": -1}, "min_events=-1 .* 0 to inf"),
-    ({"min_nonevents": -1}, "min_nonevents=-1 .* 0 to inf"),
-    ({"min_rate_gap": 2}, "min_rate_gap=2 .* 0 to 1"),
-    ({"max_p_value": 5}, "max_p_value=5 .* 0 to 1"),
     ({"objective": "gini"}, "objective='gini' .* iv, js, hellinger"),
     ({"trend": "up"}, "trend='up' .* auto, ascending, descending, peak, valley, none"),
     ({"trend": {"年收入": "up"}}, "trend='up' is not possible"),
@@ -255,7 +279,7 @@ OPTIONS = [
 def test_an_option_that_is_not_known_is_refused_at_the_fit(options, words):
     with pytest.raises(SanzhixinError, match=words) as caught:
         MonotoneBinner(**options).fit(FRAME, DEFAULTED)
-    assert caught.value.code == "bin_option"
+    assert caught.value.code == "option_choice"
     assert next(iter(options)) in caught.value.zh
 
 

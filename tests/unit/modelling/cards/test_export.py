@@ -25,7 +25,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from sanzhixin.errors import ArtifactError, DomainError, OutputError, RecordError
-from sanzhixin.modelling import BinEdit, MonotoneBinner, PointsCard, Scorecard, card_from_json
+from sanzhixin.modelling import (
+    BinEdit,
+    CardWarning,
+    MonotoneBinner,
+    PointsCard,
+    Scorecard,
+    card_from_json,
+)
 from sanzhixin.modelling.bins.feature_bins import FeatureBins
 from sanzhixin.modelling.cards.json_file import card_to_json
 from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
@@ -61,7 +68,18 @@ OPTIONS = {
     "other scale": {"pdo": 33.3, "base_score": 123.4, "base_odds": 7.0, "firth": True},
     "nothing kept": {"min_iv": 9.0},
 }
-CARDS = {name: Scorecard(**options).fit(FRAME, DEFAULTED) for name, options in OPTIONS.items()}
+
+
+def fitted(name, frame=FRAME, defaulted=DEFAULTED):
+    """A card by the name of its options; the empty one says so."""
+    card = Scorecard(**OPTIONS[name])
+    if name != "nothing kept":
+        return card.fit(frame, defaulted)
+    with pytest.warns(CardWarning, match="No characteristic is on the card"):
+        return card.fit(frame, defaulted)
+
+
+CARDS = {name: fitted(name) for name in OPTIONS}
 CARD = CARDS["edits, codes and policies"]
 
 
@@ -241,7 +259,7 @@ def test_any_card_read_back_tells_the_same_probabilities_bit_for_bit(card, total
 @given(st.integers(0, 100_000), st.sampled_from(list(OPTIONS)))
 def test_any_fitted_card_read_back_scores_the_same(seed, name):
     frame, defaulted = village(seed)
-    card = Scorecard(**OPTIONS[name]).fit(frame, defaulted)
+    card = fitted(name, frame, defaulted)
     read = card_from_json(card.to_json())
     np.testing.assert_array_equal(read.points(frame), card.points(frame))
     assert read.probability(read.points(frame)).tolist() == card.predict_proba(frame)[:, 1].tolist()
@@ -274,7 +292,7 @@ def test_a_card_read_back_refuses_a_frame_without_its_columns():
 
 def test_a_card_read_back_refuses_what_fitting_never_saw():
     read = card_from_json(CARDS["plain"].to_json())
-    with pytest.raises(RecordError, match="Column kind: 1 values are of an unknown level"):
+    with pytest.raises(RecordError, match=r"Column kind: 1 values are unknown, the first"):
         read.points(FRAME.iloc[[0]].assign(kind="外来户"))
 
 
@@ -298,6 +316,59 @@ def test_a_card_read_back_answers_blanks_as_the_card_does(missing):
             assert caught.value.code == "column_blank"
     else:
         np.testing.assert_array_equal(read.points(blank), card.points(blank))
+
+
+WAYS = {
+    "the card itself": lambda card: card.card_,
+    "a card read back": lambda card: card_from_json(card.to_json()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_gives_the_reasons_and_steps_of_the_fit(name, way):
+    fit, own = CARDS[name], WAYS[way](CARDS[name])
+    wider = FRAME.assign(note="无")[["rating", "note", "kind", "income"]]
+    target = int(np.quantile(fit.points(FRAME), 0.8)) + 1
+    for given_as in (FRAME, wider, pl.from_pandas(wider), pa.Table.from_pandas(wider)):
+        for k in (0, 1, 4):
+            pd.testing.assert_frame_equal(own.reasons(given_as, k), fit.reasons(FRAME, k))
+        pd.testing.assert_frame_equal(own.next_step(given_as, target), fit.next_step(FRAME, target))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("changeable", ["rating", ["rating"], ("kind", "income"), []])
+def test_a_card_takes_what_can_change_as_the_fit_does(changeable, way):
+    own, target = WAYS[way](CARD), int(CARD.points(FRAME).max())
+    steps = own.next_step(FRAME, target, changeable)
+    pd.testing.assert_frame_equal(steps, CARD.next_step(FRAME, target, changeable))
+    listed = [changeable] if isinstance(changeable, str) else changeable
+    assert set(steps["feature"]) == {*listed, ""}  # some rows nothing brings further
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_card_answers_four_reasons_where_no_number_is_asked_for(way):
+    own = WAYS[way](CARD)
+    pd.testing.assert_frame_equal(own.reasons(FRAME), own.reasons(FRAME, 4))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("ask", "code"),
+    [
+        (lambda card: card.reasons(FRAME[["kind"]]), "card_column_missing"),
+        (lambda card: card.next_step(FRAME[["kind"]], 500), "card_column_missing"),
+        (lambda card: card.reasons(FRAME.to_numpy()), "card_frame"),
+        (lambda card: card.next_step(FRAME.to_numpy(), 500), "card_frame"),
+        (lambda card: card.reasons(FRAME, -1), "option_range"),
+        (lambda card: card.next_step(FRAME, "x"), "option_range"),
+        (lambda card: card.next_step(FRAME, 500, ["age"]), "card_feature_unknown"),
+    ],
+)
+def test_a_card_refuses_what_it_cannot_answer(ask, code, way):
+    with pytest.raises(DomainError) as caught:
+        ask(WAYS[way](CARD))
+    assert caught.value.code == code
 
 
 def coded_card(codes, *, categorical):
@@ -472,7 +543,7 @@ FORMS = [
     ((*RATING, "points", 0), None, f"{IN_RATING}points[#1] is "),
     ((*RATING, "woe", 0), "1", f"{IN_RATING}woe[#1] is "),
     ((*RATING, "information"), [0.1, 0.2, 0.3, 0.4], f"{IN_RATING}information is "),
-    ((*RATING, "information"), [0.1] * 6, f"{IN_RATING}information is "),
+    ((*RATING, "information"), [0.1] * 7, f"{IN_RATING}information is "),
     ((*RATING, "edges", 0), "three", f"{IN_RATING}edges[#1] is "),
     ((*RATING, "edges", 0), "inf", f"{IN_RATING}edges[#1] is "),
     ((*RATING, "edges", 0), "nan", f"{IN_RATING}edges[#1] is "),
@@ -573,6 +644,21 @@ CODES = {
     "a text twice": (KIND, [["a", ["拒答"]], ["b", ["拒答"]]], False),
     "a text among numbers": (RATING, [["a", ["拒答"]]], False),
     "a blank among numbers": (RATING, [["a", [""]]], False),
+    "a number spelled twice": (RATING, [["a", ["-9.0", "-9"]]], False),
+    "a number spelled twice in two groups": (RATING, [["a", ["-9.0"]], ["b", ["-9"]]], False),
+    "a number by its exponent": (RATING, [["a", ["-900.0"]], ["b", ["-9e2"]]], False),
+    "zero of both signs": (RATING, [["a", ["0.0"]], ["b", ["-0.0"]]], False),
+    "no number": (RATING, [["a", ["nan"]]], False),
+    "no number beside one": (RATING, [["a", ["-9.0", "NaN"]]], False),
+    "an infinite number": (RATING, [["a", ["inf"]]], False),
+    "an infinite number below": (RATING, [["a", ["-inf"]]], False),
+    "a number beyond the largest": (RATING, [["a", ["1e999"]]], False),
+    "a level": (KIND, [["a", ["农户"]]], False),
+    "a level beside a text": (KIND, [["a", ["拒答"]], ["b", ["不详", "a|b"]]], False),
+    "a group twice": (RATING, [["a", ["-9.0"]], ["a", ["-8.0"]]], False),
+    "a group of a category twice": (KIND, [["a", ["拒答"]], ["a", ["不详"]]], False),
+    "a number twice as names of a category": (KIND, [["a", ["9"]], ["b", ["9.0"]]], True),
+    "a group without codes": (RATING, [["a", []]], True),
 }
 
 
@@ -584,6 +670,44 @@ def test_a_special_code_stands_once_and_is_a_number_in_a_column_of_numbers(at, s
         assert [name for name, _ in groups] == [name for name, _ in specials]
     else:
         assert_refused(written, f"Characteristic {SMALL.card_.names[at[1]]}: bounds have to rise")
+
+
+# Written by a fit and never read again: what reading refuses has to be refused in fitting.
+FINITE = ("a code is a finite number", "特殊值须为有限数")
+NAMES = (
+    "groups have names of their own, other than missing and unseen",
+    "分组名称须各不相同，且不能为 missing 或 unseen",
+)
+UNREADABLE = {
+    "no number": ({"a": [math.nan]}, FINITE),
+    "no number beside one": ({"a": [-9, np.float32("nan")]}, FINITE),
+    "an infinite number": ({"a": [-math.inf]}, FINITE),
+    "an infinite number beside one": ({"a": [-9, math.inf]}, FINITE),
+    "names that are one text": ({"1": [-8], 1: [-9]}, NAMES),
+    "a number and its text for names": ({1: [-8], "1": [-9]}, NAMES),
+}
+TOO_LARGE = pytest.param(
+    {"a": [10**400]},
+    FINITE,
+    id="a whole number beyond all doubles",
+)
+
+
+@pytest.mark.parametrize("categorical", [[], ["income"]], ids=["numbers", "names"])
+@pytest.mark.parametrize(
+    ("codes", "rules"),
+    [*(pytest.param(*case, id=name) for name, case in UNREADABLE.items()), TOO_LARGE],
+)
+def test_special_codes_that_cannot_be_read_back_are_refused_in_fitting(codes, rules, categorical):
+    binner = MonotoneBinner(
+        special_codes={"income": codes}, categorical=categorical, unseen="worst"
+    )
+    with pytest.raises(DomainError) as caught:
+        Scorecard(binner=binner).fit(FRAME, DEFAULTED)
+    group = next(reversed(codes))
+    assert caught.value.code == "bin_special"
+    assert caught.value.en == f"Special codes of income, group {group}: {rules[0]}."
+    assert caught.value.zh == f"income 的特殊值分组 {group}：{rules[1]}。"
 
 
 IMPOSSIBLE = [
@@ -699,12 +823,79 @@ def test_the_page_says_what_points_mean():
     assert f"20 points more halve the odds of default; {card.offset:.2f} points stand for" in page
 
 
-def test_the_page_of_a_card_without_characteristics_gives_no_meaning_to_points():
-    page = CARDS["nothing kept"].to_markdown()
-    assert (
-        page
-        == f"# Scorecard\n\nEvery case starts with {CARDS['nothing kept'].card_.base} points.\n"
+EMPTY_PAGES = {
+    "en": "# Scorecard\n\nEvery case starts with {base} points.\n\n"
+    "No characteristic is on the card: every case has the same probability.\n",
+    "zh": "# 评分卡\n\n每户基础分为 {base} 分。\n\n卡上没有任何特征：各户违约概率相同。\n",
+}
+
+
+@pytest.mark.parametrize("language", EMPTY_PAGES)
+def test_the_page_of_a_card_without_characteristics_says_so_and_gives_no_meaning_to_points(
+    language,
+):
+    card = CARDS["nothing kept"]
+    assert card.to_markdown(language) == EMPTY_PAGES[language].format(base=card.card_.base)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_page_is_english_unless_it_is_asked_for_in_chinese(name):
+    card = CARDS[name]
+    assert card.to_markdown() == card.to_markdown("en") == card_to_markdown(card.card_)
+    assert card.to_markdown("zh") == card_to_markdown(card.card_, "zh") != card.to_markdown("en")
+
+
+ROW_HEADS = ["分箱", "行数", "违约率", "证据权重", "积分"]
+EDIT_HEADS = ["列", "操作", "起", "止", "水平", "理由", "经办", "日期"]
+GROUPS_ZH = {"missing": "缺失", "unseen": "未见过"}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_chinese_page_has_the_cells_of_the_english_one_under_chinese_headings(name):
+    card = CARDS[name].card_
+    (headings, rows), (english, expected) = (
+        parsed(card_to_markdown(card, language)) for language in ("zh", "en")
     )
+    for row, theirs in zip(rows, expected, strict=True):
+        shown, cells = ([text for text, _ in part] for part in (row, theirs))
+        if cells[0] in ("bin", "column"):
+            assert shown == (ROW_HEADS if cells[0] == "bin" else EDIT_HEADS)
+            continue
+        actions = {"split": "拆分", "merge": "合并", "lock": "锁定"}
+        cells[1] = actions.get(cells[1], cells[1])
+        last = {"refused": "拒绝"}.get(cells[-1], cells[-1])
+        assert shown == [GROUPS_ZH.get(cells[0], cells[0]), *cells[1:-1], last]
+    words = {"Scorecard": "评分卡", "Edits": "人工调整"}
+    assert headings == [(words.get(text, text), kinds) for text, kinds in english]
+
+
+def test_the_chinese_page_says_what_points_mean():
+    card, page = CARD.card_, CARD.to_markdown("zh")
+    assert f"每户基础分为 {card.base} 分。" in page
+    assert f"每多 20 分，违约比率减半；{card.offset:.2f} 分对应违约与否各半。" in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_group_that_people_named_keeps_its_name_in_either_language(language):
+    # The first bin is called like a group without a name.
+    _, rows = parsed(card_to_markdown(with_texts("missing"), language))
+    assert rows[1][0][0] == "missing"
+
+
+@pytest.mark.parametrize("language", ["fr", "EN", "", None, ["en"]])
+def test_another_language_is_refused_and_nothing_is_written(language, tmp_path):
+    for ask in (
+        lambda: card_to_markdown(CARD.card_, language),
+        lambda: CARD.to_markdown(language),
+        lambda: write_card_workbook(CARD.card_, tmp_path / "card.xlsx", language),
+        lambda: CARD.to_excel(tmp_path / "card.xlsx", language),
+    ):
+        with pytest.raises(DomainError) as caught:
+            ask()
+        assert caught.value.code == "option_choice"
+        assert caught.value.en == f"language={language!r} is not possible; give one of en, zh."
+        assert caught.value.zh == f"language={language!r} 无效；请从以下选项中选择：en, zh。"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_page_shows_rates_weights_and_rows():
@@ -771,10 +962,14 @@ def test_any_text_keeps_the_tables_in_shape(text):
 # The workbook.
 
 
-def opened(card, folder):
+def opened(card, folder, language="en"):
     path = folder / "card.xlsx"
-    assert write_card_workbook(card, path) == path
+    assert write_card_workbook(card, path, language) == path
     return openpyxl.load_workbook(path)
+
+
+def rows_of(sheet):
+    return list(sheet.iter_rows(values_only=True))
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -803,11 +998,99 @@ def test_numbers_are_numbers_and_texts_are_texts(tmp_path):
     assert kinds == {name: {"s"} if name in texts_ else {"n"} for name in CARD.table_.columns}
 
 
-def test_the_second_sheet_tells_the_scale(tmp_path):
-    card = CARD.card_
-    rows = dict(opened(card, tmp_path)["scale"].iter_rows(values_only=True))
+SHEETS = {"en": ["card", "scale", "edits"], "zh": ["评分卡", "刻度", "调整"]}
+SCALES = {
+    "en": ["base points", "points at one default in two", "points per unit of log-odds"],
+    "zh": ["基础分", "违约与否各半时的分数", "每单位对数比率的分数"],
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("language", SHEETS)
+def test_the_second_sheet_tells_the_scale(name, language, tmp_path):
+    card = CARDS[name].card_
+    book = opened(card, tmp_path, language)
+    assert book.sheetnames == SHEETS[language]
+    names, values = zip(*rows_of(book.worksheets[1]), strict=True)
+    assert list(names) == SCALES[language]
     expected = [card.base, card.offset, card.per_log_odds]
-    assert list(rows.values()) == pytest.approx(expected, rel=1e-15)
+    assert list(values) == pytest.approx(expected, rel=1e-15)
+
+
+EDIT_HEADINGS = {
+    "en": ("column", "action", "from", "to", "levels", "reason", "by", "on"),
+    "zh": tuple(EDIT_HEADS),
+}
+
+
+@pytest.mark.parametrize("language", SHEETS)
+def test_the_third_sheet_lists_the_edits(language, tmp_path):
+    sheet = opened(CARD.card_, tmp_path, language).worksheets[2]
+    split, merge = {"en": ("split", "merge"), "zh": ("拆分", "合并")}[language]
+    assert rows_of(sheet) == [
+        EDIT_HEADINGS[language],
+        ("income", split, 30, None, None, "贫困线", "hs", "2026-11-02"),
+        ("kind", merge, None, None, "农户, =1+1", "一致", None, None),
+    ]
+
+
+@pytest.mark.parametrize("language", SHEETS)
+def test_the_third_sheet_of_a_card_without_edits_has_headings_alone(language, tmp_path):
+    sheet = opened(SMALL.card_, tmp_path, language).worksheets[2]
+    assert rows_of(sheet) == [EDIT_HEADINGS[language]]
+
+
+COLUMNS_ZH = [
+    "特征", "箱号", "取值", "类别", "行数", "占比", "违约数", "违约率", "证据权重", "权重标准误",
+    "系数", "积分", "基准分",
+]  # fmt: skip
+KINDS_ZH = {"bin": "分箱", "special": "特殊值", "missing": "缺失", "unseen": "未见过"}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_chinese_workbook_has_the_cells_of_the_english_one_under_chinese_headings(
+    name, tmp_path
+):
+    card = CARDS[name].card_
+    (_, *english), (header, base, *rows) = (
+        rows_of(opened(card, tmp_path, language).worksheets[0]) for language in ("en", "zh")
+    )
+    assert list(header) == COLUMNS_ZH
+    assert base == ("基础分", None, "基础分", "基础分", *english[0][4:])
+    for row, (feature, place, label, kind, *rest) in zip(rows, english[1:], strict=True):
+        assert row == (feature, place, GROUPS_ZH.get(kind, label), KINDS_ZH[kind], *rest)
+
+
+def test_writing_in_chinese_leaves_the_table_as_it_is(tmp_path):
+    before = CARD.table_
+    CARD.to_excel(tmp_path / "card.xlsx", "zh")
+    pd.testing.assert_frame_equal(CARD.table_, before)
+
+
+@pytest.mark.parametrize("language", SHEETS)
+def test_a_fitted_card_writes_the_workbook_of_its_card(language, tmp_path):
+    book = openpyxl.load_workbook(CARD.to_excel(tmp_path / "own.xlsx", language))
+    other = opened(CARD.card_, tmp_path, language)
+    assert [rows_of(sheet) for sheet in book] == [rows_of(sheet) for sheet in other]
+
+
+@pytest.mark.parametrize("name", ["card", "card.xls", "card.csv", "card.xlsx.bak", "card.xlsm"])
+def test_a_workbook_by_another_ending_is_refused_and_nothing_is_written(name, tmp_path):
+    for ask in (CARD.to_excel, lambda path: write_card_workbook(CARD.card_, str(path), "zh")):
+        with pytest.raises(DomainError) as caught:
+            ask(tmp_path / name)
+        assert caught.value.code == "card_suffix"
+        assert caught.value.en == (
+            f"{name} does not end in .xlsx; give the workbook a name that does."
+        )
+        assert caught.value.zh == f"{name} 的扩展名不是 .xlsx；请使用以 .xlsx 结尾的文件名。"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
+    path = CARD.to_excel(tmp_path / "CARD.XLSX")
+    assert path.name == "CARD.XLSX"
+    assert openpyxl.load_workbook(path).sheetnames == SHEETS["en"]
 
 
 @pytest.mark.parametrize(
@@ -816,16 +1099,17 @@ def test_the_second_sheet_tells_the_scale(tmp_path):
      "2026-11-02", "=", "'=1", "\t=1", "<b>&amp;</b>", "家风"],
 )  # fmt: skip
 def test_a_text_that_looks_like_a_formula_stays_a_text(text, tmp_path):
-    sheet = opened(with_texts(text), tmp_path)["card"]
-    name, label = sheet.cell(row=3, column=1), sheet.cell(row=3, column=3)
-    assert [(cell.value, cell.data_type) for cell in (name, label)] == [(text, "s")] * 2
+    book = opened(with_texts(text), tmp_path)
+    name, label = book["card"].cell(row=3, column=1), book["card"].cell(row=3, column=3)
+    edit = [book["edits"].cell(row=2, column=column) for column in (1, 5, 6, 7, 8)]
+    assert [(cell.value, cell.data_type) for cell in (name, label, *edit)] == [(text, "s")] * 7
 
 
 def test_the_workbook_holds_no_formula(tmp_path):
     path = CARD.to_excel(tmp_path / "card.xlsx")
     with zipfile.ZipFile(path) as archive:
         sheets = [name for name in archive.namelist() if "worksheets" in name]
-        assert len(sheets) == 2
+        assert len(sheets) == 3
         assert not any(b"<f>" in archive.read(name) for name in sheets)
 
 
@@ -833,12 +1117,12 @@ def test_a_path_may_be_a_text_and_a_file_that_stands_there_is_replaced(tmp_path)
     path = tmp_path / "card.xlsx"
     path.write_bytes(b"old")
     assert CARD.to_excel(str(path)) == path
-    assert openpyxl.load_workbook(path).sheetnames == ["card", "scale"]
+    assert openpyxl.load_workbook(path).sheetnames == SHEETS["en"]
 
 
 @pytest.mark.parametrize("place", ["nowhere/card.xlsx", "."])
 def test_a_place_that_cannot_be_written_is_refused(place, tmp_path):
-    folder = tmp_path / "folder"
+    folder = tmp_path / "folder.xlsx"
     folder.mkdir()
     with pytest.raises(OutputError, match="could not be written") as caught:
         CARD.to_excel(folder / place)

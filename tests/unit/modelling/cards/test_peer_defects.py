@@ -38,7 +38,7 @@ CARD = Scorecard().fit(FRAME, DEFAULTED)
 
 def test_a_missing_value_that_fitting_never_saw_gets_no_points():
     # 1: it went to the first bin, 49 points too good on average.
-    with pytest.raises(RecordError, match="Column rating: 1 values are missing, which fitting ne"):
+    with pytest.raises(RecordError, match="Column rating: 1 values are missing, the first in row"):
         CARD.points(FRAME.assign(rating=[np.nan, *FRAME["rating"][1:]]))
 
 

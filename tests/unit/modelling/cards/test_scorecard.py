@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,11 +22,19 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from sanzhixin.errors import DomainError, EvidenceError, RecordError
-from sanzhixin.modelling import BinEdit, MonotoneBinner, PointsCard, Scorecard
+from sanzhixin.modelling import (
+    BinEdit,
+    CardWarning,
+    MonotoneBinner,
+    PointsCard,
+    Scorecard,
+    card_from_json,
+)
 from sanzhixin.modelling.bins.feature_bins import FeatureBins
 from sanzhixin.modelling.cards.answers import compute_next_step, compute_reasons
 from sanzhixin.modelling.cards.points_card import CardCharacteristic
 from sanzhixin.modelling.cards.selection import compute_stability
+from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.numerics.woe import InformationValue
 
 with warnings.catch_warnings():
@@ -49,6 +59,12 @@ def village(seed=3, n_rows=N_ROWS):
 FRAME, DEFAULTED = village()
 WEIGHTS = np.random.default_rng(8).integers(1, 4, N_ROWS)
 CARD = Scorecard().fit(FRAME, DEFAULTED)
+
+
+def fit_empty(card, *given, **also):
+    """Fit a card that is empty on purpose, and says so."""
+    with pytest.warns(CardWarning, match="No characteristic is on the card"):
+        return card.fit(*given, **also)
 
 
 def groups(card, frame):
@@ -129,16 +145,21 @@ MEANS = [
 ]
 
 
+def fitted(options, *given):
+    fit = fit_empty if "min_iv" in options else Scorecard.fit
+    return fit(Scorecard(**options), *given)
+
+
 @pytest.mark.parametrize("options", MEANS, ids=str)
 def test_the_mean_probability_is_the_rate_observed(options):
-    card = Scorecard(**options).fit(FRAME, DEFAULTED)
+    card = fitted(options, FRAME, DEFAULTED)
     assert prob_default(card).mean() == pytest.approx(DEFAULTED.mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("options", MEANS, ids=str)
 @pytest.mark.parametrize("weights", [WEIGHTS, WEIGHTS / 3.7], ids=["whole", "fractions"])
 def test_the_weighted_mean_probability_is_the_weighted_rate(options, weights):
-    card = Scorecard(**options).fit(FRAME, DEFAULTED, weights)
+    card = fitted(options, FRAME, DEFAULTED, weights)
     mean = np.average(prob_default(card), weights=weights)
     assert mean == pytest.approx(np.average(DEFAULTED, weights=weights), rel=1e-12)
 
@@ -206,7 +227,7 @@ def test_a_card_of_one_characteristic_is_the_one_worked_by_hand():
     # ln(195/280) - ln(5/20). Without a prior one characteristic has the coefficient 1 and the
     # intercept ln(14): log-odds of repayment of ln(85/15) and ln(39). 20 points double 50 at 600.
     binner = MonotoneBinner(12, 0.02)  # without shrinkage
-    card = Scorecard(slope_sd=None, binner=binner).fit(*few_defaults())
+    card = Scorecard(slope_sd=None, binner=binner, slope_shrinkage=False).fit(*few_defaults())
     per = 20 / math.log(2)
     base = round(600 + per * (math.log(14) - math.log(50)))
     worse = round(per * (math.log(85 / 280) - math.log(15 / 20)))
@@ -332,7 +353,61 @@ def test_the_coefficients_are_named_and_those_of_the_card():
     assert list(table.index) == ["intercept", "income", "kind", "rating"]
     assert not table["held"].any()
     of_card = {item.bins.name: item.coefficient for item in CARD.card_.characteristics}
-    assert of_card == table["coefficient"].drop("intercept").to_dict()
+    shrunk = CARD.shrinkage_ * table["coefficient"].drop("intercept")
+    assert of_card == shrunk.to_dict()
+    assert 0.9 < CARD.shrinkage_ < 1
+
+
+def test_effects_are_shrunk_by_the_part_that_chance_makes():
+    # Two levels 15:85 and 5:195: twice the log-likelihood against 20:280 for all, a chi-square of
+    # which one degree of freedom makes 1 by chance.
+    binner = MonotoneBinner(12, 0.02)
+    card = Scorecard(slope_sd=None, binner=binner).fit(*few_defaults())
+    of_levels = [
+        85 * math.log(0.85),
+        15 * math.log(0.15),
+        195 * math.log(0.975),
+        5 * math.log(0.025),
+    ]
+    alike = 280 * math.log(280 / 300) + 20 * math.log(20 / 300)
+    chi_square = 2 * (sum(of_levels) - alike)
+    assert card.shrinkage_ == pytest.approx(1 - 1 / chi_square, rel=1e-9)
+    assert card.card_.characteristics[0].coefficient == pytest.approx(card.shrinkage_, rel=1e-9)
+    assert prob_default(card, few_defaults()[0]).mean() == pytest.approx(20 / 300, rel=1e-9)
+
+
+def test_effects_that_chance_would_make_leave_the_card():
+    rng = np.random.default_rng(17)
+    X, defaulted = rng.normal(size=(400, 3)), rng.random(400) < 0.1
+    card = fit_empty(Scorecard(max_p_value=1.0), X, defaulted)
+    assert card.shrinkage_ == 0
+    assert set(card.selection_["reason"]) == {"by_chance"}
+    assert not card.selection_["kept"].any()
+    np.testing.assert_allclose(prob_default(card, X), defaulted.mean(), rtol=1e-9)
+
+
+def calibration(n_rows, slope_shrinkage):
+    """Calibration slopes on new cases of cards of few defaults; half of the columns are noise."""
+    found = []
+    for seed in range(30):
+        rng = np.random.default_rng([41, seed])
+        X = rng.normal(size=(n_rows + 20_000, 6))
+        y = rng.random(len(X)) < 1 / (1 + np.exp(3 - X[:, :3].sum(axis=1) * 0.35))
+        card = Scorecard(slope_shrinkage=slope_shrinkage).fit(X[:n_rows], y[:n_rows])
+        if card.card_.characteristics:
+            log_odds = card.decision_function(X[n_rows:])
+            found.append(fit_logistic(log_odds, y[n_rows:]).coef[1])
+    return np.array(found)
+
+
+def test_probabilities_of_few_defaults_are_not_too_extreme_for_new_cases():
+    # Some 60 defaults. A slope of 1 is right; without shrinkage half of the effects is chance.
+    plain, shrunk = (
+        calibration(1000, slope_shrinkage=False),
+        calibration(1000, slope_shrinkage=True),
+    )
+    assert np.median(plain) < 0.75
+    assert 0.8 < np.median(shrunk) < 1.25
 
 
 def suppressed(n_rows=2000):
@@ -470,8 +545,6 @@ def test_one_row_that_is_not_parted_makes_a_column_that_is_not_separated():
     ("name", "options", "reason"),
     [
         ("rating", {}, "kept"),
-        ("rating", {"min_iv": 2.0}, "weak"),
-        ("rating", {"max_p_value": 0.0}, "weak"),
         ("rating", {"max_p_value": 1e-9}, "kept"),
         ("kind", {"events_per_characteristic": DEFAULTED.sum() / 2}, "few_events"),
         ("rating", {"events_per_characteristic": DEFAULTED.sum() / 2}, "kept"),
@@ -480,6 +553,12 @@ def test_one_row_that_is_not_parted_makes_a_column_that_is_not_separated():
 )
 def test_the_options_decide_what_a_column_needs(name, options, reason):
     assert reason_of(name, FRAME, **options) == reason
+
+
+@pytest.mark.parametrize("options", [{"min_iv": 2.0}, {"max_p_value": 0.0}], ids=str)
+def test_what_no_column_reaches_leaves_them_all_out_as_weak(options):
+    card = fit_empty(Scorecard(**options), FRAME, DEFAULTED)
+    assert set(card.selection_["reason"]) == {"weak"}
 
 
 def test_an_inflated_column_leaves_before_the_regression_meets_it():
@@ -506,14 +585,21 @@ def test_the_index_that_decides_is_the_one_beyond_chance():
     assert told.to_dict() == pytest.approx(beyond.to_dict(), rel=1e-12)
 
 
-def test_many_small_periods_without_drift_leave_no_characteristic_out():
-    # Thirty rows a period: by chance alone the largest index of fifty is above a quarter.
-    period = np.random.default_rng(4).permutation(np.arange(N_ROWS) % 50)
+# Thirty rows a period: by chance alone the largest index of fifty is above a quarter.
+MANY = np.random.default_rng(4).permutation(np.arange(N_ROWS) % 50)
+
+
+def test_the_index_of_many_small_periods_without_drift_is_less_than_the_raw_one():
     codes = CARD.binner_.bins(FRAME)
-    raw = compute_stability(CARD.binner_.features_, codes, period)["psi"]
+    raw = compute_stability(CARD.binner_.features_, codes, MANY)["psi"]
     assert raw.max() > 0.25
-    told = Scorecard(max_psi=0.25).fit(FRAME, DEFAULTED, period=period).selection_["psi"]
+    told = Scorecard(max_psi=99.0).fit(FRAME, DEFAULTED, period=MANY).selection_["psi"]
     assert (told < raw.max() - 0.1).all()
+
+
+def test_many_small_periods_without_drift_leave_no_characteristic_out():
+    told = Scorecard(max_psi=0.25).fit(FRAME, DEFAULTED, period=MANY).selection_
+    assert set(told["reason"]) == {"kept"}
 
 
 def test_rows_of_weight_zero_have_no_period():
@@ -547,7 +633,7 @@ def test_a_period_is_one_whatever_its_type():
     pd.testing.assert_frame_equal(one, other)
 
 
-NOTHING = Scorecard(min_iv=9.0).fit(FRAME, DEFAULTED)
+NOTHING = fit_empty(Scorecard(min_iv=9.0), FRAME, DEFAULTED)
 
 
 def test_without_characteristics_every_case_has_the_base_points_and_the_rate_observed():
@@ -568,6 +654,54 @@ def test_without_characteristics_there_is_no_regression_and_no_reason():
         [1, "", 0, False],
     ]
     assert len(NOTHING.table_) == 1
+
+
+WORTHLESS = [
+    ({"min_iv": 9.0}, FRAME),
+    ({"binner": MonotoneBinner(1)}, FRAME[["kind"]]),
+    ({}, pd.DataFrame({"drift": DRIFT})),
+]
+
+
+@pytest.mark.parametrize(("options", "frame"), WORTHLESS, ids=["weak", "one bin", "unstable"])
+def test_a_card_without_characteristics_is_warned_of_where_it_is_fitted(options, frame):
+    with pytest.warns(CardWarning) as caught:
+        Scorecard(**options).fit(frame, DEFAULTED, period=PERIOD)
+    assert [(str(one.message), one.filename) for one in caught] == [
+        (
+            f"No characteristic is on the card ({DEFAULTED.sum()} defaults in {N_ROWS} rows), so "
+            "every case gets the observed rate; selection_ tells why.",
+            __file__,
+        )
+    ]
+
+
+def test_the_warning_counts_weights():
+    twice = f"{2 * DEFAULTED.sum()} defaults in {2 * N_ROWS} rows"
+    with pytest.warns(CardWarning, match=twice):
+        Scorecard(min_iv=9.0).fit(FRAME, DEFAULTED, np.full(N_ROWS, 2))
+
+
+def test_the_warning_tells_rows_beyond_a_million_in_full():
+    with pytest.warns(CardWarning) as caught:
+        Scorecard(min_iv=9.0).fit(FRAME, DEFAULTED, np.full(N_ROWS, 1000))
+    told = f"({1000 * DEFAULTED.sum()} defaults in {1000 * N_ROWS} rows)"
+    assert told in str(caught[0].message)
+
+
+def test_a_regression_that_has_not_settled_is_warned_of(monkeypatch):
+    hasty = partial(fit_logistic, max_iterations=1)
+    monkeypatch.setattr("sanzhixin.modelling.cards.fitting.fit_logistic", hasty)
+    with pytest.warns(CardWarning) as caught:
+        card = Scorecard().fit(FRAME, DEFAULTED)
+    assert [(str(one.message), one.filename) for one in caught] == [
+        (
+            "The regression had not settled after 1 steps; its coefficients are not final.",
+            __file__,
+        )
+    ]
+    assert not card.fit_.converged
+    assert card.card_.names == CARD.card_.names
 
 
 def test_a_column_of_one_bin_whose_blanks_count_as_its_worst_stops_no_card():
@@ -735,10 +869,19 @@ def test_more_reasons_than_there_are_are_all_there_are():
     pd.testing.assert_frame_equal(reasons(SMALL, CASES, 99), reasons(SMALL, CASES, 3))
 
 
-@pytest.mark.parametrize("k", [0, -1])
-def test_no_reasons_are_asked_for_and_none_are_given(k):
-    assert reasons(SMALL, CASES, k).empty
-    assert list(reasons(SMALL, CASES, k).columns) == list(reasons(SMALL, CASES).columns)
+def test_no_reasons_are_asked_for_and_none_are_given():
+    assert reasons(SMALL, CASES, 0).empty
+    assert list(reasons(SMALL, CASES, 0).columns) == list(reasons(SMALL, CASES).columns)
+
+
+@pytest.mark.parametrize("k", [-1, 1.5, 2.0, math.nan, "4", None])
+@pytest.mark.parametrize("ask", [CARD.reasons, CARD.card_.reasons], ids=["fitted", "points"])
+def test_a_number_of_reasons_that_cannot_be_is_refused(ask, k):
+    with pytest.raises(DomainError) as caught:
+        ask(FRAME, k)
+    assert caught.value.code == "option_range"
+    assert caught.value.en == f"k={k!r} is not possible; give a whole number of at least 0."
+    assert caught.value.zh == f"k={k!r} 无效；请给出不小于 0 的整数。"
 
 
 def test_no_reasons_have_the_types_of_some():
@@ -964,6 +1107,24 @@ def test_a_fitted_card_takes_one_name_and_a_target_that_is_no_whole_number(chang
     )
 
 
+@pytest.mark.parametrize("target", ["x", "520", None, math.nan, (520,)])
+@pytest.mark.parametrize("ask", [CARD.next_step, CARD.card_.next_step], ids=["fitted", "points"])
+def test_a_target_that_is_no_number_is_refused(ask, target):
+    with pytest.raises(DomainError) as caught:
+        ask(FRAME, target)
+    assert caught.value.code == "option_range"
+    assert caught.value.en == f"target={target!r} is not possible; give a number."
+    assert caught.value.zh == f"target={target!r} 无效；请给出数值。"
+
+
+def test_every_row_is_above_a_target_without_a_lower_end():
+    assert next_step(SMALL, CASES, -math.inf).empty
+
+
+def test_no_row_reaches_a_target_without_an_upper_end():
+    pd.testing.assert_frame_equal(next_step(SMALL, CASES, math.inf), next_step(SMALL, CASES, 10**6))
+
+
 def test_no_steps_have_the_types_of_some():
     none, some = next_step(SMALL, CASES, 300), next_step(SMALL, CASES, 600)
     assert none.dtypes.to_dict() == some.dtypes.to_dict()
@@ -1090,7 +1251,7 @@ def test_changing_a_row_as_told_gives_the_total_that_was_told():
 COMPLETE = FRAME.assign(income=FRAME["income"].fillna(40.0))
 STRANGE = {
     "blank": ("income", np.nan, "missing"),
-    "level": ("kind", "外来户", "of an unknown level"),
+    "level": ("kind", "外来户", "unknown"),
     "blank level": ("kind", None, "missing"),
 }
 
@@ -1110,8 +1271,119 @@ def strange_row(kind):
 def test_what_fitting_never_saw_is_refused(kind):
     # Defects 1 and 13: peers score it silently.
     name, _, what = STRANGE[kind]
-    with pytest.raises(RecordError, match=f"Column {name}: 1 values are {what}, which fitting ne"):
+    words = rf"Column {name}: 1 values are {what}, the first in row 0 \(counted from 0\), which fi"
+    with pytest.raises(RecordError, match=words):
         complete_card().points(strange_row(kind))
+
+
+def test_blank_texts_in_a_column_of_numbers_are_refused_as_missing():
+    with pytest.raises(RecordError, match="Column income: 2 values are missing, the first in row"):
+        complete_card().points(COMPLETE.iloc[:2].assign(income=["", " "]))
+
+
+def test_blanks_among_levels_are_refused_as_missing():
+    rows = COMPLETE.iloc[:4].assign(kind=["农户", None, "农户", ""])
+    with pytest.raises(RecordError, match="Column kind: 2 values are missing, the first in row 1"):
+        complete_card().points(rows)
+
+
+ASKS = {
+    "points": lambda card, frame: card.points(frame),
+    "reasons": lambda card, frame: card.reasons(frame),
+    "next step": lambda card, frame: card.next_step(frame, 600),
+}
+
+
+@pytest.mark.parametrize("of", ["fitted", "card itself", "read back"])
+@pytest.mark.parametrize("ask", ASKS)
+def test_an_unknown_level_is_named_with_its_first_row_in_both_languages(ask, of):
+    fit = complete_card()
+    card = {"fitted": fit, "card itself": fit.card_, "read back": card_from_json(fit.to_json())}[of]
+    frame = COMPLETE.iloc[:8].copy()
+    frame.loc[[3, 5, 6], "kind"] = ["外来户", "军属", "外来户"]
+    with pytest.raises(RecordError) as caught:
+        ASKS[ask](card, frame.set_axis(range(80, 88)))
+    assert caught.value.code == "value_unseen"
+    assert caught.value.en == (
+        "Column kind: 3 values are unknown, the first in row 3 (counted from 0), which "
+        "fitting never saw, so nothing tells their points. Correct them, fit again, or choose "
+        'unseen="worst" or "neutral".'
+    )
+    assert caught.value.zh == (
+        "kind 列有 3 个未知取值，首个在第 3 行（从 0 起），拟合时从未出现，无从赋分；"
+        '请更正、重新拟合，或改用 unseen="worst" 或 "neutral"。'
+    )
+
+
+# Values of some of 40 rows, by column and row, and what is told of them.
+LATE = {
+    "levels": (
+        {"kind": {17: "外来户", 23: "军属", 38: "外来户"}},
+        "kind: 3 values are unknown, the first in row 17",
+    ),
+    "the last row": (
+        {"kind": {39: "军属"}},
+        "kind: 1 values are unknown, the first in row 39",
+    ),
+    "blanks": (
+        {"income": {20: np.nan, 39: np.nan}},
+        "income: 2 values are missing, the first in row 20",
+    ),
+    "special": (
+        {"income": {8: -9.0, 33: -9.0}},
+        "income: 2 values are of the special group 拒答, the first in row 8",
+    ),
+    "a blank below a level": (
+        {"kind": {5: "军属", 30: None}},
+        "kind: 1 values are missing, the first in row 30",
+    ),
+    "two columns": (
+        {"income": {33: np.nan}, "kind": {2: "军属"}},
+        "income: 1 values are missing, the first in row 33",
+    ),
+}
+
+
+@pytest.mark.parametrize("n_rows", [1, 7, 16, 39, 40])
+@pytest.mark.parametrize(("strange", "told"), LATE.values(), ids=LATE)
+def test_all_rows_are_counted_though_blocks_of_them_are_scored(strange, told, n_rows, monkeypatch):
+    card = complete_card(special_codes={"income": {"拒答": [-9]}})
+    rows = COMPLETE.iloc[:40].astype({"kind": object}).copy()
+    for name, values in strange.items():
+        for row, value in values.items():
+            rows.loc[row, name] = value
+    monkeypatch.setattr("sanzhixin.modelling.cards.points_card._BLOCK", n_rows)
+    with pytest.raises(RecordError) as caught:
+        card.points(rows)
+    assert caught.value.en.startswith(f"Column {told} (counted from 0)")
+    with pytest.raises(RecordError) as whole:
+        card.reasons(rows)  # looks at all rows at once
+    assert (caught.value.en, caught.value.zh) == (whole.value.en, whole.value.zh)
+
+
+@pytest.mark.parametrize("unseen", ["refuse", "worst"])
+def test_numbers_for_names_are_refused_though_the_first_block_is_blank(unseen, monkeypatch):
+    monkeypatch.setattr("sanzhixin.modelling.cards.points_card._BLOCK", 7)
+    rows = COMPLETE.iloc[:40].assign(kind=np.where(np.arange(40) < 20, np.nan, 3.0))
+    with pytest.raises(RecordError, match="Column kind was fitted as categories and now holds num"):
+        complete_card(unseen=unseen).points(rows)
+
+
+def test_the_refusal_does_not_repeat_what_the_cell_holds():
+    # A name or a telephone number in the wrong column would go into every log.
+    rows = COMPLETE.iloc[:2].assign(kind=["农户", "张三 13800000000"])
+    with pytest.raises(RecordError, match="1 values are unknown, the first in row 1") as caught:
+        complete_card().points(rows)
+    assert "1380" not in caught.value.en + caught.value.zh
+
+
+def test_a_special_group_that_fitting_never_saw_is_named():
+    card = complete_card(special_codes={"income": {"拒答": [-9]}})
+    rows = COMPLETE.iloc[:3].assign(income=[40.0, -9.0, -9.0])
+    words = "Column income: 2 values are of the special group 拒答, the first in row 1 "
+    with pytest.raises(RecordError, match=words) as caught:
+        card.points(rows)
+    assert "income 列有 2 个特殊值（分组 拒答），首个在第 1 行" in caught.value.zh
 
 
 @pytest.mark.parametrize("unseen", ["worst", "neutral"])
@@ -1142,7 +1414,7 @@ def test_every_answer_refuses_what_fitting_never_saw(ask):
 
 def test_the_rows_that_are_refused_are_counted():
     frame = COMPLETE.assign(kind=np.where(np.arange(N_ROWS) < 7, "外来户", COMPLETE["kind"]))
-    with pytest.raises(RecordError, match="7 values are of an unknown level"):
+    with pytest.raises(RecordError, match=r"7 values are unknown, the first in row 0"):
         complete_card().points(frame)
 
 
@@ -1221,15 +1493,25 @@ def test_special_codes_have_points_of_their_own():
         ({"score_range": (300,)}, r"score_range=\(300,\)"),
         ({"score_range": 850, "scaling": "min_max"}, "score_range=850"),
         ({"score_range": None}, "score_range=None"),
-        ({"min_iv": -0.1}, "min_iv=-0.1 is not possible; give one of 0 to inf"),
+        ({"pdo": "20"}, r"pdo='20' is not possible; give a number\."),
+        ({"pdo": math.nan}, r"pdo=nan is not possible; give a number\."),
+        ({"pdo": math.inf}, "The scale pdo=inf"),
+        ({"base_score": "600"}, r"base_score='600' is not possible; give a number\."),
+        ({"base_score": None}, "base_score=None is not possible"),
+        ({"base_odds": "50:1"}, r"base_odds='50:1' is not possible; give a number\."),
+        ({"slope_sd": "1"}, r"slope_sd='1' is not possible; give a number\."),
+        ({"slope_sd": math.nan}, "slope_sd=nan is not possible"),
+        ({"firth": "no"}, "firth='no' is not possible; give one of True, False"),
+        ({"slope_shrinkage": None}, "slope_shrinkage=None is not possible"),
+        ({"min_iv": -0.1}, r"min_iv=-0.1 is not possible; give a number of at least 0\."),
         ({"min_iv": "0.1"}, "min_iv='0.1' is not possible"),
-        ({"max_p_value": 1.5}, "max_p_value=1.5 is not possible; give one of 0 to 1"),
+        ({"max_p_value": 1.5}, r"max_p_value=1.5 is not possible; give a number from 0 to 1\."),
         ({"max_p_value": -0.1}, "max_p_value=-0.1"),
         ({"max_p_value": math.nan}, "max_p_value=nan"),
         ({"max_p_value": None}, "max_p_value=None"),
-        ({"max_correlation": 1.1}, "max_correlation=1.1 is not possible; give one of 0 to 1"),
-        ({"max_vif": 0.9}, "max_vif=0.9 is not possible; give one of 1 to inf"),
-        ({"max_psi": -1}, "max_psi=-1 is not possible; give one of 0 to inf"),
+        ({"max_correlation": 1.1}, r"max_correlation=1\.1 .*; give a number from 0 to 1\."),
+        ({"max_vif": 0.9}, r"max_vif=0.9 is not possible; give a number of at least 1\."),
+        ({"max_psi": -1}, r"max_psi=-1 is not possible; give a number of at least 0\."),
         ({"events_per_characteristic": -5}, "events_per_characteristic=-5 is not possible"),
         ({"binner": MonotoneBinner(unseen="guess")}, "unseen='guess' is not possible"),
         ({"binner": MonotoneBinner(edits=[BinEdit("age", "split", 1)])}, "edits names age"),
@@ -1241,9 +1523,16 @@ def test_impossible_options_are_refused_in_fitting(options, match):
 
 
 CODES = [
-    ({"scaling": "log"}, "bin_option"),
-    ({"reference": "worst"}, "bin_option"),
-    ({"max_p_value": 2}, "bin_option"),
+    ({"scaling": "log"}, "option_choice"),
+    ({"reference": "worst"}, "option_choice"),
+    ({"max_p_value": 2}, "option_range"),
+    ({"pdo": "20"}, "option_range"),
+    ({"base_score": "600"}, "option_range"),
+    ({"base_odds": "50"}, "option_range"),
+    ({"slope_sd": "1"}, "option_range"),
+    ({"slope_sd": -1.0}, "slope_sd"),
+    ({"max_vif": None}, "option_range"),
+    ({"binner": MonotoneBinner(0)}, "option_range"),
     ({"score_range": (1, 2, 3)}, "scale_option"),
     ({"scaling": "min_max", "score_range": (850, 300)}, "scale_option"),
 ]
@@ -1254,7 +1543,7 @@ def test_impossible_options_are_refused_with_their_code_in_both_languages(option
     with pytest.raises(DomainError) as caught:
         Scorecard(**options).fit(FRAME, DEFAULTED)
     assert caught.value.code == code
-    assert "无效" in caught.value.zh
+    assert re.search("无效|须为", caught.value.zh)
 
 
 ENDS = {
@@ -1267,11 +1556,52 @@ ENDS = {
 }
 
 
+REACHED_BY_NONE = [
+    ("min_iv", math.inf),
+    ("max_p_value", 0),
+    ("events_per_characteristic", math.inf),
+]
+
+
 @pytest.mark.parametrize(("name", "ends"), ENDS.items())
 def test_both_ends_of_the_range_of_an_option_are_possible(name, ends):
     for end in ends:
-        card = Scorecard(**{name: end}).fit(FRAME, DEFAULTED)
+        fit = fit_empty if (name, end) in REACHED_BY_NONE else Scorecard.fit
+        card = fit(Scorecard(**{name: end}), FRAME, DEFAULTED)
         assert prob_default(card).mean() == pytest.approx(DEFAULTED.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("scaling", ["pdo", "min_max"])
+@pytest.mark.parametrize(
+    ("ends", "named"),
+    [
+        (("300", "850"), "'300'"),
+        ((300, "850"), "'850'"),
+        ((None, 850), "None"),
+        ((300, math.nan), "nan"),
+    ],
+)
+def test_ends_of_the_total_that_are_no_numbers_are_refused(ends, named, scaling):
+    with pytest.raises(DomainError) as caught:
+        Scorecard(scaling=scaling, score_range=ends).fit(FRAME, DEFAULTED)
+    assert caught.value.code == "option_range"
+    assert caught.value.en == f"score_range={named} is not possible; give a number."
+    assert caught.value.zh == f"score_range={named} 无效；请给出数值。"
+
+
+def test_ends_of_the_total_of_unequal_length_are_refused():
+    with pytest.raises(DomainError):
+        Scorecard(score_range=(1, (2, 3))).fit(FRAME, DEFAULTED)
+
+
+@pytest.mark.parametrize("also", [{}, {"firth": True}, {"min_iv": 9.0}], ids=str)
+@pytest.mark.parametrize("slope_sd", [0, 0.0, -0.0])
+def test_a_prior_of_no_deviation_is_refused_with_and_without_a_regression(slope_sd, also):
+    with pytest.raises(DomainError) as caught:
+        Scorecard(slope_sd=slope_sd, **also).fit(FRAME, DEFAULTED)
+    assert caught.value.code == "slope_sd"
+    assert caught.value.en == f"slope_sd={slope_sd} must be positive; None fits without a prior."
+    assert caught.value.zh == f"slope_sd={slope_sd} 须为正数；不用先验时请设为 None。"
 
 
 def test_options_are_looked_at_before_the_data():

@@ -20,7 +20,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sanzhixin.modelling import BinEdit, MonotoneBinner, Scorecard, card_from_json
+from sanzhixin.errors import DomainError
+from sanzhixin.modelling import BinEdit, CardWarning, MonotoneBinner, Scorecard, card_from_json
 
 N_ROWS = 900
 
@@ -48,6 +49,7 @@ LIBRARIES = {
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:No characteristic is on:sanzhixin.modelling.CardWarning")
 @parametrize_with_checks([Scorecard()])
 def test_the_checks_of_scikit_learn_pass(estimator, check):
     check(estimator)
@@ -97,7 +99,9 @@ def test_a_grid_over_the_number_of_bins_finds_the_best_of_its_scores():
         {"binner__max_bins": [1, 2, 5]},
         scoring="roc_auc",
         cv=3,
-    ).fit(FRAME.fillna({"年收入": 40.0}), DEFAULTED)
+    )
+    with pytest.warns(CardWarning, match="No characteristic is on the card"):
+        grid.fit(FRAME.fillna({"年收入": 40.0}), DEFAULTED)
     scores = grid.cv_results_["mean_test_score"].tolist()
     # One bin is a card without characteristics: all cases are equal, and half the pairs are right.
     assert scores[0] == 0.5
@@ -192,6 +196,7 @@ OPTIONS = {
     "score_range": (0, 1000),
     "firth": False,
     "slope_sd": 0.5,
+    "slope_shrinkage": False,
     "reference": "mean",
     "min_iv": 0.01,
     "max_p_value": 0.3,
@@ -316,6 +321,34 @@ def test_names_of_columns_are_kept_and_held_to():
         CARD.points(FRAME.rename(columns={"年收入": "收入"}))
     with pytest.raises(ValueError, match="must be in the same order"):
         CARD.points(FRAME[FRAME.columns[::-1]])
+
+
+OTHER_COLUMNS = {
+    "renamed": (lambda f: f.rename(columns={"年收入": "收入"}), "缺少 年收入，多出 收入"),
+    "fewer": (lambda f: f[["年收入"]], "缺少 户籍类型, 信用评议"),
+    "more": (lambda f: f.assign(备注="无"), "多出 备注"),
+    "another order": (lambda f: f[f.columns[::-1]], "次序不同"),
+}
+FRAME_ASKS = ["points", "predict_proba", "predict", "decision_function", "reasons"]
+
+
+@pytest.mark.parametrize("ask", FRAME_ASKS)
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize(("change", "told"), OTHER_COLUMNS.values(), ids=OTHER_COLUMNS)
+def test_other_columns_are_refused_with_the_way_out_in_both_languages(change, told, library, ask):
+    way_out = r"during fit\. .*\. Give the columns of the fit, in their order; card_\.points of a "
+    with pytest.raises(DomainError, match=way_out) as caught:
+        getattr(CARD, ask)(LIBRARIES[library](change(FRAME)))
+    assert caught.value.code == "columns_differ"
+    assert f"数据列与拟合时不一致（{told}）；请按拟合时的列与次序提供，" in caught.value.zh
+    assert "card_.points：它按列名读取" in caught.value.zh
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("change", ["more", "another order"])
+def test_the_way_out_scores_the_same_points(change, library):
+    changed = LIBRARIES[library](OTHER_COLUMNS[change][0](FRAME))
+    np.testing.assert_array_equal(CARD.card_.points(changed), CARD.points(FRAME))
 
 
 def test_an_array_is_scored_by_the_places_of_the_columns_after_a_fit_on_a_frame():

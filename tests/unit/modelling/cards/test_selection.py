@@ -1,12 +1,12 @@
 """Which characteristics enter a card, by features and weights of evidence made by hand.
 
-Witnesses: the R^2 of a regression and statsmodels for inflation, sums of two terms for stability.
+Witnesses: sums of few terms for stability; a published table of the chi-square, and samples
+without drift, for what chance makes of it.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from sanzhixin.errors import DomainError
 from sanzhixin.modelling.bins.feature_bins import FeatureBins
@@ -23,97 +24,8 @@ from sanzhixin.modelling.cards.selection import (
     read_periods,
     select_characteristics,
 )
-from sanzhixin.numerics.screening import population_stability, variance_inflation
+from sanzhixin.numerics.screening import population_stability
 from sanzhixin.numerics.woe import InformationValue
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from statsmodels.stats.outliers_influence import variance_inflation_factor
-
-
-RNG = np.random.default_rng(11)
-ONE, TWO, NOISE, OTHER = RNG.normal(size=(4, 400))
-RELATED = np.column_stack([ONE, TWO, ONE - 0.7 * TWO + 0.5 * NOISE, OTHER + 0.2 * ONE])
-
-
-def inflation(columns):
-    return variance_inflation(np.corrcoef(columns, rowvar=False))
-
-
-# Variance inflation.
-
-
-@pytest.mark.parametrize(
-    ("correlation", "factors"),
-    [
-        ([[1.0]], [1.0]),
-        (np.eye(3), [1.0, 1.0, 1.0]),
-        ([[1, 0.8], [0.8, 1]], [1 / 0.36, 1 / 0.36]),  # 1 - 0.64
-        # The first two by themselves; the third follows by a half from the second alone.
-        ([[1, 0, 0], [0, 1, 0.5], [0, 0.5, 1]], [1.0, 4 / 3, 4 / 3]),
-        # Equal correlations of 1/2 among three: the inverse has 3/2 on its diagonal.
-        (np.full((3, 3), 0.5) + np.eye(3) / 2, [1.5, 1.5, 1.5]),
-    ],
-)
-def test_the_inflation_is_the_one_worked_by_hand(correlation, factors):
-    np.testing.assert_allclose(variance_inflation(np.array(correlation, float)), factors)
-
-
-def test_the_inflation_is_one_over_what_a_regression_leaves():
-    for place, factor in enumerate(inflation(RELATED)):
-        others = np.column_stack([np.ones(400), np.delete(RELATED, place, axis=1)])
-        left = RELATED[:, place] - others @ np.linalg.lstsq(others, RELATED[:, place])[0]
-        assert factor == pytest.approx(RELATED[:, place].var() / left.var(), rel=1e-10)
-
-
-def test_the_inflation_agrees_with_statsmodels():
-    design = np.column_stack([np.ones(400), RELATED])
-    theirs = [variance_inflation_factor(design, place) for place in range(1, 5)]
-    np.testing.assert_allclose(inflation(RELATED), theirs, rtol=1e-10)
-
-
-@pytest.mark.parametrize(
-    ("columns", "infinite"),
-    [
-        ([ONE, TWO, ONE + TWO, NOISE], [True, True, True, False]),
-        ([ONE, NOISE, ONE], [True, False, True]),
-        ([ONE, -ONE], [True, True]),
-        ([ONE, TWO, ONE - 3 * TWO], [True, True, True]),
-        ([ONE, TWO, NOISE], [False, False, False]),
-    ],
-)
-def test_the_inflation_is_infinite_for_what_follows_from_the_others_alone(columns, infinite):
-    assert np.isinf(inflation(np.column_stack(columns))).tolist() == infinite
-
-
-# Stability.
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "index"),
-    [
-        ([50, 50], [50, 50], 0.0),
-        ([1, 3], [250, 750], 0.0),  # shares count, not sizes
-        ([50, 50], [80, 20], 0.3 * math.log(4)),  # 0.3 ln 1.6 + 0.3 ln 2.5
-        ([20, 30, 50], [50, 30, 20], 0.6 * math.log(2.5)),  # 0.3 ln 2.5 twice, nothing between
-        # An empty bin counts as 1e-4: 0.5 ln 2 + (0.5 - 1e-4) ln(0.5 / 1e-4)
-        ([50, 50], [100, 0], 0.5 * math.log(2) + 0.4999 * math.log(5000)),
-        ([0, 9], [0, 4], 0.0),
-    ],
-)
-def test_the_stability_index_is_the_one_worked_by_hand(before, after, index):
-    assert population_stability(before, after) == pytest.approx(index, rel=1e-12, abs=1e-15)
-
-
-counts = st.lists(st.integers(0, 1000), min_size=4, max_size=4).filter(any)
-
-
-@settings(deadline=None)
-@given(counts, counts)
-def test_the_stability_index_is_finite_never_negative_and_knows_no_direction(before, after):
-    index = population_stability(before, after)
-    assert 0 <= index < math.inf
-    assert index == pytest.approx(population_stability(after, before), rel=1e-12)
 
 
 def feature(name="x", iv=0.5, *, p_value=0.01, status="binned", events=(20.0, 20.0), other=60.0):
@@ -155,8 +67,9 @@ def test_each_period_is_compared_with_the_others():
             "period": ["Q1", "Q2", "Q1", "Q2"],
             "n_rows": [4.0, 6.0, 4.0, 6.0],
             "psi": [moved, moved, 0.0, 0.0],
-            # One degree of freedom: 1/4 + 1/6 of the rows of both.
-            "psi_by_chance": [5 / 12] * 4,
+            # Two bins, two periods: a chi-square of one degree exceeds 5.0238862 with the
+            # probability 0.05 / 2; times 1/4 + 1/6 of the rows of both.
+            "psi_by_chance": [5.023886187314888 * 5 / 12] * 4,
         }
     )
     pd.testing.assert_frame_equal(table, expected)
@@ -165,9 +78,9 @@ def test_each_period_is_compared_with_the_others():
 def test_a_period_is_compared_with_all_others_taken_together():
     codes = np.array([0, 0, 0, 1, 0, 1, 1, 1])[:, np.newaxis]
     table = compute_stability([feature()], codes, [1, 1, 2, 2, 3, 3, 3, 3])
-    # Period 1 has 2 of 2 in the first bin, the others 2 of 6.
-    first = population_stability([2, 4], [2, 0])
-    assert table["psi"][0] == pytest.approx(first, rel=1e-12)
+    # Period 1 has 2 and 0, which counts as 1/2: shares 4/5 and 1/5.  The others have 2 and 4: 1/3
+    # and 2/3.  7/15 ln(12/5) - 7/15 ln(3/10) = 7/15 ln 8.
+    assert table["psi"][0] == pytest.approx(7 / 15 * math.log(8), rel=1e-12)
 
 
 def test_stability_weights_are_rows_given_again():
@@ -183,26 +96,87 @@ def test_one_period_alone_is_stable():
     assert table[["psi", "psi_by_chance"]].to_numpy().tolist() == [[0.0, 0.0]]
 
 
+def test_a_bin_of_less_than_half_a_row_counts_as_half_a_row():
+    codes, weights = np.array([0, 1, 0, 1])[:, np.newaxis], np.array([0.25, 1.5, 2.0, 2.0])
+    table = compute_stability([feature()], codes, [1, 1, 2, 2], weights)
+    # 1/2 and 3/2: shares 1/4 and 3/4 against 1/2 and 1/2, as above.  The size is that of the rows.
+    assert table["psi"].tolist() == pytest.approx([0.25 * math.log(3)] * 2, rel=1e-12)
+    by_chance = 5.023886187314888 * (1 / 1.75 + 1 / 4)
+    assert table["psi_by_chance"].tolist() == pytest.approx([by_chance] * 2, rel=1e-12)
+
+
 def test_the_index_by_chance_counts_the_groups_that_rows_have():
-    # Three of four groups are seen, two degrees of freedom: 2 (1/2 + 1/4).
+    # Three of four groups are seen, two degrees of freedom: x is exceeded with the probability
+    # exp(-x/2), and 2 ln 40 with 0.05 / 2; times 1/2 + 1/4.
     codes = np.array([0, 1, 2, 0, 1, 2])[:, np.newaxis]
     table = compute_stability([feature()], codes, [1, 1, 2, 2, 2, 2])
-    assert table["psi_by_chance"].tolist() == pytest.approx([1.5, 1.5], rel=1e-12)
+    assert table["psi_by_chance"].tolist() == pytest.approx([1.5 * math.log(40)] * 2, rel=1e-12)
 
 
-def test_the_index_by_chance_is_the_mean_of_samples_without_drift():
-    # A chi-square of three degrees over 1 / (1/2000 + 1/3000) = 1200, of variance 6 over 1200^2;
-    # the next term is below 1 % with 200 rows in the smallest group.
-    rng = np.random.default_rng(14)
-    shares, n_times = [0.1, 0.2, 0.3, 0.4], 400
-    found = []
-    for _ in range(n_times):
-        codes = rng.choice(4, 5000, p=shares)[:, np.newaxis]
-        table = compute_stability([feature()], codes, np.arange(5000) >= 2000)
-        assert table["psi_by_chance"][0] == pytest.approx(3 / 1200, rel=1e-12)
-        found.append(table["psi"][0])
-    error = math.sqrt(6 / n_times) / 1200
-    assert abs(np.mean(found) - 3 / 1200) < 3.3 * error
+def test_of_one_group_nothing_is_made_by_chance():
+    table = compute_stability([feature()], np.zeros((6, 1), int), [1, 1, 2, 2, 2, 2])
+    assert table[["psi", "psi_by_chance"]].to_numpy().tolist() == [[0.0, 0.0]] * 2
+
+
+# Upper critical values of the chi-square of one to three degrees of freedom, as tables print them:
+# those of 0.05 shared among the periods.
+CRITICAL = {
+    2: (5.024, 7.378, 9.348),  # 0.025
+    5: (6.635, 9.210, 11.345),  # 0.01
+    10: (7.879, 10.597, 12.838),  # 0.005
+    50: (10.828, 13.816, 16.266),  # 0.001
+}
+
+
+@pytest.mark.parametrize("n_groups", [2, 3, 4])
+@pytest.mark.parametrize("n_periods", CRITICAL)
+def test_the_index_by_chance_is_that_of_the_published_table(n_periods, n_groups):
+    codes = np.tile(np.arange(n_groups), n_periods)[:, np.newaxis]
+    table = compute_stability([feature()], codes, np.repeat(np.arange(n_periods), n_groups))
+    size = 1 / (1 / n_groups + 1 / (n_groups * (n_periods - 1)))
+    critical = CRITICAL[n_periods][n_groups - 2]
+    assert (table["psi_by_chance"] * size).tolist() == pytest.approx(
+        [critical] * n_periods, abs=0.0005
+    )
+
+
+N_SETS = 1000
+
+
+def beyond_chance(n_periods, n_rows, shares, seed=14):
+    """Largest index less that by chance, of columns without drift: of each, over its periods."""
+    period = np.repeat(np.arange(n_periods), n_rows)
+    codes = np.random.default_rng(seed).choice(len(shares), (period.size, N_SETS), p=shares)
+    table = compute_stability([feature(str(k)) for k in range(N_SETS)], codes, period)
+    beyond = (table["psi"] - table["psi_by_chance"]).to_numpy()
+    return beyond.reshape(N_SETS, n_periods).max(axis=1)
+
+
+EVEN, UNEVEN = [0.25] * 4, [0.1, 0.2, 0.3, 0.4]
+MOST = binom.ppf(0.999, N_SETS, 0.05)
+
+
+@pytest.mark.parametrize("shares", [EVEN, UNEVEN, [0.5, 0.5]], ids=["even", "uneven", "two bins"])
+@pytest.mark.parametrize(("n_periods", "n_rows"), [(2, 2500), (5, 1000), (10, 1000)])
+def test_one_in_twenty_columns_without_drift_has_a_period_beyond_chance(n_periods, n_rows, shares):
+    # Two periods have one index, as each is compared with the other: one in forty then; more
+    # periods have nearly as many.  Bounds that chance passes once in a thousand times.
+    found = np.sum(beyond_chance(n_periods, n_rows, shares) > 0)
+    assert binom.ppf(0.001, N_SETS, 0.025) <= found <= MOST
+
+
+SMALL = [EVEN, UNEVEN]
+
+
+@pytest.mark.parametrize("shares", SMALL, ids=["even", "uneven"])
+def test_fifty_small_periods_without_drift_are_beyond_chance_as_often_as_stated(shares):
+    # So far out the index of few rows has a longer tail than the chi-square: one in five to ten.
+    assert MOST < np.sum(beyond_chance(50, 30, shares) > 0) <= binom.ppf(0.999, N_SETS, 0.25)
+
+
+@pytest.mark.parametrize("shares", SMALL, ids=["even", "uneven"])
+def test_small_periods_without_drift_leave_fewer_than_one_in_twenty_columns_out(shares):
+    assert np.sum(beyond_chance(50, 30, shares) > RULES.max_psi) < 0.05 * N_SETS
 
 
 def test_a_group_that_no_row_has_does_not_count():
@@ -211,22 +185,20 @@ def test_a_group_that_no_row_has_does_not_count():
     assert table["psi"][0] == pytest.approx(population_stability([3, 3], [3, 1]), rel=1e-12)
 
 
-def test_a_group_that_comes_up_in_one_period_alone_makes_a_large_index_and_no_infinite_one():
+def test_a_group_that_comes_up_in_one_period_alone_makes_the_index_of_half_a_row():
     codes = np.array([0, 1, 0, 1, 2, 2])[:, np.newaxis]
     psi = compute_stability([feature()], codes, [1, 1, 1, 1, 2, 2])["psi"]
-    assert np.isfinite(psi).all()
-    assert (psi > 5).all()
+    # 2, 2 and 1/2 against 1/2, 1/2 and 2: shares 4/9, 4/9, 1/9 against 1/6, 1/6, 2/3, and so twice
+    # 5/18 ln(8/3), and 5/9 ln 6: together 5/9 ln 16.
+    assert psi.tolist() == pytest.approx([5 / 9 * math.log(16)] * 2, rel=1e-12)
 
 
-EMPTY = [([0, 0], [3, 4]), ([3, 4], [0, 0]), ([0], [0]), ([], [])]
-
-
-@pytest.mark.parametrize(("before", "after"), EMPTY)
-def test_a_distribution_without_rows_is_refused(before, after):
-    with pytest.raises(DomainError, match="One of the two distributions holds no rows") as caught:
-        population_stability(before, after)
-    assert caught.value.code == "stability_empty"
-    assert "没有数据" in caught.value.zh
+def test_a_group_of_many_rows_that_comes_up_in_one_period_alone_is_beyond_chance():
+    codes = np.repeat([0, 1, 0, 1, 2, 2], 50)[:, np.newaxis]
+    table = compute_stability([feature()], codes, np.repeat([1, 1, 1, 1, 2, 2], 50))
+    assert np.isfinite(table["psi"]).all()
+    assert (table["psi"] > 5).all()
+    assert (table["psi_by_chance"] < 0.2).all()
 
 
 def test_a_period_whose_rows_have_no_weight_is_refused():
@@ -315,7 +287,7 @@ RULES = SelectionRules(
     max_psi=0.25,
     events_per_characteristic=5,
 )
-APART = RNG.normal(size=(400, 6))
+APART = np.random.default_rng(11).normal(size=(400, 6))
 APART = np.linalg.qr(APART - APART.mean(axis=0))[0]  # columns of mean 0 that are uncorrelated
 
 

@@ -13,11 +13,13 @@ import pyarrow as pa
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
 
 from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.modelling.inputs.columns import (
     Columns,
     Texts,
+    cut_rows,
     is_number,
     level_names,
     read_columns,
@@ -207,6 +209,55 @@ def test_the_estimator_learns_the_names_and_refuses_others():
     assert estimator.feature_names_in_.tolist() == ["a", "b"]
     with pytest.raises(ValueError, match="Feature names unseen at fit time"):
         read_columns(estimator, pl.DataFrame({"a": [1.0], "c": [2.0]}), reset=False)
+
+
+FITTED = ["收入", "b"]
+WAY_OUT = (
+    "Give the columns of the fit, in their order; card_.points of a Scorecard reads its own "
+    "columns by name instead, beside any others."
+)
+WAY_OUT_ZH = "，或用 Scorecard 的 card_.points：它按列名读取所需各列，不论次序与多余列。"
+DIFFERENCES = [
+    (["收入"], "缺少 b"),
+    (["b"], "缺少 收入"),
+    (["收入", "b", "c", "d"], "多出 c, d"),
+    (["收入", "c"], "缺少 b，多出 c"),
+    (["b", "收入"], "次序不同"),
+]
+
+
+@pytest.mark.parametrize("to", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize(("names", "told"), DIFFERENCES)
+def test_other_columns_are_refused_with_the_sentence_of_scikit_learn(names, told, to):
+    estimator = BaseEstimator()
+    read_columns(estimator, to({name: [1.0] for name in FITTED}), reset=True)
+    frame = to({name: [1.0] for name in names})
+    with pytest.raises(ValueError, match="during fit") as theirs:
+        validate_data(estimator, frame, reset=False, skip_check_array=True)
+    with pytest.raises(DomainError) as ours:
+        read_columns(estimator, frame, reset=False)
+    assert ours.value.code == "columns_differ"
+    sentence = " ".join(str(theirs.value).split()).removesuffix(".")
+    assert ours.value.en == f"{sentence}. {WAY_OUT}"
+    assert ours.value.zh == f"数据列与拟合时不一致（{told}）；请按拟合时的列与次序提供{WAY_OUT_ZH}"
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "c"]])
+def test_a_frame_of_another_width_than_the_array_of_the_fit_is_refused_by_its_width(names):
+    estimator = BaseEstimator()
+    read_columns(estimator, np.ones((2, 2)), reset=True)
+    with pytest.raises(DomainError) as caught:
+        read_columns(estimator, pd.DataFrame({name: [1.0] for name in names}), reset=False)
+    width = len(names)
+    assert caught.value.code == "columns_differ"
+    assert caught.value.en == (
+        f"X has {width} features, but BaseEstimator is expecting 2 features as input. {WAY_OUT}"
+    )
+    told = f"拟合时 2 列，现为 {width} 列"
+    assert (
+        caught.value.zh == f"数据列与拟合时不一致（{told}）；请按拟合时的列与次序提供{WAY_OUT_ZH}"
+    )
 
 
 def test_an_array_of_another_width_is_refused():
@@ -426,6 +477,16 @@ def test_no_rows_can_be_taken():
     nothing = np.array([False, False])
     assert take_rows(np.array([1.0, 2.0]), nothing).size == 0
     assert take_rows(Texts(("a",), np.array([0, -1])), nothing).codes.size == 0
+
+
+def test_a_run_of_rows_is_a_look_at_the_column():
+    numbers, texts = np.array([1.0, np.nan, 3.0]), Texts(("a", "b"), np.array([1, -1, 0]), True)
+    found, named = cut_rows(numbers, slice(1, 9)), cut_rows(texts, slice(1, 9))
+    assert shown(found) == [None, 3.0]
+    assert shown(named) == [None, "a"]
+    assert (named.levels, named.is_declared) == (("a", "b"), True)
+    assert np.shares_memory(found, numbers)
+    assert np.shares_memory(named.codes, texts.codes)
 
 
 # Numbers as text.

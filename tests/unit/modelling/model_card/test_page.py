@@ -123,7 +123,8 @@ def test_a_prudent_table_is_shown_with_counts_confidence_and_population(file):
     assert "2 defaults in 300 loans" in text
     assert "Confidence of the probability: 0.5" in text
     assert "Population: calibrated on approved households" in text
-    assert rows(text) == [["0", "", "", ""], ["650", "0.02", "0.001", "0.05"]]
+    unknown = ["unknown"] * 3
+    assert rows(text) == [["0", *unknown], ["650", "2.0000%", "0.1000%", "5.0000%"]]
 
 
 def test_limits_of_use_make_no_claim_about_defaults_or_character(card):
