@@ -217,7 +217,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.fit_columns(columns, read_outcome(columns.n_rows, y, sample_weight))
         return self
 
-    def fit_columns(self, columns: Columns, labels: Labels) -> NDArray[np.unsignedinteger[Any]]:
+    def fit_columns(self, columns: Columns, labels: Labels) -> NDArray[np.integer]:
         """Learn the bins of columns and outcomes that were read already.
 
         Parameters
@@ -247,8 +247,7 @@ class MonotoneBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.classes_ = labels.classes
         self.features_ = tuple(bins for bins, _ in learned)
         self.edits_ = tuple(self.edits)
-        most = max(len(bins.labels) for bins in self.features_)
-        return np.stack([codes.astype(np.min_scalar_type(most)) for _, codes in learned]).T
+        return np.stack([codes for _, codes in learned]).T
 
     def transform(self, X: Any) -> Floats:
         """Return the weight of evidence of every value.

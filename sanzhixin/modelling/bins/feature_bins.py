@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64]
+    Codes = NDArray[np.integer]
 
 __all__ = ["FeatureBins", "GroupKind", "Missing", "Status", "Unseen"]
 
@@ -106,7 +106,7 @@ class FeatureBins:
         Returns
         -------
         ndarray of shape (n_rows,)
-            Index into `labels`.
+            Index into `labels`, in the smallest type that holds them.
 
         Raises
         ------
@@ -120,10 +120,11 @@ class FeatureBins:
                 raise RecordError("column_not_number", name=self.name, example=values.levels[0])
             values = np.full(values.codes.size, np.nan)
         unseen, missing = len(self.labels) - 1, len(self.labels) - 2
-        place = np.zeros(values.size, dtype=np.uint8)
+        codes = np.zeros(values.size, dtype=np.uint8)
         for edge in self.edges:
-            place += (values >= edge).view(np.uint8)
-        codes = place.astype(np.int64)
+            codes += (values >= edge).view(np.uint8)
+        if self._code_type != np.uint8:
+            codes = codes.astype(self._code_type)
         if not self.n_bins:
             codes[:] = unseen
         for group, (_, members) in enumerate(self.specials, start=self.n_bins):
@@ -143,7 +144,12 @@ class FeatureBins:
             known |= {number_name(code): self.n_bins + place for code in members}
         unseen, missing = len(self.labels) - 1, len(self.labels) - 2
         lookup = np.array([known.get(level, unseen) for level in values.levels] + [missing])
-        return np.asarray(lookup[values.codes], dtype=np.int64)
+        return np.asarray(lookup.astype(self._code_type)[values.codes])
+
+    @property
+    def _code_type(self) -> np.dtype[Any]:
+        """Smallest type that holds the groups."""
+        return np.min_scalar_type(len(self.labels))
 
     def _is_coded(self) -> bool:
         """Whether every level is the name of a number, so that numbers may be given for names."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
-    Codes = NDArray[np.int64]
+    Codes = NDArray[np.integer]
 
 __all__ = ["learn_bins"]
 

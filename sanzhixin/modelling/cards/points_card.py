@@ -10,12 +10,11 @@ import pandas as pd
 
 from sanzhixin.modelling.bins.feature_bins import FeatureBins
 from sanzhixin.modelling.cards.answers import compute_next_step, compute_reasons
-from sanzhixin.modelling.cards.threads import map_parts
 from sanzhixin.modelling.inputs.columns import cut_rows, read_named
 from sanzhixin.numerics.points import points_to_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CardCharacteristic", "PointsCard"]
 
-_BLOCK = 65_536  # rows at once, which stay in the cache
+_BLOCK = 131_072  # rows at once, which stay in the cache
+_MOST_SUMS = 4096  # of points in one table, which stays there too
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,9 @@ class PointsCard:
         """
         groups = np.empty((len(self.characteristics), n_rows), dtype=np.int64)
         for place, item in enumerate(self.characteristics):
-            groups[place] = _assign(item, values)
+            codes = item.bins.assign(values[item.bins.name])
+            item.bins.check(codes)
+            groups[place] = codes
         return groups.T
 
     def total(self, values: Mapping[str, Floats | Texts], n_rows: int) -> Ints:
@@ -202,21 +204,17 @@ class PointsCard:
             ``value_unseen``, ``column_not_number``, ``column_not_text``.
         """
         points = np.full(n_rows, self.base, dtype=np.int64)
-
-        def add(items: Sequence[CardCharacteristic]) -> Ints:
-            own = np.zeros(n_rows, dtype=np.int64)
-            for item in items:
-                column = values[item.bins.name]
-                for first in range(0, n_rows, _BLOCK):
-                    rows = slice(first, first + _BLOCK)
-                    codes = item.bins.assign(cut_rows(column, rows))
+        for first in range(0, n_rows, _BLOCK):
+            rows = slice(first, first + _BLOCK)
+            for pack, table in _packs(self.characteristics):
+                place = np.zeros(points[rows].size, dtype=np.min_scalar_type(table.size))
+                for item in pack:
+                    codes = item.bins.assign(cut_rows(values[item.bins.name], rows))
                     if item.bins.refuses(codes):
-                        _assign(item, values)  # counts all of them and says so
-                    own[rows] += item.points.take(codes)
-            return own
-
-        for part in map_parts(add, self.characteristics, n_rows):
-            points += part
+                        self.groups(values, n_rows)  # looks at all rows, and says so
+                    place *= place.dtype.type(item.points.size)
+                    place += codes.astype(place.dtype, copy=False)
+                points[rows] += table.take(place)
         return points
 
     def probability(self, points: Ints) -> Floats:
@@ -256,11 +254,19 @@ class PointsCard:
         return pd.concat([part.astype(_DTYPES) for part in parts], ignore_index=True)
 
 
-def _assign(item: CardCharacteristic, values: Mapping[str, Floats | Texts]) -> Ints:
-    """Tell the group of every value; refuse those that have none."""
-    codes = item.bins.assign(values[item.bins.name])
-    item.bins.check(codes)
-    return codes
+def _packs(
+    items: Sequence[CardCharacteristic],
+) -> Iterator[tuple[list[CardCharacteristic], Ints]]:
+    """Put characteristics together whose points are looked up at once, all sums in one table."""
+    pack: list[CardCharacteristic] = []
+    table = np.zeros(1, dtype=np.int64)
+    for item in items:
+        if pack and table.size * item.points.size > _MOST_SUMS:
+            yield pack, table
+            pack, table = [], np.zeros(1, dtype=np.int64)
+        pack.append(item)
+        table = (table[:, np.newaxis] + item.points).ravel()
+    yield pack, table
 
 
 _DTYPES: dict[str, Any] = {

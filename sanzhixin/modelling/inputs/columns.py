@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_array, validate_data
 from sanzhixin.errors import DomainError, RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator
@@ -179,7 +179,14 @@ def _columns_of(frame: nw.DataFrame[Any]) -> dict[str, Any]:
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
         raise _names_twice(names)
-    return dict(zip(names, frame.iter_columns(), strict=True))
+    native = frame.to_native()
+    columns: Iterable[Any] = frame.iter_columns()
+    if isinstance(native, pd.DataFrame):  # plain doubles need nothing of what other types do
+        columns = (
+            own.to_numpy() if own.dtype == np.float64 else nw.from_native(own, series_only=True)
+            for _, own in native.items()
+        )
+    return dict(zip(names, columns, strict=True))
 
 
 def _names_twice(names: list[str]) -> DomainError:
@@ -195,6 +202,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _read_series(name: str, series: Any) -> Floats | Texts:
+    if isinstance(series, np.ndarray):
+        return _finite(name, np.ascontiguousarray(series))
     kind = series.dtype
     if kind.is_numeric() or kind == nw.Boolean:
         return _finite(name, _numbers(series))

@@ -1643,3 +1643,30 @@ def test_a_card_of_no_rows_gives_no_points():
 def test_a_card_is_not_changed_by_what_is_made_from_it():
     other = replace(CARD.card_, base=CARD.card_.base + 10)
     np.testing.assert_array_equal(other.points(FRAME), CARD.points(FRAME) + 10)
+
+
+def wide_card(n_columns=9, n_rows=3000):
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(n_rows, n_columns))
+    y = rng.random(n_rows) < 1 / (1 + np.exp(2 - X.sum(axis=1) / 2))
+    return Scorecard().fit(X, y), X
+
+
+def test_points_looked_up_together_are_the_sum_of_those_of_each_characteristic():
+    # Nine columns of some ten groups make 10^9 sums, so there are several tables.
+    card, X = wide_card()
+    codes = card.binner_.bins(X)
+    items = {item.bins.name: item.points for item in card.card_.characteristics}
+    assert np.prod([points.size for points in items.values()]) > 1e6
+    names = [bins.name for bins in card.binner_.features_]
+    each = [items[name][codes[:, names.index(name)]] for name in items]
+    np.testing.assert_array_equal(card.points(X), card.card_.base + np.sum(each, axis=0))
+
+
+@pytest.mark.parametrize("block", [1, 7, 64])
+def test_blocks_of_rows_are_scored_as_single_rows_are(block, monkeypatch):
+    card, X = wide_card(n_rows=500)
+    whole = card.points(X)
+    monkeypatch.setattr("sanzhixin.modelling.cards.points_card._BLOCK", block)
+    np.testing.assert_array_equal(card.points(X), whole)
+    np.testing.assert_array_equal([card.points(X[[k]]).item() for k in range(20)], whole[:20])
