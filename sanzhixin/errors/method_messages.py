@@ -51,6 +51,14 @@ EVIDENCE: dict[str, Message] = {
         "No form answers two items of the pillar, so nothing tells its thresholds apart; collect fuller forms or drop the pillar.",
         "没有任何评议表回答该维度的两个指标，无法估计阈值；请补充评议或去掉该维度。",
     ),
+    "prob_certain": Message(
+        "The probabilities of {loans} loans are too certain, or their groups too few, for a test; use more loans or fewer groups.",
+        "{loans} 笔贷款的概率过于确定或分组过少，无法检验；请增加贷款或减少分组。",
+    ),
+    "outcome_few": Message(
+        "{defaults} defaults in {loans} loans; two defaults and two other loans are needed for an error. Gather more outcomes.",
+        "{loans} 笔贷款中违约 {defaults} 笔；计算误差至少需要违约与未违约各两笔，请补充样本。",
+    ),
     "outcome_one_class": Message(
         '{defaults} defaults in {loans} loans: a slope needs both defaults and other loans. Use method="pluto_tasche" or keep the expert table.',
         '{loans} 笔贷款中违约 {defaults} 笔：估计斜率须两类都有；请改用 method="pluto_tasche" 或保留专家表。',
@@ -233,6 +241,14 @@ DOMAIN: dict[str, Message] = {
     "probability_open": Message(
         "{name}={value} must lie strictly between 0 and 1, e.g. {example}.",
         "{name}={value} 须严格介于 0 与 1 之间，例如 {example}。",
+    ),
+    "prob_outside": Message(
+        "Probability {value} (row {row}, {count} in all) lies outside 0 to 1; give default probabilities, none missing.",
+        "违约概率 {value}（第 {row} 行，共 {count} 个）不在 0 至 1 之间；请给出无缺失的违约概率。",
+    ),
+    "points_outside": Message(
+        "Points lie outside {lowest:g} to {highest:g}, the ends of the card; give its own points and ends.",
+        "分数超出评分卡的两端 {lowest:g} 至 {highest:g}；请使用该卡自己的分数与两端。",
     ),
     "auc_unreachable": Message(
         "No curve over these points has an area of {auc} at a rate of {rate}; it lies between 0.5 and {best}. Look at the area, or at how the points spread.",

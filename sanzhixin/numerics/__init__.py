@@ -9,6 +9,23 @@ from sanzhixin.numerics.agreement import (
     separation,
 )
 from sanzhixin.numerics.binning import BinRules, Partition, divergence_terms, optimal_bins
+from sanzhixin.numerics.calibration_checks import (
+    AucComparison,
+    BrierParts,
+    CalibrationTest,
+    compare_auc,
+    decompose_brier,
+    expected_calibration_error,
+    hosmer_lemeshow_test,
+    spiegelhalter_test,
+)
+from sanzhixin.numerics.calibration_curves import (
+    BetaCurve,
+    IsotonicBlocks,
+    fit_beta_curve,
+    fit_isotonic_blocks,
+    venn_abers_bounds,
+)
 from sanzhixin.numerics.chance import ChanceLaw, level_probabilities
 from sanzhixin.numerics.chance_draws import DrawnLaw, free_statistics, turning_statistics
 from sanzhixin.numerics.collusion import RaterPairs, adjust_p_values, compare_raters
@@ -63,7 +80,11 @@ from sanzhixin.numerics.woe import (
 
 __all__ = [
     "AlphaAgreement",
+    "AucComparison",
+    "BetaCurve",
     "BinRules",
+    "BrierParts",
+    "CalibrationTest",
     "ChanceLaw",
     "Connectivity",
     "DrawnLaw",
@@ -71,6 +92,7 @@ __all__ = [
     "InformationValue",
     "Interactions",
     "IntraclassCorrelation",
+    "IsotonicBlocks",
     "LogisticFit",
     "LowDefaultRate",
     "MatchedCurve",
@@ -99,15 +121,20 @@ __all__ = [
     "adjust_p_values",
     "bayesian_low_default",
     "clopper_pearson_interval",
+    "compare_auc",
     "compare_raters",
     "compute_errors",
     "count_totals",
+    "decompose_brier",
     "divergence_terms",
     "edge_between",
     "examine_connectivity",
+    "expected_calibration_error",
     "filter_severity",
+    "fit_beta_curve",
     "fit_drift_variance",
     "fit_interactions",
+    "fit_isotonic_blocks",
     "fit_logistic",
     "fit_merit_share",
     "fit_partial_credit",
@@ -118,6 +145,7 @@ __all__ = [
     "fit_variances",
     "fitted_measures",
     "free_statistics",
+    "hosmer_lemeshow_test",
     "implied_auc",
     "information_value",
     "intraclass_correlation",
@@ -138,8 +166,10 @@ __all__ = [
     "scale_pdo",
     "separation",
     "shrink_to_trend",
+    "spiegelhalter_test",
     "tabulate_records",
     "turning_statistics",
     "variance_inflation",
+    "venn_abers_bounds",
     "weight_of_evidence",
 ]
