@@ -169,5 +169,5 @@ def test_data_of_another_form_are_refused(fit, points, failed, words):
 
 
 def test_negative_weights_are_refused():
-    with pytest.raises(DomainError, match="negative|below 0"):
+    with pytest.raises(DomainError, match=r"negative|below 0"):
         fit_isotonic_blocks([1, 2], [0, 1], [1, -1])
