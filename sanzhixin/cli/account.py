@@ -129,7 +129,16 @@ class Account:
             )
             for line in self.why.pillars
         ]
-        return [*self._section("head_pillars", [*about, *per]), *self._forms()]
+        return [*self._section("head_pillars", [*about, *per, *self._sum()]), *self._forms()]
+
+    def _sum(self) -> list[str]:
+        """Parts of the points, where they start from more than 0."""
+        parts, answer = self.why.parts, self.why.proposal
+        if answer.points is None or not parts or parts[0].en != "start":
+            return []
+        named = (f"{self.voice.pick(part.zh, part.en)} {part.points}" for part in parts)
+        per = self.why.points_per_score
+        return [self.voice.text("sum", parts=" + ".join(named), points=answer.points, per=per)]
 
     def _forms(self) -> list[str]:
         names = [self.voice.pick(line.zh, line.en) for line in self.why.pillars]

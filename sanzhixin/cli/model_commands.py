@@ -82,6 +82,9 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
 
     rules = load_scheme(scheme)
     intake = take_in(folder, rules, as_of)
+    tell_notes(voice, intake.done.notes)
+    if intake.n_rejected:
+        voice.tell("fit_quarantined", rejected=intake.n_rejected)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PanelLinkWarning)  # told below, in both languages
         model = fit_model(
@@ -99,8 +102,6 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     with publishing(paper), whole_file(paper) as stream:
         stream.write(model_card(file).encode())
     _tell_model(voice, file, path)
-    if intake.n_rejected:
-        voice.tell("fit_quarantined", rejected=intake.n_rejected)
     return 3 if intake.n_rejected else 0
 
 

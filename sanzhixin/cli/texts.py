@@ -57,9 +57,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "No card was learned, so the model has the expert card: {en}",
     ),
     "fit_out_of_reach": (
-        "注意：按本卡积分可达 {low} 至 {high} 分，任何农户都得不到等级 {tiers}；请核对等级表。",
-        "Note: this card gives {low} to {high}, so no household can have tier {tiers}; look at the "
-        "table of tiers again.",
+        "注意：按本卡积分可达 {low} 至 {high} 分，没有农户会是 {tiers}；"
+        "请在采用前核对等级表与额度。",
+        "Note: this card gives {low} to {high}, so no household can be {tiers}; look at the "
+        "table of tiers and at the limits before it is adopted.",
     ),
     "fit_panel": (
         "评议按评议员宽严调整；村际比较依据：{link}。"
@@ -177,6 +178,10 @@ _ACCOUNT: dict[str, tuple[str, str]] = {
     "not_stated": ("未填", "not stated"),
     "not_given": ("不给出", "none given"),
     "none": ("无", "none"),
+    "sum": (
+        "合计：{parts} = {points}（卡上 {per} 分合得分 1 分）",
+        "together: {parts} = {points} ({per} points of the card are one of the score)",
+    ),
     "pillar_line": (
         "{name}：{score}，计{points}/{full}分；有效{forms}份，了解{familiar}份，回避{recused}份",
         "{name}: {score}, {points} of {full} points; {forms} forms counted, {familiar} familiar, "

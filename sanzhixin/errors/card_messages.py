@@ -9,8 +9,8 @@ __all__ = ["CARD"]
 CARD: dict[str, Message] = {
     # Too little evidence.
     "bins_infeasible": Message(
-        "Column {feature}: no bins keep the fixed splits and the rules (at least {events:g} events, {nonevents:g} non-events and {weight:g} rows in each, trend {trend}, at most {bins} bins). Drop a split or relax a rule.",
-        "{feature} 列：没有分箱能同时满足固定切点与规则（每箱至少违约 {events:g}、未违约 {nonevents:g}、行数 {weight:g}，趋势 {trend}，至多 {bins} 箱）；请去掉切点或放宽规则。",
+        "Column {feature}: no bins keep the fixed splits and the rules (at least {events:g} events, {nonevents:g} non-events and {weight:.0f} rows in each by min_bin_share and min_expected, trend {trend}, at most {bins} bins). Drop a split or relax a rule.",
+        "{feature} 列：没有分箱能同时满足固定切点与规则（每箱至少违约 {events:g}、未违约 {nonevents:g}、行数 {weight:.0f}（由 min_bin_share 与 min_expected 得出），趋势 {trend}，至多 {bins} 箱）；请去掉切点或放宽规则。",
     ),
     "outcome_single": Message(
         "All {rows} rows are of one class ({label}), so nothing tells defaults from the rest; gather outcomes of both, or keep the expert table.",
@@ -104,6 +104,10 @@ CARD: dict[str, Message] = {
     "outcome_length": Message(
         "The outcome has {given} rows and the data have {expected}; give one outcome for each row.",
         "结果变量有 {given} 行，数据有 {expected} 行；每行须有一个结果。",
+    ),
+    "outcome_blank": Message(
+        "Input y contains NaN: {count} outcomes are missing, the first in row {row} (counted from 0). Leave out loans whose outcome is not known yet.",
+        "结果变量有 {count} 个缺失，首个在第 {row} 行（从 0 起）；请先去掉结果未知的贷款。",
     ),
     "outcome_classes": Message(
         "Only binary classification is supported. The outcome has {count} classes ({classes}); give two, the larger of which is the event (default).",

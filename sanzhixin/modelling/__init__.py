@@ -3,9 +3,11 @@
 from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.bins.edits import BinEdit
 from sanzhixin.modelling.cards.json_file import card_from_json
+from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
 from sanzhixin.modelling.cards.points_card import PointsCard
 from sanzhixin.modelling.cards.scorecard import CardWarning, Scorecard
 from sanzhixin.modelling.fit import expert_model, fit
+from sanzhixin.modelling.inputs.labels import OutcomeWarning
 from sanzhixin.modelling.panel.model import PanelLinkWarning, PanelModel
 from sanzhixin.modelling.profile import (
     EventFeatures,
@@ -20,6 +22,7 @@ __all__ = [
     "EventFeatures",
     "FactorFeatures",
     "MonotoneBinner",
+    "OutcomeWarning",
     "PanelLinkWarning",
     "PanelModel",
     "PillarFeatures",
@@ -27,6 +30,8 @@ __all__ = [
     "ProfileBuilder",
     "Scorecard",
     "card_from_json",
+    "card_to_markdown",
     "expert_model",
     "fit",
+    "write_card_workbook",
 ]

@@ -227,11 +227,12 @@ class ModelFile(Decision):
 
     @property
     def tiers_out_of_reach(self) -> tuple[str, ...]:
-        """Tiers that no total of the card lies in, the lowest first."""
+        """Tiers that no total of the card lies in, the lowest first; the unrated below all."""
         ascending = self.scheme.tiers.ascending
         cuts = [self.scheme.points(row.at_least, f"tier {row.grade}") for row in ascending]
         place = np.searchsorted(np.array(cuts), self.card.totals, side="right") - 1
-        return tuple(row.grade for k, row in enumerate(ascending) if k not in place)
+        grades = (self.scheme.tiers.unrated, *(row.grade for row in ascending))
+        return tuple(grade for k, grade in enumerate(grades, start=-1) if k not in place)
 
     def content(self) -> dict[str, Any]:
         """Content as plain JSON values, without the digest.

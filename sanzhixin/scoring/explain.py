@@ -27,6 +27,7 @@ __all__ = [
     "Explanation",
     "FormLine",
     "ItemLine",
+    "PartLine",
     "PillarLine",
     "RecordLine",
     "explain_case",
@@ -131,6 +132,15 @@ class BoundLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PartLine:
+    """One part of the points: the start, a group of characteristics, or a clip of the total."""
+
+    zh: str
+    en: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything behind one proposal.
 
@@ -140,12 +150,18 @@ class Explanation:
         The answer.
     link : str or None
         What compares villages, where scores are severity-adjusted.
+    points_per_score : int
+        Points of the card that are one of the score.
+    parts : tuple of PartLine
+        They add up to the points; empty where none are given.
     pillars, items, forms, events, records, bounds : tuple
         Lines in the order of the scheme; bounds are empty where no amount is stated.
     """
 
     proposal: Proposal
     link: str | None
+    points_per_score: int
+    parts: tuple[PartLine, ...]
     pillars: tuple[PillarLine, ...]
     items: tuple[ItemLine, ...]
     forms: tuple[FormLine, ...]
@@ -174,6 +190,8 @@ def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanatio
     return Explanation(
         proposal=proposal,
         link=None if plan.adjusted is None else plan.adjusted.link,
+        points_per_score=plan.card.points_per_score,
+        parts=() if proposal.points is None else _parts(answers, plan),
         pillars=_pillars(answers, plan),
         items=_items(answers, plan),
         forms=_forms(answers, plan),
@@ -181,6 +199,17 @@ def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanatio
         records=_records(answers, plan),
         bounds=_bounds(answers, proposal),
     )
+
+
+def _parts(answers: Answers, plan: Plan) -> tuple[PartLine, ...]:
+    card, points = plan.card, answers.assessment.points
+    parts = [PartLine("起始", "start", card.base)] if card.base else []
+    for place, (group, rows) in enumerate(zip(card.groups, card.group_rows, strict=True)):
+        own = points.by_characteristic[0, rows].sum() + points.group_clip[0, place]
+        parts.append(PartLine(group.zh, group.en, int(own)))
+    if clip := int(points.total_clip[0]):
+        parts.append(PartLine("上下限", "ends of the scale", clip))
+    return tuple(parts)
 
 
 def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:

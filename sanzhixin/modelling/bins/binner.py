@@ -29,6 +29,7 @@ __all__ = ["MonotoneBinner"]
 Floats = NDArray[np.float64]
 T = TypeVar("T", bound=str)
 
+_AMOUNT = str.maketrans("", "", ",，%％元万¥￥ ")  # written beside numbers in sheets
 _JUST = 1 - 1e-9  # a rule that is just kept is not broken by rounding
 _RANGES = (
     ("max_bins", 1, 254),
@@ -475,6 +476,6 @@ def _of_column(option: T | Mapping[str, T], name: str, default: T) -> T:
 
 def _refuse_numbers_as_text(name: str, values: Texts) -> None:
     """Refuse texts that are numbers, but for a word here and there: as text "10" is below "9"."""
-    numbers = [level for level in values.levels if is_number(level)]
+    numbers = [level for level in values.levels if is_number(level.strip().translate(_AMOUNT))]
     if 2 * len(numbers) > len(values.levels) or (numbers and len(numbers) == len(values.levels)):
         raise RecordError("column_numbers_as_text", name=name, example=numbers[0])

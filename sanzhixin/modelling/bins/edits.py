@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -90,6 +91,9 @@ def interval_edits(
         low, high = edit.low, edit.high
         if edit.action not in get_args(Action):
             raise _refuse(edit, "action")
+        given = [end for end in (low, high) if end is not None]
+        if not all(isinstance(end, Real) for end in given):
+            raise _refuse(edit, "ends")
         if edit.levels or low is None or (high is None) != (edit.action == "split"):
             raise _refuse(edit, "ends")
         if high is None:

@@ -126,8 +126,8 @@ def _is_double(number: Any) -> bool:
 
 _RULES = {
     "groups": (
-        "give groups by name, each with a list of codes",
-        "须按名称给出分组，每组为代码列表",
+        'give groups by name, each with a list of codes, as {"refused": [-9, -8]}',
+        '须按名称给出分组，每组为代码列表，例如 {"拒答": [-9, -8]}',
     ),
     "name": (
         "groups have names of their own, other than missing and unseen",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_array, column_or_1d
 
@@ -18,7 +20,16 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Codes = NDArray[np.integer]
 
-__all__ = ["Labels", "Outcome", "read_outcome"]
+__all__ = ["Labels", "Outcome", "OutcomeWarning", "read_outcome"]
+
+_TEXTS = (
+    "The outcome is text: {event!r}, the later in the alphabet, is taken for default and {other!r} "
+    "for the rest. Give truth values, or 0 and 1, to say it yourself."
+)
+
+
+class OutcomeWarning(UserWarning):
+    """The alphabet decided which label is the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +146,18 @@ def read_outcome(n_rows: int, y: ArrayLike, sample_weight: ArrayLike | None) -> 
     ------
     DomainError
         ``outcome_classes``: more than two labels; ``outcome_length``: another number of rows;
-        ``weights_negative``.
+        ``outcome_blank``: a missing label; ``weights_negative``.
     EvidenceError
         ``outcome_single``: one label alone.
+
+    Warns
+    -----
+    OutcomeWarning
+        Labels are texts, so their alphabet decides which is the event.
     """
+    blank = pd.isna(np.asarray(y, dtype=object))
+    if np.ndim(blank) and blank.any():
+        raise DomainError("outcome_blank", count=int(blank.sum()), row=int(np.argmax(blank)))
     given = column_or_1d(y, warn=True)
     given = check_array(given, ensure_2d=False, dtype=None, input_name="y")
     check_classification_targets(given)
@@ -160,6 +179,9 @@ def read_outcome(n_rows: int, y: ArrayLike, sample_weight: ArrayLike | None) -> 
     if classes.size < 2:
         shown = ", ".join(str(label) for label in classes.tolist())
         raise EvidenceError("outcome_single", rows=labels.size, label=shown)
+    if isinstance(classes[1], str):
+        told = _TEXTS.format(event=str(classes[1]), other=str(classes[0]))
+        warnings.warn(told, OutcomeWarning, stacklevel=3)
     if weights is not None and (weights == 1).all():
         weights = None
     return Labels(Outcome(labels == classes[1], weights), classes, used)

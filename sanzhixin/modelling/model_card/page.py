@@ -129,8 +129,8 @@ def _entering(file: ModelFile) -> str:
     left = ", ".join(f"{zh} {en}" for zh, en in (*pillars, *events, *factors))
     if not left:
         return shown
-    note = "The learned card considered these and gives them no points, as the loans do not show"
-    return f"{shown}\n\n{note} that they tell default: {left}."
+    note = "The learned card considered these and gives them no points: the loans have no values of"
+    return f"{shown}\n\n{note} them, or do not show that they tell default: {left}."
 
 
 def _tiers(file: ModelFile) -> str:
@@ -139,7 +139,7 @@ def _tiers(file: ModelFile) -> str:
     if not beyond:
         return shown
     low, high = (end / file.card.points_per_score for end in file.card.reach)
-    note = f"With this card scores lie between {low:g} and {high:g}, so no household can have tier"
+    note = f"With this card scores lie between {low:g} and {high:g}, so no household can be"
     return f"{shown}\n\n**{note} {', '.join(beyond)}.**"
 
 

@@ -159,14 +159,15 @@ def test_the_reach_of_the_card_is_that_of_its_best_and_worst_case():
 def test_tiers_that_nobody_can_have_are_named():
     file, (least, most) = MODEL.file, MODEL.file.card.reach
     tier_of = {}
-    for points in range(least, most + 1):
+    assert (least, most) == (file.card.totals.min(), file.card.totals.max())
+    for points in file.card.totals.tolist():
         place = int(np.searchsorted(MODEL.plan.tiers.cutoffs, points, side="right")) - 1
         tier_of[points] = MODEL.plan.tiers.name(place)
-    grades = [row.grade for row in file.scheme.tiers.ascending]
+    grades = [file.scheme.tiers.unrated, *(row.grade for row in file.scheme.tiers.ascending)]
     expected = tuple(grade for grade in grades if grade not in tier_of.values())
     assert file.tiers_out_of_reach == expected
     assert expected
-    assert f"no household can have tier {', '.join(expected)}" in model_card(file)
+    assert f"no household can be {', '.join(expected)}" in model_card(file)
 
 
 def test_the_card_on_paper_shows_probabilities_within_reach_only():
@@ -210,3 +211,13 @@ def test_why_no_card_was_learned_is_kept_in_both_languages():
     assert refused.en.startswith("A card needs at least 50 defaults")
     assert "50" in refused.zh
     assert MODEL.file.provenance.card_refused is None
+
+
+@pytest.mark.parametrize("household", range(4))
+def test_parts_of_an_explanation_add_up_to_the_points(household):
+    told = MODEL.explain(COUNTY, COUNTY.households["household_id"].iloc[household])
+    if told.proposal.points is None:
+        assert told.parts == ()
+        return
+    assert sum(part.points for part in told.parts) == told.proposal.points
+    assert (told.parts[0].en, told.parts[0].points) == ("start", MODEL.file.card.base)

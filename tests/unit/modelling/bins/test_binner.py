@@ -20,7 +20,7 @@ from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
 
 from sanzhixin.errors import DomainError, EvidenceError, RecordError
-from sanzhixin.modelling import BinEdit, MonotoneBinner
+from sanzhixin.modelling import BinEdit, MonotoneBinner, OutcomeWarning
 from sanzhixin.modelling.inputs.columns import read_columns
 from sanzhixin.modelling.inputs.labels import read_outcome
 from sanzhixin.numerics.chance import ChanceLaw
@@ -110,17 +110,28 @@ OUTCOMES = {
     "pandas": pd.Series(DEFAULTED, index=range(N_ROWS, 0, -1)),
     "nullable": pd.Series(DEFAULTED, dtype="boolean"),
     "polars": pl.Series(DEFAULTED),
-    "texts": np.where(DEFAULTED, "拖欠", "履约"),  # the larger text is the event
     "list": DEFAULTED.tolist(),
 }
 
 
 @pytest.mark.parametrize("kind", OUTCOMES)
 def test_every_kind_of_outcome_gives_the_same_tables(kind):
-    outcome = OUTCOMES[kind]
-    if kind == "texts":
-        assert max("拖欠", "履约") == "拖欠"
-    same_tables(MonotoneBinner(special_codes=CODES).fit(FRAME, outcome), BINNER)
+    same_tables(MonotoneBinner(special_codes=CODES).fit(FRAME, OUTCOMES[kind]), BINNER)
+
+
+def test_of_texts_the_larger_one_is_the_event_and_a_warning_says_so():
+    outcome = np.where(DEFAULTED, "拖欠", "履约")
+    with pytest.warns(OutcomeWarning, match="'拖欠', the later in the alphabet"):
+        same_tables(MonotoneBinner(special_codes=CODES).fit(FRAME, outcome), BINNER)
+
+
+@pytest.mark.parametrize(
+    "amounts", [["12,000", "8,500"], ["3万", "5万元"], ["5%", "12％"], ["¥30", "４０"]]
+)
+def test_amounts_with_separators_and_units_are_numbers_as_text(amounts):
+    column = np.array(amounts)[np.arange(N_ROWS) % 2]
+    with pytest.raises(RecordError, match="holds numbers as text"):
+        MonotoneBinner().fit(pd.DataFrame({"amount": column}), DEFAULTED)
 
 
 # Weights and order.

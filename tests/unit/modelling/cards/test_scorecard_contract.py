@@ -21,7 +21,14 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sanzhixin.errors import DomainError
-from sanzhixin.modelling import BinEdit, CardWarning, MonotoneBinner, Scorecard, card_from_json
+from sanzhixin.modelling import (
+    BinEdit,
+    CardWarning,
+    MonotoneBinner,
+    OutcomeWarning,
+    Scorecard,
+    card_from_json,
+)
 
 N_ROWS = 900
 
@@ -373,7 +380,7 @@ def test_an_array_is_scored_after_a_fit_on_a_frame_whose_names_are_numbers():
 
 @pytest.mark.parametrize(
     ("labels", "event"),
-    [((0, 1), 1), ((False, True), True), (("守信", "违约"), "违约"), ((-1, 3), 3), ((1, 2), 2)],
+    [((0, 1), 1), ((False, True), True), ((-1, 3), 3), ((1, 2), 2)],
 )
 def test_the_larger_label_is_the_event_whatever_the_labels_are(labels, event):
     outcome = np.array(labels)[DEFAULTED.astype(int)]
@@ -381,6 +388,26 @@ def test_the_larger_label_is_the_event_whatever_the_labels_are(labels, event):
     assert card.classes_.tolist() == list(labels)
     assert card.to_json() == CARD.to_json()
     assert (card.predict(FRAME) == event).tolist() == CARD.predict(FRAME).tolist()
+
+
+def test_the_later_of_two_texts_is_the_event_and_a_warning_says_so():
+    outcome = np.array(["守信", "违约"])[DEFAULTED.astype(int)]
+    told = "The outcome is text: '违约', the later in the alphabet, is taken for default and '守信'"
+    with pytest.warns(OutcomeWarning, match=told) as warned:
+        card = Scorecard().fit(FRAME, outcome)
+    assert warned[0].filename == __file__
+    assert card.classes_.tolist() == ["守信", "违约"]
+    assert card.to_json() == CARD.to_json()
+
+
+@pytest.mark.parametrize("blank", [np.nan, None, pd.NA])
+def test_missing_outcomes_are_counted_and_refused(blank):
+    outcome = DEFAULTED.astype(object)
+    outcome[[4, 9]] = blank
+    with pytest.raises(DomainError, match="2 outcomes are missing, the first in row 4") as caught:
+        Scorecard().fit(FRAME, outcome)
+    assert caught.value.code == "outcome_blank"
+    assert "结果变量有 2 个缺失" in caught.value.zh
 
 
 def test_the_probabilities_of_both_classes_add_up_and_decide_the_class():
