@@ -136,7 +136,7 @@ def match_moments(
     --------
     >>> curve = match_moments(np.arange(600, 700), rate=0.02, auc=0.75)
     >>> prob = curve.probability(np.arange(600, 700))
-    >>> round(prob.mean(), 9), round(implied_auc(np.arange(600, 700), prob), 9)
+    >>> round(float(prob.mean()), 9), round(implied_auc(np.arange(600, 700), prob), 9)
     (0.02, 0.75)
     """
     given = np.asarray(points, dtype=float)
