@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sanzhixin.errors import SanzhixinError
     from sanzhixin.model import SanzhixinModel, load_model
-    from sanzhixin.modelling import MonotoneBinner, PanelModel, ProfileBuilder, Scorecard, fit
+    from sanzhixin.modelling import (
+        MonotoneBinner,
+        PanelModel,
+        ProfileBuilder,
+        ScoreCalibrator,
+        Scorecard,
+        fit,
+    )
     from sanzhixin.records import Application, County, read_county
     from sanzhixin.scheme import Scheme, load_scheme
     from sanzhixin.scoring import Proposal
@@ -30,6 +37,7 @@ __all__ = [
     "SanzhixinError",
     "SanzhixinModel",
     "Scheme",
+    "ScoreCalibrator",
     "Scorecard",
     "fit",
     "load_model",
@@ -48,6 +56,7 @@ _HOMES = {
     "SanzhixinError": "sanzhixin.errors",
     "SanzhixinModel": "sanzhixin.model",
     "Scheme": "sanzhixin.scheme",
+    "ScoreCalibrator": "sanzhixin.modelling",
     "Scorecard": "sanzhixin.modelling",
     "fit": "sanzhixin.modelling",
     "load_model": "sanzhixin.model",

@@ -250,6 +250,14 @@ DOMAIN: dict[str, Message] = {
         "Points lie outside {lowest:g} to {highest:g}, the ends of the card; give its own points and ends.",
         "分数超出评分卡的两端 {lowest:g} 至 {highest:g}；请使用该卡自己的分数与两端。",
     ),
+    "calibration_points": Message(
+        "Points must be one column of whole numbers, none missing, within the attainable ones ({lowest} to {highest}).",
+        "分数须为一列无缺失的整数，且在可得分数之内（{lowest} 至 {highest}）。",
+    ),
+    "calibration_grades": Message(
+        "grades must be whole numbers that rise: the fewest points of each grade.",
+        "grades 须为递增的整数，即各等级的最低分数。",
+    ),
     "auc_unreachable": Message(
         "No curve over these points has an area of {auc} at a rate of {rate}; it lies between 0.5 and {best}. Look at the area, or at how the points spread.",
         "在违约率 {rate} 下，这些分数上的曲线无法达到 AUC {auc}；可取范围为 0.5 至 {best}。请核对该 AUC 或分数的分布。",

@@ -2,6 +2,7 @@
 
 from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.bins.edits import BinEdit
+from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.cards.json_file import card_from_json
 from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
 from sanzhixin.modelling.cards.points_card import PointsCard
@@ -28,6 +29,7 @@ __all__ = [
     "PillarFeatures",
     "PointsCard",
     "ProfileBuilder",
+    "ScoreCalibrator",
     "Scorecard",
     "card_from_json",
     "card_to_markdown",

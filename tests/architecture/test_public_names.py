@@ -17,6 +17,7 @@ PUBLIC_NAMES = {
     "SanzhixinError",
     "SanzhixinModel",
     "Scheme",
+    "ScoreCalibrator",
     "Scorecard",
     "fit",
     "load_model",

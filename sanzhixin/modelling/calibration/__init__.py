@@ -1,0 +1,1 @@
+"""Calibration: default probabilities of attainable points, by a method that the defaults allow."""

@@ -1,0 +1,356 @@
+"""Curves of default probability with bounds over attainable points, one function a method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
+
+from sanzhixin.errors import EvidenceError
+from sanzhixin.numerics.calibration_curves import fit_beta_curve, fit_isotonic_blocks
+from sanzhixin.numerics.intervals import jeffreys_interval
+from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
+from sanzhixin.numerics.low_default import bayesian_low_default, pluto_tasche
+from sanzhixin.numerics.moment_matching import match_moments
+from sanzhixin.numerics.points import match_mean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = [
+    "LEAST_BETA",
+    "LEAST_FIRTH",
+    "LEAST_ISOTONIC",
+    "LEAST_SLOPE",
+    "Curve",
+    "Loans",
+    "anchor_curve",
+    "bayesian_curve",
+    "beta_curve",
+    "isotonic_curve",
+    "logistic_curve",
+    "prudent_curve",
+]
+
+LEAST_SLOPE = 20
+"""Defaults, and loans without default, that a slope needs at least."""
+
+LEAST_FIRTH = 5
+"""The same for a slope under Firth's penalty."""
+
+LEAST_BETA = 100
+"""The same for a curve of three parameters."""
+
+LEAST_ISOTONIC = 200
+"""The same for a curve without form."""
+
+
+class Loans(NamedTuple):
+    """Points and outcomes, one entry a number of points."""
+
+    points: Ints
+    defaults: Floats
+    loans: Floats
+
+    def total(self) -> tuple[float, float]:
+        """Defaults and loans."""
+        return float(self.defaults.sum()), float(self.loans.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Default probability of every attainable number of points.
+
+    Attributes
+    ----------
+    points : ndarray of shape (n_points,)
+        Ascending.
+    prob_default, lower, upper : ndarray of shape (n_points,)
+        None of them rises with the points; NaN where nothing is known.
+    """
+
+    points: Ints
+    prob_default: Floats
+    lower: Floats
+    upper: Floats
+
+
+def logistic_curve(
+    loans: Loans, points: Ints, *, level: float, firth: bool = False, points_error: float = 0.0
+) -> Curve:
+    """Fit log-odds that fall in a straight line over the points.
+
+    Parameters
+    ----------
+    loans : Loans
+        Outcomes.
+    points : ndarray of shape (n_points,)
+        Attainable points, ascending.
+    level : float
+        Content of the bounds, by the delta method.
+    firth : bool, default=False
+        Firth's penalty, the intercept found anew so that the mean is the observed rate.
+    points_error : float, default=0
+        Standard error of measurement of the points, which widens the bounds.
+
+    Returns
+    -------
+    Curve
+        Falling.
+
+    Raises
+    ------
+    EvidenceError
+        ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated`` (without Firth),
+        ``pd_slope_rises``, ``pd_not_converged``.
+    """
+    _check_evidence(loans, LEAST_FIRTH if firth else LEAST_SLOPE, firth=firth)
+    fit = fit_logistic(
+        np.tile(loans.points, 2),
+        np.repeat([0, 1], loans.points.size),
+        np.concatenate([loans.loans - loans.defaults, loans.defaults]),
+        firth=firth,
+    )
+    if not fit.converged:
+        raise EvidenceError("pd_not_converged", iterations=fit.iterations)
+    if fit.coef[1] >= 0:
+        raise EvidenceError("pd_slope_rises", slope=f"{fit.coef[1]:+.3g}")
+    intercept, slope = fit.coef
+    if firth:
+        d, n = loans.total()
+        intercept = match_mean(loans.points, -1 / slope, d / n, loans.loans) * -slope
+    design = np.stack([np.ones(points.size), points], axis=1)
+    extra = (slope * points_error) ** 2
+    return _band(points, intercept + slope * points, design, fit, level, extra)
+
+
+def beta_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
+    """Fit a curve that may bend at both ends of the points.
+
+    Parameters
+    ----------
+    loans : Loans
+        Outcomes.
+    points : ndarray of shape (n_points,)
+        Attainable points, ascending.
+    level : float
+        Content of the bounds, by the delta method.
+
+    Returns
+    -------
+    Curve
+        Falling.
+
+    Raises
+    ------
+    EvidenceError
+        ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``.
+    """
+    _check_evidence(loans, LEAST_BETA)
+    curve = fit_beta_curve(
+        np.tile(loans.points, 2),
+        np.repeat([0, 1], loans.points.size),
+        np.concatenate([loans.loans - loans.defaults, loans.defaults]),
+        lowest=float(points[0]),
+        highest=float(points[-1]),
+    )
+    if not (curve.fit.coef[1:] < 0).any():
+        raise EvidenceError("pd_slope_rises", slope="+0")
+    design = curve.design(points)
+    return _band(points, design @ curve.fit.coef, design, curve.fit, level, 0.0)
+
+
+def isotonic_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
+    """Pool neighbours until default rates fall.
+
+    Parameters
+    ----------
+    loans : Loans
+        Outcomes.
+    points : ndarray of shape (n_points,)
+        Attainable points, ascending.
+    level : float
+        Content of the bounds, which take the blocks as given.
+
+    Returns
+    -------
+    Curve
+        In steps.
+
+    Raises
+    ------
+    EvidenceError
+        ``pd_few_defaults``, ``pd_points_equal``.
+    """
+    _check_evidence(loans, LEAST_ISOTONIC, firth=True)
+    blocks = fit_isotonic_blocks(
+        np.tile(loans.points, 2),
+        np.repeat([0, 1], loans.points.size),
+        np.concatenate([loans.loans - loans.defaults, loans.defaults]),
+        level=level,
+    )
+    place = blocks.place(points)
+    return Curve(points, blocks.rate[place], blocks.lower[place], blocks.upper[place])
+
+
+def prudent_curve(
+    loans: Loans,
+    points: Ints,
+    *,
+    level: float,
+    starts: Ints,
+    confidence: float,
+    correlation: float = 0.0,
+) -> Curve:
+    """Bound each grade by what it and all worse ones show (Pluto and Tasche).
+
+    Parameters
+    ----------
+    loans : Loans
+        Outcomes; any number.
+    points : ndarray of shape (n_points,)
+        Attainable points, ascending.
+    level : float
+        Confidence of `upper`; `lower` is the lower Jeffreys bound of it.
+    starts : ndarray of shape (n_grades,)
+        Fewest points of each grade, ascending, the first at or below all points.
+    confidence : float
+        Of the prudent `prob_default`.
+    correlation : float, default=0
+        Of the assets of two borrowers.
+
+    Returns
+    -------
+    Curve
+        Constant within a grade; NaN for grades at the low end without loans.
+    """
+    grade = np.searchsorted(starts, loans.points, side="right") - 1
+    n, d = (
+        np.asarray(np.bincount(grade, own, minlength=starts.size), dtype=np.float64)
+        for own in (loans.loans, loans.defaults)
+    )
+    worst_last = slice(None, None, -1)
+    prob, upper = (
+        pluto_tasche(d[worst_last], n[worst_last], confidence=own, correlation=correlation)[
+            worst_last
+        ]
+        for own in (confidence, level)
+    )
+    lower = np.minimum(_lower_bounds(d, n, level), prob)
+    place = np.searchsorted(starts, points, side="right") - 1
+    return Curve(points, prob[place], np.where(np.isnan(prob), np.nan, lower)[place], upper[place])
+
+
+def _lower_bounds(defaults: Floats, loans: Floats, level: float) -> Floats:
+    """Bound each grade, worst first: running minimum; without loans that of the next better one."""
+    held = np.flatnonzero(loans)
+    own = jeffreys_interval(defaults[held], loans[held], level=level).lower
+    running = np.append(np.minimum.accumulate(own), 0.0)
+    return np.asarray(running[np.searchsorted(held, np.arange(len(loans)))])
+
+
+def bayesian_curve(
+    loans: Loans,
+    points: Ints,
+    *,
+    level: float,
+    auc: float | None = None,
+    correlation: float = 0.0,
+) -> Curve:
+    """Take the posterior rate of the whole portfolio, and a ranking that comes from elsewhere.
+
+    Parameters
+    ----------
+    loans : Loans
+        Outcomes; any number, of which the sum counts.
+    points : ndarray of shape (n_points,)
+        Attainable points, ascending.
+    level : float
+        Content of the bounds, those of the rate.
+    auc : float, optional
+        Area under the curve of these points in a larger portfolio; None gives all points the rate.
+    correlation : float, default=0
+        Of the assets of two borrowers.
+
+    Returns
+    -------
+    Curve
+        Log-odds in a straight line, or level.
+
+    Raises
+    ------
+    DomainError
+        ``auc_unreachable``.
+    """
+    d, n = loans.total()
+    rate = bayesian_low_default(int(d), int(n), correlation=correlation, level=level)
+    if auc is None:
+        ones = np.ones(points.size)
+        return Curve(points, rate.mean * ones, rate.lower * ones, rate.upper * ones)
+    found = [
+        match_moments(loans.points, rate=own, auc=auc, weights=loans.loans).probability(points)
+        for own in (rate.mean, rate.lower, rate.upper)
+    ]
+    return Curve(points, found[0], np.minimum(found[1], found[0]), np.maximum(found[2], found[0]))
+
+
+def anchor_curve(curve: Curve, loans: Loans, anchor: float) -> tuple[Curve, float]:
+    """Move a curve along the log-odds until the mean over the loans is a long-run rate.
+
+    Parameters
+    ----------
+    curve : Curve
+        Over all points of the loans.
+    loans : Loans
+        The portfolio that the rate belongs to.
+    anchor : float
+        Mean default probability, strictly between 0 and 1.
+
+    Returns
+    -------
+    tuple of Curve and float
+        The moved curve, bounds moved alike; the shift in log-odds.
+
+    Raises
+    ------
+    DomainError
+        ``probability_open``.
+    """
+    place = np.searchsorted(curve.points, loans.points)
+    own = logit(curve.prob_default[place])
+    inside = np.isfinite(own)
+    fixed = float(loans.loans[own == np.inf].sum())
+    share = float(loans.loans[inside].sum())
+    target = (anchor * float(loans.loans.sum()) - fixed) / share if share else anchor
+    shift = match_mean(-own[inside], 1.0, target, loans.loans[inside])
+    moved = [expit(logit(one) + shift) for one in (curve.prob_default, curve.lower, curve.upper)]
+    return Curve(curve.points, *moved), shift
+
+
+def _band(
+    points: Ints, log_odds: Floats, design: Floats, fit: LogisticFit, level: float, extra: float
+) -> Curve:
+    """Bounds by the delta method, held to what neighbours imply of a falling curve."""
+    error = np.sqrt(np.einsum("ni,ij,nj->n", design, fit.covariance, design) + extra)
+    reach = float(norm.ppf(0.5 + level / 2)) * error
+    lower = np.maximum.accumulate((log_odds - reach)[::-1])[::-1]
+    upper = np.minimum.accumulate(log_odds + reach)
+    return Curve(points, expit(log_odds), expit(lower), expit(upper))
+
+
+def _check_evidence(loans: Loans, needed: int, *, firth: bool = False) -> None:
+    d, n = loans.total()
+    if min(d, n - d) < needed:
+        raise EvidenceError("pd_few_defaults", defaults=f"{d:g}", loans=f"{n:g}", needed=needed)
+    if loans.points.size < 2:
+        raise EvidenceError("pd_points_equal", loans=f"{n:g}", points=int(loans.points[0]))
+    bad = loans.points[loans.defaults > 0]
+    good = loans.points[loans.loans > loans.defaults]
+    if not firth and (bad.max() <= good.min() or good.max() <= bad.min()):
+        raise EvidenceError("pd_separated", defaults=f"{d:g}", loans=f"{n:g}")
