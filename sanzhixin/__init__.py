@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ProfileBuilder,
         ScoreCalibrator,
         Scorecard,
+        TierOptimizer,
         fit,
     )
     from sanzhixin.records import Application, County, read_county
@@ -39,6 +40,7 @@ __all__ = [
     "Scheme",
     "ScoreCalibrator",
     "Scorecard",
+    "TierOptimizer",
     "fit",
     "load_model",
     "load_scheme",
@@ -58,6 +60,7 @@ _HOMES = {
     "Scheme": "sanzhixin.scheme",
     "ScoreCalibrator": "sanzhixin.modelling",
     "Scorecard": "sanzhixin.modelling",
+    "TierOptimizer": "sanzhixin.modelling",
     "fit": "sanzhixin.modelling",
     "load_model": "sanzhixin.model",
     "load_scheme": "sanzhixin.scheme",

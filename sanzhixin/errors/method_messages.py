@@ -59,6 +59,10 @@ EVIDENCE: dict[str, Message] = {
         "{defaults} defaults in {loans} loans; two defaults and two other loans are needed for an error. Gather more outcomes.",
         "{loans} 笔贷款中违约 {defaults} 笔；计算误差至少需要违约与未违约各两笔，请补充样本。",
     ),
+    "tiers_none": Message(
+        "No table of tiers can be proved on {loans} loans with {defaults} defaults: a tier of {appetite} needs {needed} loans without any default. Accept a higher rate, gather more loans, or keep the table of the scheme.",
+        "以 {loans} 笔贷款（违约 {defaults} 笔）无法证明任何等级表：可接受违约率 {appetite} 的等级至少需要 {needed} 笔无违约贷款。请提高可接受违约率、补充样本，或保留方案的等级表。",
+    ),
     "outcome_one_class": Message(
         '{defaults} defaults in {loans} loans: a slope needs both defaults and other loans. Use method="pluto_tasche" or keep the expert table.',
         '{loans} 笔贷款中违约 {defaults} 笔：估计斜率须两类都有；请改用 method="pluto_tasche" 或保留专家表。',
@@ -249,6 +253,18 @@ DOMAIN: dict[str, Message] = {
     "points_outside": Message(
         "Points lie outside {lowest:g} to {highest:g}, the ends of the card; give its own points and ends.",
         "分数超出评分卡的两端 {lowest:g} 至 {highest:g}；请使用该卡自己的分数与两端。",
+    ),
+    "tier_appetite": Message(
+        "appetite must name each tier from the best to the worst with the default rate accepted in it, between 0 and 1 and rising.",
+        "appetite 须由优到劣列出各等级及其可接受违约率，取值在 0 与 1 之间且递增。",
+    ),
+    "tier_limits": Message(
+        "Each tier needs a limit, and a better tier none below that of a worse one.",
+        "每个等级须有额度，且较优等级的额度不得低于较劣等级。",
+    ),
+    "limits_negative": Message(
+        "Limits {limits} hold one below 0; give yuan of 0 or more.",
+        "额度 {limits} 含负值；请给出不小于 0 的元数。",
     ),
     "calibration_points": Message(
         "Points must be one column of whole numbers, none missing, within the attainable ones ({lowest} to {highest}).",

@@ -3,6 +3,8 @@
 from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.bins.edits import BinEdit
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
+from sanzhixin.modelling.calibration.economics import Economics
+from sanzhixin.modelling.calibration.tiers import TierOptimizer
 from sanzhixin.modelling.cards.json_file import card_from_json
 from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
 from sanzhixin.modelling.cards.points_card import PointsCard
@@ -20,6 +22,7 @@ from sanzhixin.modelling.profile import (
 __all__ = [
     "BinEdit",
     "CardWarning",
+    "Economics",
     "EventFeatures",
     "FactorFeatures",
     "MonotoneBinner",
@@ -31,6 +34,7 @@ __all__ = [
     "ProfileBuilder",
     "ScoreCalibrator",
     "Scorecard",
+    "TierOptimizer",
     "card_from_json",
     "card_to_markdown",
     "expert_model",

@@ -19,6 +19,7 @@ PUBLIC_NAMES = {
     "Scheme",
     "ScoreCalibrator",
     "Scorecard",
+    "TierOptimizer",
     "fit",
     "load_model",
     "load_scheme",

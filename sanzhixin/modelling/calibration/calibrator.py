@@ -20,6 +20,7 @@ from sanzhixin.modelling.calibration.curves import (
     anchor_curve,
     bayesian_curve,
     beta_curve,
+    count_loans,
     isotonic_curve,
     logistic_curve,
     prudent_curve,
@@ -27,7 +28,13 @@ from sanzhixin.modelling.calibration.curves import (
 from sanzhixin.modelling.inputs.labels import read_outcome
 from sanzhixin.numerics.choices import check_choice, check_range
 
-__all__ = ["Anchoring", "CalibrationMethod", "ScoreCalibrator"]
+__all__ = [
+    "Anchoring",
+    "CalibrationMethod",
+    "ScoreCalibrator",
+    "read_labels",
+    "read_points",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -179,18 +186,16 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             ``pd_not_converged``: what the method needs, and the alternative.
         """
         self._check_options()
-        given = _read_points(points)
-        failed, weights, self.classes_ = _read_labels(given.size, y, sample_weight)
-        distinct, place = np.unique(given[weights > 0], return_inverse=True)
-        mass, bad = weights[weights > 0], failed[weights > 0]
-        loans = Loans(distinct, _sums(place, mass * bad), _sums(place, mass))
-        grid = self._grid(distinct)
+        given = read_points(points)
+        failed, weights, self.classes_ = read_labels(given.size, y, sample_weight)
+        loans = count_loans(given, failed, weights)
+        grid = self._grid(loans.points)
         self.n_defaults_, self.n_loans_ = loans.total()
         curve, self.method_, self.reason_ = self._choose(loans, grid)
         self.basis_ = "prudent" if self.method_ == "pluto_tasche" else "fitted"
         self.anchor_ = None
         if self.anchor is not None:
-            before = float(np.average(self._of(curve, distinct), weights=loans.loans))
+            before = float(np.average(self._of(curve, loans.points), weights=loans.loans))
             curve, shift = anchor_curve(curve, loans, self.anchor)
             self.anchor_ = Anchoring(self.anchor, before, shift, self.n_loans_)
             self.basis_ = "anchored"
@@ -224,7 +229,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             ``calibration_points``.
         """
         check_is_fitted(self, "table_")
-        default = self.table_["prob_default"].to_numpy()[self._place(_read_points(points))]
+        default = self.table_["prob_default"].to_numpy()[self._place(read_points(points))]
         return np.column_stack([1 - default, default])
 
     def predict_bounds(self, points: ArrayLike) -> Floats:
@@ -246,7 +251,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             ``calibration_points``.
         """
         check_is_fitted(self, "table_")
-        place = self._place(_read_points(points))
+        place = self._place(read_points(points))
         return self.table_[["lower", "upper"]].to_numpy()[place]
 
     def predict(self, points: ArrayLike) -> NDArray[Any]:
@@ -353,11 +358,24 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         )
 
 
-def _sums(place: Ints, values: Floats) -> Floats:
-    return np.asarray(np.bincount(place, values), dtype=np.float64)
+def read_points(points: ArrayLike) -> Ints:
+    """Read points: one column of whole numbers.
 
+    Parameters
+    ----------
+    points : array-like of shape (n_loans,) or (n_loans, 1)
+        Whole numbers, none missing.
 
-def _read_points(points: ArrayLike) -> Ints:
+    Returns
+    -------
+    ndarray of shape (n_loans,)
+        The same.
+
+    Raises
+    ------
+    DomainError
+        ``calibration_points``.
+    """
     given = np.asarray(points)
     if given.ndim == 2 and given.shape[1] == 1:
         given = given[:, 0]
@@ -367,10 +385,30 @@ def _read_points(points: ArrayLike) -> Ints:
     return given.astype(np.int64)
 
 
-def _read_labels(
+def read_labels(
     n_loans: int, y: ArrayLike, sample_weight: ArrayLike | None
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[Any]]:
-    """Read outcomes; all of them may be repaid, where they are truth values or 0 and 1."""
+    """Read outcomes; all of them may be repaid, where they are truth values or 0 and 1.
+
+    Parameters
+    ----------
+    n_loans : int
+        Loans.
+    y : array-like of shape (n_loans,)
+        Outcomes.
+    sample_weight : array-like of shape (n_loans,) or None
+        Frequencies.
+
+    Returns
+    -------
+    tuple of ndarray
+        Default, weights, and the two labels.
+
+    Raises
+    ------
+    DomainError, EvidenceError
+        As `ScoreCalibrator.fit`.
+    """
     given = np.asarray(y)
     if given.shape == (n_loans,) and given.dtype.kind in "biuf" and np.isin(given, (0, 1)).all():
         weights = np.ones(n_loans) if sample_weight is None else np.asarray(sample_weight, float)

@@ -33,6 +33,7 @@ __all__ = [
     "anchor_curve",
     "bayesian_curve",
     "beta_curve",
+    "count_loans",
     "isotonic_curve",
     "logistic_curve",
     "prudent_curve",
@@ -81,6 +82,31 @@ class Curve:
     upper: Floats
 
 
+def count_loans(points: Ints, failed: NDArray[np.bool_], weights: Floats | None = None) -> Loans:
+    """Count defaults and loans of each number of points.
+
+    Parameters
+    ----------
+    points, failed : ndarray of shape (n_loans,)
+        Loans.
+    weights : ndarray of shape (n_loans,), optional
+        Frequencies; loans of weight 0 do not count.
+
+    Returns
+    -------
+    Loans
+        Ascending.
+    """
+    mass = np.ones(points.size) if weights is None else weights
+    used = mass > 0
+    distinct, place = np.unique(points[used], return_inverse=True)
+    return Loans(distinct, _sums(place, (mass * failed)[used]), _sums(place, mass[used]))
+
+
+def _sums(place: Ints, values: Floats) -> Floats:
+    return np.asarray(np.bincount(place, values), dtype=np.float64)
+
+
 def logistic_curve(
     loans: Loans, points: Ints, *, level: float, firth: bool = False, points_error: float = 0.0
 ) -> Curve:
@@ -110,6 +136,17 @@ def logistic_curve(
         ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated`` (without Firth),
         ``pd_slope_rises``, ``pd_not_converged``.
     """
+    fit = _fit_line(loans, firth=firth)
+    intercept, slope = fit.coef
+    if firth:
+        d, n = loans.total()
+        intercept = match_mean(loans.points, -1 / slope, d / n, loans.loans) * -slope
+    design = np.stack([np.ones(points.size), points], axis=1)
+    extra = (slope * points_error) ** 2
+    return _band(points, intercept + slope * points, design, fit, level, extra)
+
+
+def _fit_line(loans: Loans, *, firth: bool) -> LogisticFit:
     _check_evidence(loans, LEAST_FIRTH if firth else LEAST_SLOPE, firth=firth)
     fit = fit_logistic(
         np.tile(loans.points, 2),
@@ -121,13 +158,7 @@ def logistic_curve(
         raise EvidenceError("pd_not_converged", iterations=fit.iterations)
     if fit.coef[1] >= 0:
         raise EvidenceError("pd_slope_rises", slope=f"{fit.coef[1]:+.3g}")
-    intercept, slope = fit.coef
-    if firth:
-        d, n = loans.total()
-        intercept = match_mean(loans.points, -1 / slope, d / n, loans.loans) * -slope
-    design = np.stack([np.ones(points.size), points], axis=1)
-    extra = (slope * points_error) ** 2
-    return _band(points, intercept + slope * points, design, fit, level, extra)
+    return fit
 
 
 def beta_curve(loans: Loans, points: Ints, *, level: float) -> Curve:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import norm
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.modelling.calibration.curves import (
+    LEAST_SLOPE,
+    Curve,
+    count_loans,
+    logistic_curve,
+    prudent_curve,
+)
 from sanzhixin.numerics.intervals import jeffreys_interval
-from sanzhixin.numerics.logistic import fit_logistic
-from sanzhixin.numerics.low_default import pluto_tasche
 from sanzhixin.scoring.pd_table import DECIMALS, PdBasis, PdMethod, PdRow, PdTable
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ __all__ = ["LEAST_OUTCOMES", "POPULATION", "PdChoice", "fit_pd_table"]
 
 PdChoice = Literal["auto", "none", "pluto_tasche", "logistic"]
 
-LEAST_OUTCOMES = 20
+LEAST_OUTCOMES = LEAST_SLOPE
 """Defaults, and loans without default, that a slope needs at least."""
 
 POPULATION = "approved households"
@@ -56,13 +59,6 @@ _OBSERVED = (
     "（95% 区间 {lower:.2%} 至 {upper:.2%}）。",
 )
 _FALLBACK = ('method="logistic" was refused: {reason}', 'method="logistic" 未采用：{reason}')
-
-
-class _Values(NamedTuple):
-    starts: NDArray[np.int64]
-    prob_default: Floats
-    lower: Floats
-    upper: Floats
 
 
 def fit_pd_table(
@@ -145,14 +141,17 @@ def fit_pd_table(
     reason: EvidenceError | None = None
     if method != "pluto_tasche":
         try:
-            values = _logistic_values(earned, defaulted, highest_points)
-            return _table("fitted", "logistic", None, values, defaulted, None)
+            attainable = np.arange(highest_points + 1, dtype=np.int64)
+            curve = logistic_curve(count_loans(earned, defaulted), attainable, level=_LEVEL)
+            return _table("fitted", "logistic", None, curve, defaulted, None)
         except EvidenceError as error:
             if method == "logistic":
                 raise
             reason = error
-    values = _prudent_values(earned, defaulted, starts, confidence)
-    return _table("prudent", "pluto_tasche", confidence, values, defaulted, reason)
+    curve = prudent_curve(
+        count_loans(earned, defaulted), starts, level=_LEVEL, starts=starts, confidence=confidence
+    )
+    return _table("prudent", "pluto_tasche", confidence, curve, defaulted, reason)
 
 
 def _check_loans(
@@ -180,75 +179,11 @@ def _check_cutoffs(
     return np.unique(np.array([0, *cutoffs], dtype=np.int64))
 
 
-def _prudent_values(
-    points: NDArray[np.int64],
-    defaulted: NDArray[np.bool_],
-    starts: NDArray[np.int64],
-    confidence: float,
-) -> _Values:
-    tier = np.searchsorted(starts, points, side="right") - 1
-    loans = np.bincount(tier, minlength=len(starts))
-    defaults = np.bincount(tier[defaulted], minlength=len(starts))
-    worst_last = slice(None, None, -1)
-    prob_default, upper = (
-        pluto_tasche(defaults[worst_last], loans[worst_last], confidence=level)[worst_last]
-        for level in (confidence, _LEVEL)
-    )
-    lower = np.minimum(_lower_bounds(defaults, loans), prob_default)
-    return _Values(starts, prob_default, lower, upper)
-
-
-def _lower_bounds(defaults: NDArray[np.int64], loans: NDArray[np.int64]) -> Floats:
-    """Bound each tier, worst first: running minimum; without loans that of the next better one."""
-    held = np.flatnonzero(loans)
-    own = jeffreys_interval(defaults[held], loans[held], level=_LEVEL).lower
-    running = np.append(np.minimum.accumulate(own), 0.0)
-    return running[np.searchsorted(held, np.arange(len(loans)))]
-
-
-def _logistic_values(
-    points: NDArray[np.int64], defaulted: NDArray[np.bool_], highest_points: int
-) -> _Values:
-    _check_evidence(points, defaulted)
-    distinct, place = np.unique(points, return_inverse=True)
-    counts = [
-        np.bincount(place[group], minlength=distinct.size) for group in (~defaulted, defaulted)
-    ]
-    fit = fit_logistic(
-        np.tile(distinct, 2), np.repeat([0, 1], distinct.size), np.concatenate(counts)
-    )
-    if not fit.converged:
-        raise EvidenceError("pd_not_converged", iterations=fit.iterations)
-    if fit.coef[1] >= 0:
-        raise EvidenceError("pd_slope_rises", slope=f"{fit.coef[1]:+.3g}")
-    starts = np.arange(highest_points + 1)
-    design = np.stack([np.ones(starts.size), starts])
-    log_odds = fit.coef[0] + fit.coef[1] * design[1]
-    error = np.sqrt(np.einsum("in,ij,jn->n", design, fit.covariance, design))
-    reach = float(norm.ppf(0.5 + _LEVEL / 2)) * error
-    lower = np.maximum.accumulate((log_odds - reach)[::-1])[::-1]
-    upper = np.minimum.accumulate(log_odds + reach)
-    return _Values(starts, expit(log_odds), expit(lower), expit(upper))
-
-
-def _check_evidence(points: NDArray[np.int64], defaulted: NDArray[np.bool_]) -> None:
-    defaults, loans = int(defaulted.sum()), defaulted.size
-    if min(defaults, loans - defaults) < LEAST_OUTCOMES:
-        raise EvidenceError(
-            "pd_few_defaults", defaults=defaults, loans=loans, needed=LEAST_OUTCOMES
-        )
-    if points.min() == points.max():
-        raise EvidenceError("pd_points_equal", loans=loans, points=int(points[0]))
-    bad, good = points[defaulted], points[~defaulted]
-    if bad.max() <= good.min() or good.max() <= bad.min():
-        raise EvidenceError("pd_separated", defaults=defaults, loans=loans)
-
-
 def _table(
     basis: PdBasis,
     method: PdMethod,
     confidence: float | None,
-    values: _Values,
+    curve: Curve,
     defaulted: NDArray[np.bool_],
     reason: EvidenceError | None,
 ) -> PdTable:
@@ -278,17 +213,17 @@ def _table(
         n_loans=loans,
         n_defaults=defaults,
         confidence=confidence,
-        rows=_rows(values),
+        rows=_rows(curve),
         note_en=notes[0],
         note_zh=notes[1],
     )
 
 
-def _rows(values: _Values) -> tuple[PdRow, ...]:
-    columns = np.stack([values.prob_default, values.lower, values.upper], axis=1).round(DECIMALS)
+def _rows(curve: Curve) -> tuple[PdRow, ...]:
+    columns = np.stack([curve.prob_default, curve.lower, curve.upper], axis=1).round(DECIMALS)
     rows: list[PdRow] = []
     before: tuple[float | None, ...] = ()
-    for start, column in zip(values.starts.tolist(), columns.tolist(), strict=True):
+    for start, column in zip(curve.points.tolist(), columns.tolist(), strict=True):
         entry = (None, None, None) if np.isnan(column[0]) else tuple(column)
         if entry != before:
             rows.append(

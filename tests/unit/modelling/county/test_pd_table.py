@@ -8,7 +8,7 @@ from scipy.special import expit
 from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
-import sanzhixin.modelling.county.pd_table as room
+import sanzhixin.modelling.calibration.curves as room
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.county.pd_table import fit_pd_table
 from sanzhixin.numerics.logistic import fit_logistic
