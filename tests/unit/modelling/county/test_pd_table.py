@@ -226,8 +226,8 @@ def test_twenty_of_each_are_enough_for_a_slope():
 
 
 def test_a_curve_that_does_not_settle_is_refused(monkeypatch):
-    def cut(*data):
-        return fit_logistic(*data, max_iterations=1)
+    def cut(*data, **options):
+        return fit_logistic(*data, **options, max_iterations=1)
 
     monkeypatch.setattr(room, "fit_logistic", cut)
     with pytest.raises(EvidenceError, match="did not settle in 1 steps"):
