@@ -84,7 +84,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         posterior rate of the portfolio with the ranking `auc` from elsewhere; ``logistic``: from 20
         defaults; ``firth``: from 5; ``beta``: from 100; ``isotonic``: from 200.  ``auto``:
         pluto_tasche below 20 defaults, else logistic, and beta from 100 where its third parameter
-        is worth it (Akaike).
+        is worth it (Schwarz).
     anchor : float, optional
         Long-run default rate that the mean over the loans is moved to.
     grades : sequence of int, optional
@@ -306,9 +306,11 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             return line, "logistic", f"{d:g} defaults suffice for a slope, not for a bend"
         bent = self._make("beta", loans, grid)
         gain = 2 * (self._likelihood(bent, loans) - self._likelihood(line, loans))
-        if gain > 2:
-            return bent, "beta", f"a bend is worth its parameter (Akaike: {gain:.1f} above 2)"
-        return line, "logistic", f"a bend is not worth its parameter (Akaike: {gain:.1f} up to 2)"
+        price = float(np.log(min(d, n - d)))
+        told = f"its parameter (Schwarz, of the defaults: {gain:.1f} against {price:.1f})"
+        if gain > price:
+            return bent, "beta", f"a bend is worth {told}"
+        return line, "logistic", f"a bend is not worth {told}"
 
     def _make(self, method: str, loans: Loans, grid: Ints) -> Curve:
         level = float(self.level)
