@@ -4,6 +4,7 @@ from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.bins.edits import BinEdit
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.calibration.economics import Economics
+from sanzhixin.modelling.calibration.selection_range import compute_selection_range
 from sanzhixin.modelling.calibration.tiers import TierOptimizer
 from sanzhixin.modelling.cards.json_file import card_from_json
 from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
@@ -37,6 +38,7 @@ __all__ = [
     "TierOptimizer",
     "card_from_json",
     "card_to_markdown",
+    "compute_selection_range",
     "expert_model",
     "fit",
     "write_card_workbook",
