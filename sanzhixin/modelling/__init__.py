@@ -10,6 +10,7 @@ from sanzhixin.modelling.cards.json_file import card_from_json
 from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workbook
 from sanzhixin.modelling.cards.points_card import PointsCard
 from sanzhixin.modelling.cards.scorecard import CardWarning, Scorecard
+from sanzhixin.modelling.county.stress import compute_stress
 from sanzhixin.modelling.fit import expert_model, fit
 from sanzhixin.modelling.inputs.labels import OutcomeWarning
 from sanzhixin.modelling.panel.model import PanelLinkWarning, PanelModel
@@ -39,6 +40,7 @@ __all__ = [
     "card_from_json",
     "card_to_markdown",
     "compute_selection_range",
+    "compute_stress",
     "expert_model",
     "fit",
     "write_card_workbook",
