@@ -102,7 +102,29 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     with publishing(paper), whole_file(paper) as stream:
         stream.write(model_card(file).encode())
     _tell_model(voice, file, path)
+    if file.provenance.comparison is not None and file.provenance.comparison.chosen == "fitted":
+        _tell_swap(voice, model, intake.done.county, intake.as_of)
     return 3 if intake.n_rejected else 0
+
+
+def _tell_swap(voice: Voice, model: SanzhixinModel, county: County, as_of: dt.date | None) -> None:
+    """Say what the learned card moves against the expert card."""
+    from sanzhixin.modelling import compute_swap, expert_model
+
+    expert = expert_model(model.scheme, name="expert", version="0.0.0")
+    table = compute_swap(expert, model, county, as_of)
+    grades = [model.scheme.tiers.unrated, *(row.grade for row in model.scheme.tiers.ascending)]
+    place = {grade: k for k, grade in enumerate(grades)}
+    both = table.dropna(subset=["tier_before", "tier_after"])
+    step = both["tier_after"].map(place) - both["tier_before"].map(place)
+    voice.tell(
+        "fit_swap",
+        higher=int(both["n_households"][step > 0].sum()),
+        lower=int(both["n_households"][step < 0].sum()),
+        same=int(both["n_households"][step == 0].sum()),
+        before=f"{int(table['limit_before_yuan'].sum()):,}",
+        after=f"{int(table['limit_after_yuan'].sum()):,}",
+    )
 
 
 def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:

@@ -62,6 +62,12 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Note: this card gives {low} to {high}, so no household can be {tiers}; look at the "
         "table of tiers and at the limits before it is adopted.",
     ),
+    "fit_swap": (
+        "与专家卡相比，{higher} 户等级升高、{lower} 户降低、{same} 户不变；"
+        "建议额度合计由 {before} 元变为 {after} 元。",
+        "Against the expert card {higher} households stand in a higher tier, {lower} in a lower "
+        "and {same} in the same; the proposed limits sum to {after} yuan, before {before}.",
+    ),
     "fit_panel": (
         "评议按评议员宽严调整；村际比较依据：{link}。"
         "与简单均值相比，{compared} 户中有 {moved} 户等级不同。",

@@ -11,6 +11,7 @@ from sanzhixin.modelling.cards.paper import card_to_markdown, write_card_workboo
 from sanzhixin.modelling.cards.points_card import PointsCard
 from sanzhixin.modelling.cards.scorecard import CardWarning, Scorecard
 from sanzhixin.modelling.county.stress import compute_stress
+from sanzhixin.modelling.county.swap import compute_swap
 from sanzhixin.modelling.fit import expert_model, fit
 from sanzhixin.modelling.inputs.labels import OutcomeWarning
 from sanzhixin.modelling.panel.model import PanelLinkWarning, PanelModel
@@ -41,6 +42,7 @@ __all__ = [
     "card_to_markdown",
     "compute_selection_range",
     "compute_stress",
+    "compute_swap",
     "expert_model",
     "fit",
     "write_card_workbook",

@@ -337,3 +337,22 @@ def test_panel_guards_texts_that_look_like_formulas(run, rows, write, tmp_path):
     shown = (tmp_path / "out" / "raters.csv").read_text(encoding="utf-8-sig")
     assert "'=cmd|A1" in shown
     assert "\n=cmd" not in shown
+
+
+def test_a_learned_card_tells_what_it_moves_and_whom_it_leaves_out(run, tmp_path):
+    from sanzhixin.cli.county_commands import write_tables
+    from tests.unit.modelling.test_fitted_model import COUNTY
+
+    folder = tmp_path / "county"
+    folder.mkdir()
+    write_tables(COUNTY, folder, "csv")
+    day = COUNTY.as_of.isoformat()
+    done = run("fit", folder, "-o", tmp_path / "model", "--card", "fitted", "--as-of", day)
+    assert done.code == 0
+    assert "households stand in a higher tier" in done.err
+    assert "户等级升高" in done.err
+    assert "no household can be" in done.err
+    told = run(
+        "explain", folder, "-m", tmp_path / "model", "--household", "V001-0001", "--as-of", day
+    )
+    assert "合计：起始" in told.out
