@@ -62,6 +62,21 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Note: this card gives {low} to {high}, so no household can be {tiers}; look at the "
         "table of tiers and at the limits before it is adopted.",
     ),
+    "tiers_head": (
+        "等级表：以 {loans} 笔贷款（违约 {defaults} 笔）划分并检验，"
+        "任一等级超过可接受违约率的概率至多 {delta}；仅对获批的同类农户成立。",
+        "Tiers drawn and tested on {loans} loans ({defaults} defaults): with probability of at "
+        "most {delta} any tier exceeds what is accepted, for households like those approved.",
+    ),
+    "tiers_fresh": (
+        "评分卡学习过 {until} 及以前的贷款，只用其后发放的 {loans} 笔。",
+        "The card has learned from loans up to {until}, so only the {loans} granted later are "
+        "used.",
+    ),
+    "tiers_written": (
+        "等级表、检验与备选方案已写入 {path}。",
+        "Tiers, tests and alternatives are in {path}.",
+    ),
     "fit_swap": (
         "与专家卡相比，{higher} 户等级升高、{lower} 户降低、{same} 户不变；"
         "建议额度合计由 {before} 元变为 {after} 元。",

@@ -59,6 +59,10 @@ EVIDENCE: dict[str, Message] = {
         "{defaults} defaults in {loans} loans; two defaults and two other loans are needed for an error. Gather more outcomes.",
         "{loans} 笔贷款中违约 {defaults} 笔；计算误差至少需要违约与未违约各两笔，请补充样本。",
     ),
+    "tiers_no_loans": Message(
+        "There is no loan with a complete outcome that the card has not learned from, so no tier can be tested. Wait for later loans, or use a model with the expert card.",
+        "没有评分卡未学习过且结果完整的贷款，无法检验任何等级。请等待后续贷款，或使用采用专家卡的模型。",
+    ),
     "tiers_none": Message(
         "No table of tiers can be proved on {loans} loans with {defaults} defaults: a tier of {appetite} needs {needed} loans without any default. Accept a higher rate, gather more loans, or keep the table of the scheme.",
         "以 {loans} 笔贷款（违约 {defaults} 笔）无法证明任何等级表：可接受违约率 {appetite} 的等级至少需要 {needed} 笔无违约贷款。请提高可接受违约率、补充样本，或保留方案的等级表。",

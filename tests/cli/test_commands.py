@@ -7,6 +7,7 @@ import sys
 import time
 
 import openpyxl
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -356,3 +357,50 @@ def test_a_learned_card_tells_what_it_moves_and_whom_it_leaves_out(run, tmp_path
         "explain", folder, "-m", tmp_path / "model", "--household", "V001-0001", "--as-of", day
     )
     assert "合计：起始" in told.out
+
+
+def test_tiers_are_drawn_from_the_loans_and_written_with_their_tests(run, tmp_path):
+    from sanzhixin.cli.county_commands import write_tables
+    from tests.unit.modelling.test_fitted_model import COUNTY
+
+    folder, model, out = tmp_path / "county", tmp_path / "model", tmp_path / "tiers"
+    folder.mkdir()
+    write_tables(COUNTY, folder, "csv")
+    asked = ("--as-of", COUNTY.as_of.isoformat())
+    assert run("fit", folder, "-o", model, "--card", "expert", *asked).code == 0
+    appetite = ("--appetite", "A=30%,B=0.45")
+    done = run("tiers", folder, "-m", model, "-o", out, *appetite, *asked)
+    assert done.code == 0, done.err
+    assert "with probability of at most 0.05" in done.out
+    assert "任一等级超过可接受违约率的概率至多 0.05" in done.out
+    names = {"tiers.csv", "tests.csv", "alternatives.csv", "report.txt", "_SUCCESS"}
+    assert {path.name for path in out.iterdir()} == names
+    table = pd.read_csv(out / "tiers.csv", encoding="utf-8-sig")
+    assert (table["upper"] <= table["appetite"]).all()
+    assert (table["score_at_least"] * 10 == table["at_least"]).all()
+    again = run("tiers", folder, "-m", model, "-o", out, *appetite, *asked)
+    assert (again.code, again.out) == (0, done.out)
+    assert run("tiers", folder, "-m", model, "-o", folder, *appetite, *asked).code == 7
+
+
+def test_tiers_of_a_learned_card_take_only_loans_that_it_has_not_seen(run, tmp_path):
+    from sanzhixin.cli.county_commands import write_tables
+    from tests.unit.modelling.test_fitted_model import COUNTY
+
+    folder, model = tmp_path / "county", tmp_path / "model"
+    folder.mkdir()
+    write_tables(COUNTY, folder, "csv")
+    asked = ("--as-of", COUNTY.as_of.isoformat())
+    assert run("fit", folder, "-o", model, "--card", "fitted", *asked).code == 0
+    done = run("tiers", folder, "-m", model, "-o", tmp_path / "out", "--appetite", "A=30%", *asked)
+    assert done.code == 2
+    assert "only the 0 granted later are used" in done.err
+    assert "There is no loan with a complete outcome" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("appetite", ["A", "A=x", "A=120%", "A=0", "A=1%,A=2%", "=1%"])
+def test_an_appetite_that_cannot_be_read_is_a_usage_error(appetite, run, folder, model, tmp_path):
+    done = run("tiers", folder, "-m", model, "-o", tmp_path / "out", "--appetite", appetite)
+    assert done.code == 2
+    assert "AAA=0.5%,AA=1%" in done.err
