@@ -270,9 +270,13 @@ DOMAIN: dict[str, Message] = {
         "Limits {limits} hold one below 0; give yuan of 0 or more.",
         "额度 {limits} 含负值；请给出不小于 0 的元数。",
     ),
+    "points_column": Message(
+        "Points must be one column of whole numbers, none missing; round or pick the column first.",
+        "分数须为一列无缺失的整数；请先取整或选取该列。",
+    ),
     "calibration_points": Message(
-        "Points must be one column of whole numbers, none missing, within the attainable ones ({lowest} to {highest}).",
-        "分数须为一列无缺失的整数，且在可得分数之内（{lowest} 至 {highest}）。",
+        "Some points lie outside the attainable ones, {lowest} to {highest}; give the ends of the card, at most a million apart.",
+        "部分分数不在可得分数 {lowest} 至 {highest} 之内；请给出评分卡的两端（相差至多一百万）。",
     ),
     "calibration_grades": Message(
         "grades must be whole numbers that rise: the fewest points of each grade.",

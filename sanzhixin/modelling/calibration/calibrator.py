@@ -180,7 +180,8 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         ------
         DomainError
             ``option_choice``, ``option_range``, ``probability_open``, ``auc_unreachable``,
-            ``calibration_points``, ``calibration_grades``, ``shape_differs``: options or data.
+            ``points_column``, ``calibration_points``, ``calibration_grades``,
+            ``shape_differs``: options or data.
         EvidenceError
             ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``,
             ``pd_not_converged``: what the method needs, and the alternative.
@@ -226,7 +227,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``calibration_points``.
+            ``points_column``.
         """
         check_is_fitted(self, "table_")
         default = self.table_["prob_default"].to_numpy()[self._place(read_points(points))]
@@ -248,7 +249,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``calibration_points``.
+            ``points_column``.
         """
         check_is_fitted(self, "table_")
         place = self._place(read_points(points))
@@ -270,7 +271,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``calibration_points``.
+            ``points_column``.
         """
         return np.asarray(self.classes_[(self.predict_proba(points)[:, 1] > 0.5).astype(int)])
 
@@ -376,14 +377,14 @@ def read_points(points: ArrayLike) -> Ints:
     Raises
     ------
     DomainError
-        ``calibration_points``.
+        ``points_column``.
     """
     given = np.asarray(points)
     if given.ndim == 2 and given.shape[1] == 1:
         given = given[:, 0]
     numbers = given.dtype.kind in "iu" or (given.dtype.kind == "f" and (given % 1 == 0).all())
     if given.ndim != 1 or not given.size or not numbers:
-        raise DomainError("calibration_points", lowest="-", highest="-")
+        raise DomainError("points_column")
     return given.astype(np.int64)
 
 

@@ -80,7 +80,7 @@ def compute_selection_range(
     Raises
     ------
     DomainError
-        ``calibration_points``, ``shape_differs``, ``option_range``: a factor below 0.
+        ``points_column``, ``shape_differs``, ``option_range``: a factor below 0.
     EvidenceError
         ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``: no curve.
 

@@ -171,7 +171,7 @@ class TierOptimizer(BaseEstimator):
         ------
         DomainError
             ``tier_appetite``, ``tier_limits``, ``option_range``, ``probability_open``,
-            ``calibration_points``, ``shape_differs``.
+            ``points_column``, ``shape_differs``.
         EvidenceError
             ``tiers_none``: no table passes, with the loans that would be needed;
             ``pd_few_defaults``, ``pd_slope_rises``: no curve on the development part.
@@ -216,7 +216,7 @@ class TierOptimizer(BaseEstimator):
         Raises
         ------
         DomainError
-            ``calibration_points``.
+            ``points_column``.
         """
         check_is_fitted(self, "tiers_")
         given = read_points(points)
