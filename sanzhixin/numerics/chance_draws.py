@@ -74,7 +74,7 @@ class DrawnLaw:
             Between 0 and 1; never 0 by the draws alone, which count the statistic as one of them.
         """
         bound = ChanceLaw(self.n_groups, 0, self.n_apart).p_value(statistic)
-        if not self._n_draws:
+        if not self.n_draws:
             return bound
         draws = _draw(self)
         reached = draws.size - int(np.searchsorted(draws, statistic))
@@ -89,10 +89,11 @@ class DrawnLaw:
             Mean of the draws, at most that of every group's.
         """
         every = ChanceLaw(self.n_groups, 0, self.n_apart).expected()
-        return min(every, float(_draw(self).mean())) if self._n_draws else every
+        return min(every, float(_draw(self).mean())) if self.n_draws else every
 
     @property
-    def _n_draws(self) -> int:
+    def n_draws(self) -> int:
+        """Draws that are made; 0 where they would take too long."""
         turning = self.course == "turning"
         work = 800 * self.n_groups if turning else self.n_groups**2 * self.max_bins
         if work > 100 * _WORK:
@@ -103,7 +104,7 @@ class DrawnLaw:
 @lru_cache(maxsize=64)
 def _draw(law: DrawnLaw) -> Floats:
     random = np.random.default_rng(0)
-    n_draws = law._n_draws
+    n_draws = law.n_draws
     groups = random.normal(size=(n_draws, max(law.n_groups, 1)))
     if law.course == "free":
         drawn = free_statistics(groups, law.max_bins)

@@ -382,7 +382,8 @@ def read_points(points: ArrayLike) -> Ints:
     given = np.asarray(points)
     if given.ndim == 2 and given.shape[1] == 1:
         given = given[:, 0]
-    numbers = given.dtype.kind in "iu" or (given.dtype.kind == "f" and (given % 1 == 0).all())
+    with np.errstate(invalid="ignore"):  # an infinite number has no remainder
+        numbers = given.dtype.kind in "iu" or (given.dtype.kind == "f" and (given % 1 == 0).all())
     if given.ndim != 1 or not given.size or not numbers:
         raise DomainError("points_column")
     return given.astype(np.int64)

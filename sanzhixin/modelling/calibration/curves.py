@@ -63,6 +63,12 @@ class Loans(NamedTuple):
         """Defaults and loans."""
         return float(self.defaults.sum()), float(self.loans.sum())
 
+    def rows(self) -> tuple[Ints, Ints, Floats]:
+        """Points, outcome and frequency: one row for each number of points and outcome."""
+        outcome = np.repeat(np.array([0, 1], dtype=np.int64), self.points.size)
+        counts = np.concatenate([self.loans - self.defaults, self.defaults])
+        return np.tile(self.points, 2), outcome, counts
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -147,11 +153,9 @@ def logistic_curve(
 
 
 def _fit_line(loans: Loans, *, firth: bool) -> LogisticFit:
-    _check_evidence(loans, LEAST_FIRTH if firth else LEAST_SLOPE, firth=firth)
+    _check_evidence(loans, LEAST_FIRTH if firth else LEAST_SLOPE, may_part=firth)
     fit = fit_logistic(
-        np.tile(loans.points, 2),
-        np.repeat([0, 1], loans.points.size),
-        np.concatenate([loans.loans - loans.defaults, loans.defaults]),
+        *loans.rows(),
         firth=firth,
     )
     if not fit.converged:
@@ -185,9 +189,7 @@ def beta_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
     """
     _check_evidence(loans, LEAST_BETA)
     curve = fit_beta_curve(
-        np.tile(loans.points, 2),
-        np.repeat([0, 1], loans.points.size),
-        np.concatenate([loans.loans - loans.defaults, loans.defaults]),
+        *loans.rows(),
         lowest=float(points[0]),
         highest=float(points[-1]),
     )
@@ -219,11 +221,9 @@ def isotonic_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
     EvidenceError
         ``pd_few_defaults``, ``pd_points_equal``.
     """
-    _check_evidence(loans, LEAST_ISOTONIC, firth=True)
+    _check_evidence(loans, LEAST_ISOTONIC, may_part=True)
     blocks = fit_isotonic_blocks(
-        np.tile(loans.points, 2),
-        np.repeat([0, 1], loans.points.size),
-        np.concatenate([loans.loans - loans.defaults, loans.defaults]),
+        *loans.rows(),
         level=level,
     )
     place = blocks.place(points)
@@ -320,7 +320,7 @@ def bayesian_curve(
         ``auc_unreachable``.
     """
     d, n = loans.total()
-    rate = bayesian_low_default(int(d), int(n), correlation=correlation, level=level)
+    rate = bayesian_low_default(round(d), round(n), correlation=correlation, level=level)
     if auc is None:
         ones = np.ones(points.size)
         return Curve(points, rate.mean * ones, rate.lower * ones, rate.upper * ones)
@@ -375,7 +375,8 @@ def _band(
     return Curve(points, expit(log_odds), expit(lower), expit(upper))
 
 
-def _check_evidence(loans: Loans, needed: int, *, firth: bool = False) -> None:
+def _check_evidence(loans: Loans, needed: int, *, may_part: bool = False) -> None:
+    """Refuse too few outcomes, and points that part them where no finite curve would exist."""
     d, n = loans.total()
     if min(d, n - d) < needed:
         raise EvidenceError("pd_few_defaults", defaults=f"{d:g}", loans=f"{n:g}", needed=needed)
@@ -383,5 +384,5 @@ def _check_evidence(loans: Loans, needed: int, *, firth: bool = False) -> None:
         raise EvidenceError("pd_points_equal", loans=f"{n:g}", points=int(loans.points[0]))
     bad = loans.points[loans.defaults > 0]
     good = loans.points[loans.loans > loans.defaults]
-    if not firth and (bad.max() <= good.min() or good.max() <= bad.min()):
+    if not may_part and (bad.max() <= good.min() or good.max() <= bad.min()):
         raise EvidenceError("pd_separated", defaults=f"{d:g}", loans=f"{n:g}")

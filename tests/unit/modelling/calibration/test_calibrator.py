@@ -258,7 +258,7 @@ def test_impossible_options_are_refused(options, code, words):
 
 
 @pytest.mark.parametrize(
-    "points", [[1.5, 2], [np.nan, 1], ["1", "2"], [[1, 2], [3, 4]], [], [None, 1]]
+    "points", [[1.5, 2], [np.nan, 1], [np.inf, 1], ["1", "2"], [[1, 2], [3, 4]], [], [None, 1]]
 )
 def test_points_that_are_no_column_of_whole_numbers_are_refused(points):
     with pytest.raises(DomainError, match="one column of whole numbers"):
