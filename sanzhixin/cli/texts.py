@@ -68,6 +68,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Tiers drawn and tested on {loans} loans ({defaults} defaults): with probability of at "
         "most {delta} any tier exceeds what is accepted, for households like those approved.",
     ),
+    "tiers_line": (
+        "  {tier}：{score} 分起，违约 {counts}，上限 {upper}（可接受 {accepted}）",
+        "  {tier}: from {score}, defaults {counts}, at most {upper} (accepted {accepted})",
+    ),
     "tiers_fresh": (
         "评分卡学习过 {until} 及以前的贷款，只用其后发放的 {loans} 笔。",
         "The card has learned from loans up to {until}, so only the {loans} granted later are "

@@ -121,14 +121,15 @@ def tiers(
 
 
 def _line(row: dict[Any, Any], per: int) -> tuple[str, str]:
-    score = f"{row['at_least'] / per:g}"
-    counts = f"{row['n_defaults']} / {row['n_loans']}"
-    bound, limit = row["upper"], row["appetite"]
-    return (
-        f"  {row['tier']}：{score} 分起，违约 {counts}，上限 {bound:.2%}（可接受 {limit:.2%}）",
-        f"  {row['tier']}: from {score}, defaults {counts}, at most {bound:.2%} "
-        f"(accepted {limit:.2%})",
-    )
+    values = {
+        "tier": row["tier"],
+        "score": f"{row['at_least'] / per:g}",
+        "counts": f"{row['n_defaults']} / {row['n_loans']}",
+        "upper": f"{row['upper']:.2%}",
+        "accepted": f"{row['appetite']:.2%}",
+    }
+    zh, en = (template.format_map(values) for template in TEXTS["tiers_line"])
+    return zh, en
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
