@@ -15,7 +15,7 @@ from sanzhixin.scoring.explain import Explanation, explain_case
 from sanzhixin.scoring.plan import compile_plan
 from sanzhixin.scoring.profile import event_columns, factor_columns, pillar_columns, take_profile
 from sanzhixin.scoring.proposal import Proposal
-from sanzhixin.scoring.scorer import propose_cases, score_cases
+from sanzhixin.scoring.scorer import propose_answers, propose_cases, score_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.plan import Plan, ProfilePlan
 
-__all__ = ["SanzhixinModel", "check_county", "load_model", "profile_frame", "scoring_date"]
+__all__ = [
+    "SanzhixinModel",
+    "case_chunks",
+    "check_county",
+    "load_model",
+    "profile_frame",
+    "scoring_date",
+]
 
 _CHUNK = 16_384
 
@@ -166,7 +173,7 @@ class SanzhixinModel:
         """
         rows: list[dict[str, Any]] = []
         check_county(county)
-        for cases in _chunks(county, self._plan, scoring_date(as_of, county.as_of)):
+        for cases in case_chunks(county, self._plan, scoring_date(as_of, county.as_of)):
             rows.extend(propose_cases(cases, self._plan))
         return _proposal_frame(rows)
 
@@ -236,7 +243,7 @@ class SanzhixinModel:
         day = scoring_date(as_of, county.as_of)
         cases = encode_county(county, self.scheme, day, households=[household_id])
         answers = score_cases(cases, self._plan)
-        proposal = Proposal(**propose_cases(cases, self._plan)[0])
+        proposal = Proposal(**propose_answers(answers, self._plan)[0])
         return explain_case(answers, proposal, self._plan)
 
     def save(self, path: str | Path) -> Path:
@@ -334,7 +341,7 @@ def profile_frame(county: County, plan: ProfilePlan, as_of: dt.date) -> pd.DataF
     """
     import pandas as pd
 
-    frames = [_profile_chunk(cases, plan) for cases in _chunks(county, plan, as_of)]
+    frames = [_profile_chunk(cases, plan) for cases in case_chunks(county, plan, as_of)]
     return pd.concat(frames, ignore_index=True)
 
 
@@ -387,7 +394,28 @@ def _dates(days: list[int]) -> Any:
     return pd.to_datetime([dt.date.fromordinal(day) for day in days]).astype("datetime64[s]")
 
 
-def _chunks(county: County, plan: ProfilePlan, as_of: dt.date) -> Iterator[Cases]:
+def case_chunks(county: County, plan: ProfilePlan, as_of: dt.date) -> Iterator[Cases]:
+    """Encode a county and give its households in chunks, sorted by household_id.
+
+    Parameters
+    ----------
+    county : County
+        Accepted tables.
+    plan : ProfilePlan
+        Compiled rules.
+    as_of : date
+        Scoring date.
+
+    Yields
+    ------
+    Cases
+        Up to 16,384 households.
+
+    Raises
+    ------
+    DomainError
+        ``county_empty``: no household.
+    """
     from sanzhixin.records.encode_county import encode_county
 
     if county.households.empty:

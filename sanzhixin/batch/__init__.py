@@ -1,6 +1,12 @@
 """Many households at once: folders in, proposals, quarantine and manifest out."""
 
 from sanzhixin.batch.intake import InputFile, Intake, TableCount, take_in
+from sanzhixin.batch.limit_tables import (
+    LimitTables,
+    PortfolioTables,
+    compute_limits,
+    compute_portfolio,
+)
 from sanzhixin.batch.quarantine import write_quarantine
 from sanzhixin.batch.run import RunOptions, RunResult, score_folder
 from sanzhixin.batch.verify import Verification, verify
@@ -8,10 +14,14 @@ from sanzhixin.batch.verify import Verification, verify
 __all__ = [
     "InputFile",
     "Intake",
+    "LimitTables",
+    "PortfolioTables",
     "RunOptions",
     "RunResult",
     "TableCount",
     "Verification",
+    "compute_limits",
+    "compute_portfolio",
     "score_folder",
     "take_in",
     "verify",

@@ -42,10 +42,11 @@ class Account:
         )
 
     def full(self) -> str:
-        """Everything: also pillars, forms, items, events, records and bounds."""
+        """Everything: also pillars, forms, items, events, records, bounds and members."""
         sections = [
             *(self._head(), self._limits(), self._reasons(), self._pillars(), self._items()),
-            *(self._events(), self._records(), self._bounds(), self._next(), self._triggers()),
+            *(self._events(), self._records(), self._bounds(), self._members()),
+            *(self._next(), self._triggers()),
         ]
         return "\n".join(line for section in sections for line in section)
 
@@ -75,7 +76,9 @@ class Account:
             high=_decimal(answer.score_high),
             tier=answer.tier,
         )
-        return [*lines, _INDENT + score, _INDENT + self._default()]
+        rate = self.why.rate_bp
+        priced = [] if rate is None else [_INDENT + self.voice.text("rate", rate=f"{rate / 100:g}")]
+        return [*lines, _INDENT + score, *priced, _INDENT + self._default()]
 
     def _default(self) -> str:
         answer = self.why.proposal
@@ -101,7 +104,8 @@ class Account:
             f"{self.voice.text(key)} {self.voice.text(absent) if yuan is None else f'{yuan:,}'}"
             for key, yuan, absent in four
         ]
-        return self._section("head_limits", [" | ".join(cells)]) + (
+        why = self.voice.pick(*self.why.why_limit)
+        return self._section("head_limits", [" | ".join(cells), why]) + (
             self._section("head_override", [self.override]) if self.override else []
         )
 
@@ -197,7 +201,7 @@ class Account:
     def _bounds(self) -> list[str]:
         rows: list[Sequence[object]] = [
             [
-                self.voice.word(f"bound.{line.bound}"),
+                _bound(line.bound, self.voice),
                 "-" if line.yuan is None else line.yuan,
                 self._mark(stated=line.yuan is not None, binds=line.binds),
             ]
@@ -205,6 +209,23 @@ class Account:
         ]
         head = [self.voice.text(key) for key in ("col_bound", "col_amount", "col_binds")]
         return self._listed("head_bounds", head, rows)
+
+    def _members(self) -> list[str]:
+        """Adults who may sign a contract; no section where the register names none."""
+        if not self.why.members or self.why.proposal.limit_yuan is None:
+            return []
+        names = ("col_member", "col_exposure", "col_may_sign", "col_by")
+        rows: list[Sequence[object]] = [
+            [
+                line.member,
+                self.voice.text("not_stated") if line.exposure is None else f"{line.exposure:,}",
+                f"{line.yuan:,}",
+                self.voice.text(f"by.{line.binding_bound}"),
+            ]
+            for line in self.why.members
+        ]
+        head = [self.voice.text(key) for key in names]
+        return [*self._listed("head_members", head, rows), _INDENT + self.voice.text("shared")]
 
     def _mark(self, *, stated: bool, binds: bool) -> str:
         if not stated:
@@ -231,10 +252,9 @@ class Account:
         key = f"trigger.{kind}"
         if key not in TEXTS:
             return code
-        if what in TABLES:
-            named = self.voice.pick(TABLES[what].zh, what)
-        else:
-            named = self.voice.word(f"bound.{what}") if f"bound.{what}" in TEXTS else what
+        named = (
+            self.voice.pick(TABLES[what].zh, what) if what in TABLES else _bound(what, self.voice)
+        )
         return f"{self.voice.text(key, what=named)} [{code}]"
 
     def _section(self, key: str, lines: Sequence[str]) -> list[str]:
@@ -248,6 +268,12 @@ class Account:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     return [aligned([head, *rows], indent=_INDENT)]
+
+
+def _bound(code: str, voice: Voice) -> str:
+    from sanzhixin.scoring.limit_account import BOUND_WORDS
+
+    return voice.pick(*BOUND_WORDS[code]) if code in BOUND_WORDS else code
 
 
 def _decimal(value: float | None) -> str:

@@ -51,6 +51,10 @@ EVIDENCE: dict[str, Message] = {
         "No form answers two items of the pillar, so nothing tells its thresholds apart; collect fuller forms or drop the pillar.",
         "没有任何评议表回答该维度的两个指标，无法估计阈值；请补充评议或去掉该维度。",
     ),
+    "belt_no_curve": Message(
+        "{defaults} defaults in {loans} loans at {distinct} distinct probabilities give no curve of outcomes: two probabilities at least, and both outcomes on either side, are needed. Gather more loans.",
+        "{loans} 笔贷款中违约 {defaults} 笔、概率取值 {distinct} 个，无法估计结果曲线：至少需要两个概率取值，且违约与未违约不能被概率完全分开。请补充样本。",
+    ),
     "prob_certain": Message(
         "The probabilities of {loans} loans are too certain, or their groups too few, for a test; use more loans or fewer groups.",
         "{loans} 笔贷款的概率过于确定或分组过少，无法检验；请增加贷款或减少分组。",
@@ -102,6 +106,14 @@ EVIDENCE: dict[str, Message] = {
 }
 
 DOMAIN: dict[str, Message] = {
+    "portfolio_options": Message(
+        "The total is {total} and the share of one village {share}: give a total in whole yuan above 0, and a share above 0 up to 1.",
+        "总量为 {total}、单村占比为 {share}：总量须为大于 0 的整数（元），占比须大于 0 且不超过 1。",
+    ),
+    "portfolio_too_small": Message(
+        "A total of {total} yuan is less than one step of {step} yuan for each of {households} households. Raise the total or the share of a village, or propose to fewer households.",
+        "总量 {total} 元不足以给 {households} 户每户一个步长（{step} 元）；请提高总量或单村占比，或减少授信户数。",
+    ),
     "alpha_metric": Message(
         "metric={given!r} is no distance of categories; choose one of {known}.",
         "metric={given!r} 不是类别距离；可选：{known}。",

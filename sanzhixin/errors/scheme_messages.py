@@ -234,6 +234,14 @@ SCHEME: dict[str, Message] = {
         "Tiers: {start} belongs to both {low} (ends {end}) and {high}. Write half-open bounds, e.g. at_least <= score < {start} for {low}.",
         "等级表：{start} 同时属于 {low}（止于 {end}）和 {high}；请写左闭右开区间，如 {low}：score < {start}。",
     ),
+    "tier_rate_missing": Message(
+        "Tiers {grades} have no rate_bp while others have one. Give every tier its rate in basis points, or none.",
+        "等级 {grades} 缺少 rate_bp，而其他等级已填写；请为每一等级填写利率（基点），或全部不填。",
+    ),
+    "tier_rate_rises": Message(
+        "Tier {high} lies above {low}, but its rate {b} bp is above {a} bp: the price would rise as the score rises. Lower or reorder the rates.",
+        "等级 {high} 高于 {low}，但其利率 {b} 基点高于 {a} 基点：分数升高而利率上升；请调整利率。",
+    ),
     "tier_repeated": Message(
         "Tiers: the name {grade} stands more than once; give each tier its own name.",
         "等级表：名称 {grade} 重复；请为每一等级另取名称。",

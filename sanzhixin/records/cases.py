@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MISSING", "MOST_FORMS", "UNSEEN", "Cases", "Events", "Forms", "Registers"]
+__all__ = ["MISSING", "MOST_FORMS", "UNSEEN", "Cases", "Events", "Forms", "Members", "Registers"]
 
 MISSING: int = int(np.iinfo(np.int64).min)
 """A missing amount, date or factor value."""
@@ -104,6 +104,30 @@ class Registers:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Adults who may sign a contract, sorted by household and person.
+
+    Attributes
+    ----------
+    person_id : list of str
+        Who.
+    exposure : ndarray of int64 of shape (n_members,)
+        Yuan that the person owes or may draw; `MISSING` where not stated.
+    """
+
+    person_id: list[str]
+    exposure: NDArray[np.int64]
+
+
+def _no_rows() -> NDArray[np.int64]:
+    return np.empty(0, dtype=np.int64)
+
+
+def _no_members() -> Members:
+    return Members([], _no_rows())
+
+
+@dataclass(frozen=True, slots=True)
 class Cases:
     """Households at scoring dates; their forms, events and registers lie in shared tables.
 
@@ -122,13 +146,15 @@ class Cases:
     purpose, override_reason : list of (str or None)
         As stated.
     annual_income, debt, assets, exposure, requested, council, manager : ndarray of int64
-        Yuan or `MISSING`, shape (n_cases,).
+        Yuan or `MISSING`, shape (n_cases,).  The exposure is the larger of what is stated of the
+        household and what its members owe together.
     factors : dict of str to ndarray of int64 of shape (n_cases,)
         By factor name: numbers in millionths, rounded half to even; categories as index of the
         level, `MISSING`, or `UNSEEN`.
-    forms, events, registers
+    forms, events, registers, members
         The shared tables.
-    form_start, form_end, event_start, event_end, register_start, register_end : ndarray of int64
+    form_start, form_end, event_start, event_end, register_start, register_end, member_start,
+    member_end : ndarray of int64
         Shape (n_cases,).
     rejected_tables : list of tuple of str
         Tables (events, proposals, ratings, registers; sorted) of which a row of the household was
@@ -159,11 +185,18 @@ class Cases:
     registers: Registers
     register_start: NDArray[np.int64]
     register_end: NDArray[np.int64]
+    members: Members = field(default_factory=_no_members)
+    member_start: NDArray[np.int64] = field(default_factory=_no_rows)
+    member_end: NDArray[np.int64] = field(default_factory=_no_rows)
     rejected_tables: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.rejected_tables:
             object.__setattr__(self, "rejected_tables", [()] * len(self.household_id))
+        if not self.members.person_id:
+            none = np.zeros(len(self.household_id), dtype=np.int64)
+            object.__setattr__(self, "member_start", none)
+            object.__setattr__(self, "member_end", none)
 
     def __len__(self) -> int:
         return len(self.household_id)
@@ -201,8 +234,9 @@ _RANGES = (
     ("forms", "form_start", "form_end"),
     ("events", "event_start", "event_end"),
     ("registers", "register_start", "register_end"),
+    ("members", "member_start", "member_end"),
 )
-_SHARED = frozenset({"forms", "events", "registers", "factors"})
+_SHARED = frozenset({"forms", "events", "registers", "members", "factors"})
 
 
 def _take(values: Any, places: NDArray[np.int64]) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sanzhixin.errors import RecordError
-from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Registers
+from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Members, Registers
 from sanzhixin.records.grammar import word
 from sanzhixin.records.scheme_index import MICRO, scheme_index
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
@@ -61,7 +61,7 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
         _amount(application.annual_income_yuan if written else None),
         _amount(application.debt_yuan if written else None),
         _amount(application.assets_yuan if written else None),
-        _amount(application.exposure_yuan),
+        _exposure(application),
         _amount(application.requested_yuan),
         _amount(proposals.council_limit_yuan if proposals else None),
         _amount(proposals.manager_limit_yuan if proposals else None),
@@ -69,6 +69,7 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
         len(application.events),
         len(application.registers),
         0,
+        len(application.members),
         *(_factor(application, item, written) for item in index.factors),
     ]
     cell = np.array(numbers, dtype=np.int64).reshape(-1, 1)
@@ -88,7 +89,7 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
         council=cell[7],
         manager=cell[8],
         override_reason=[proposals.override_reason if proposals else None],
-        factors={item.name: cell[13 + k] for k, item in enumerate(index.factors)},
+        factors={item.name: cell[14 + k] for k, item in enumerate(index.factors)},
         forms=_forms(application, index),
         form_start=zero,
         form_end=cell[9],
@@ -98,6 +99,9 @@ def encode_application(application: Application, scheme: Scheme, as_of: dt.date)
         registers=_registers(application, index) if application.registers else _NO_REGISTERS,
         register_start=zero,
         register_end=cell[11],
+        members=_members(application) if application.members else _NO_MEMBERS,
+        member_start=zero,
+        member_end=cell[13],
         rejected_tables=[tuple(sorted(set(application.rejected_tables)))],
     )
 
@@ -204,6 +208,13 @@ def _registers(application: Application, index: SchemeIndex) -> Registers:
     )
 
 
+def _members(application: Application) -> Members:
+    people = sorted(application.members, key=lambda member: member.person_id)
+    exposure = [_amount(member.exposure_yuan) for member in people]
+    return Members([m.person_id for m in people], np.array(exposure, dtype=np.int64))
+
+
+_NO_MEMBERS = Members([], np.empty(0, dtype=np.int64))
 _NO_REGISTERS = Registers(
     code=np.empty(0, dtype=np.int16),
     document_no=[],
@@ -222,6 +233,13 @@ def _consent_until(application: Application, scheme: Scheme, as_of: dt.date) -> 
     if not named or application.consent_on > as_of:
         return MISSING
     return application.consent_until.toordinal()
+
+
+def _exposure(application: Application) -> int:
+    """Take the larger of what is stated of the household and what its members owe together."""
+    owed = [member.exposure_yuan for member in application.members]
+    stated = [amount for amount in owed if amount is not None]
+    return max(_amount(application.exposure_yuan), sum(stated) if stated else MISSING)
 
 
 def _amount(value: int | None) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import RecordError, mask_id
-from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Registers
+from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Members, Registers
 from sanzhixin.records.scheme_index import MICRO, scheme_index
 from sanzhixin.records.vocabulary import EVENT_STATUS, EVIDENCE_TABLES, RELATIONS, ROLES
 
@@ -64,6 +64,7 @@ def encode_county(
     forms, form_bounds = _forms(county, sorted_ids, index)
     events, event_bounds = _events(county.events, sorted_ids, index)
     registers, register_bounds = _registers(county.registers, sorted_ids, index)
+    members, member_bounds, owed = _members(county.members, sorted_ids)
     written = table["written_consent_id"].notna().to_numpy()
     proposals = county.proposals.drop_duplicates("household_id").set_index("household_id")
     proposals = proposals.reindex(sorted_ids)
@@ -81,7 +82,7 @@ def encode_county(
         has_written_consent=written[places],
         purpose=_texts(table["purpose"].iloc[places]),
         **starred,
-        exposure=_integers(table["exposure_yuan"])[places],
+        exposure=np.maximum(_integers(table["exposure_yuan"]), owed)[places],
         requested=_integers(table["requested_yuan"])[places],
         council=_integers(proposals["council_limit_yuan"])[places],
         manager=_integers(proposals["manager_limit_yuan"])[places],
@@ -96,6 +97,9 @@ def encode_county(
         registers=registers,
         register_start=register_bounds[:-1][places],
         register_end=register_bounds[1:][places],
+        members=members,
+        member_start=member_bounds[:-1][places],
+        member_end=member_bounds[1:][places],
         rejected_tables=_rejected_tables(county.rejected_rows, ids),
     )
 
@@ -222,6 +226,19 @@ def _registers(
         ended_on=_ordinals(rows["ended_on"]),
     )
     return registers, bounds
+
+
+def _members(
+    frame: pd.DataFrame, sorted_ids: pd.Index
+) -> tuple[Members, NDArray[np.int64], NDArray[np.int64]]:
+    """Sort the members, and add up what those of each household owe; `MISSING` where none says."""
+    rows, bounds = _sorted(frame, sorted_ids, ("person_id",))
+    exposure = _integers(rows["exposure_yuan"])
+    known = exposure != MISSING
+    sums = np.append(0, np.cumsum(np.where(known, exposure, 0)))[bounds]
+    stated = np.append(0, np.cumsum(known))[bounds]
+    owed = np.where(np.diff(stated) > 0, np.diff(sums), MISSING)
+    return Members(rows["person_id"].tolist(), exposure), bounds, owed
 
 
 def _require_known(frame: pd.DataFrame, table: str, known: NDArray[np.bool_]) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from sanzhixin.scheme.base import Decision, MoneyUnit, Number, Text
 
-__all__ = ["BOUNDS", "DebtRatioRule", "LimitRules", "PurposeRule", "ReviewRules"]
+__all__ = ["BOUNDS", "DebtRatioRule", "LimitRules", "LossCap", "PurposeRule", "ReviewRules"]
 
 BOUNDS = (
     "tier_cap",
@@ -17,21 +17,41 @@ BOUNDS = (
     "income_multiple",
     "debt_room",
     "exposure_room",
+    "loss_cap",
     "village_limit",
     "manager_limit",
     "requested",
 )
-"""All bounds of a limit in the order in which ties are resolved; the first six are the system's."""
+"""All bounds of a limit in the order that resolves ties; the first seven are the system's."""
 
 RequiredBound = Literal[
     "village_cap",
     "income_multiple",
     "debt_room",
     "exposure_room",
+    "loss_cap",
     "village_limit",
     "manager_limit",
     "requested",
 ]
+
+
+class LossCap(Decision):
+    """Largest loss to be expected of one household, at the upper bound of its default probability.
+
+    The amount is ``at_most / (lgd * upper)``: it depends on the points alone, never on how exactly
+    one household is known, and does not fall as the points rise.
+
+    Attributes
+    ----------
+    at_most : Decimal
+        Loss, in the unit of the table.
+    lgd : Decimal
+        Share of an exposure that is lost in default.
+    """
+
+    at_most: Annotated[Number, Field(gt=0)]
+    lgd: Annotated[Number, Field(gt=0, le=1)]
 
 
 class LimitRules(Decision):
@@ -55,6 +75,8 @@ class LimitRules(Decision):
         Debt after the loan stays within this share of the assets (written consent).
     customer_total : Decimal or None
         Largest total credit of a customer; existing exposure is taken off.
+    loss_cap : LossCap or None
+        Bound by the upper bound of the default probability, where a model gives one.
     village_aggregate : {"median", "mean", "min"}
         How the raters' proposed amounts become the village's, when the council states none.
     required : tuple of str
@@ -69,6 +91,7 @@ class LimitRules(Decision):
     income_multiple: Annotated[Number, Field(gt=0)] | None = None
     debt_ratio: Annotated[Number, Field(gt=0, le=1)] | None = None
     customer_total: Number | None = None
+    loss_cap: LossCap | None = None
     village_aggregate: Literal["median", "mean", "min"] = "median"
     required: tuple[RequiredBound, ...] = ()
 

@@ -364,6 +364,8 @@ def _check_amounts(scheme: Scheme) -> None:
     amounts = {"limits.step": rules.step, "limits.product_cap": rules.product_cap}
     amounts |= {"limits.village_cap": rules.village_cap}
     amounts |= {"limits.customer_total": rules.customer_total}
+    if rules.loss_cap is not None:
+        amounts |= {"limits.loss_cap.at_most": rules.loss_cap.at_most}
     amounts |= {f"limits.village_caps.{key}": value for key, value in rules.village_caps.items()}
     for where, amount in amounts.items():
         scheme.yuan(amount, where)
@@ -371,6 +373,7 @@ def _check_amounts(scheme: Scheme) -> None:
         "income_multiple": rules.income_multiple,
         "debt_room": rules.debt_ratio,
         "exposure_room": rules.customer_total,
+        "loss_cap": rules.loss_cap,
     }
     for bound in rules.required:
         if bound in missing and missing[bound] is None:

@@ -25,12 +25,15 @@ class TierRow(Decision):
         Bounds in score units; the highest tier has no ``below``.
     cap : Decimal
         Largest amount, in the unit of the table.
+    rate_bp : int or None
+        Yearly interest rate of the tier in basis points, where the bank sets rates by tier.
     """
 
     grade: Text
     at_least: Number
     below: Number | None = None
     cap: Number
+    rate_bp: Annotated[int, Field(gt=0, le=10_000)] | None = None
 
 
 class TierTable(Decision):
@@ -43,7 +46,8 @@ class TierTable(Decision):
     unrated : str
         Name of what lies below the lowest tier: limit 0 and the manual channel.
     rows : tuple of TierRow
-        Without gap, overlap, repeat, or a cap that falls as the score rises.
+        Without gap, overlap, repeat, a cap that falls or a rate that rises as the score rises;
+        all have a rate or none.
     """
 
     unit: MoneyUnit
@@ -61,6 +65,7 @@ class TierTable(Decision):
                 raise SchemeError(
                     "tier_cap_falls", low=low.grade, high=high.grade, a=low.cap, b=high.cap
                 )
+        _check_rates(rows)
         return self
 
     @property
@@ -74,6 +79,19 @@ def _check_names(rows: tuple[TierRow, ...], unrated: str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SchemeError("tier_repeated", grade=name)
+
+
+def _check_rates(rows: tuple[TierRow, ...]) -> None:
+    lacking = [row.grade for row in rows if row.rate_bp is None]
+    if len(lacking) == len(rows):
+        return
+    if lacking:
+        raise SchemeError("tier_rate_missing", grades=", ".join(lacking))
+    for low, high in pairwise(rows):
+        if low.rate_bp is not None and high.rate_bp is not None and high.rate_bp > low.rate_bp:
+            raise SchemeError(
+                "tier_rate_rises", low=low.grade, high=high.grade, a=low.rate_bp, b=high.rate_bp
+            )
 
 
 def _check_bounds(rows: tuple[TierRow, ...]) -> None:

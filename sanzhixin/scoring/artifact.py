@@ -246,11 +246,13 @@ class ModelFile(Decision):
         optional = (
             (content, "panel"),
             (content["scheme"], "equating"),
+            (content["scheme"]["limits"], "loss_cap"),
+            *((row, "rate_bp") for row in content["scheme"]["tiers"]["rows"]),
             (content["provenance"], "comparison"),
             (content["provenance"], "card_refused"),
         )
         for part, key in optional:
-            if part[key] is None:  # absent in files of plain aggregators and expert cards
+            if part[key] is None:  # absent in files that do not use it
                 del part[key]
         card = content["card"]
         for part in (card, *card["characteristics"]):

@@ -102,7 +102,7 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     se_points = points_error(profile.measures, plan.slopes)
     near = _near_cutoff(points.total, tier, profile, plan, se_points)
     village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
-    limits = set_limits(cases, tier, village, (plan.tiers, plan.limits))
+    limits = set_limits(cases, points.total, tier, village, (plan.tiers, plan.limits))
     gate = _gates(cases, profile, plan)
     review_record = profile.records[:, plan.reviews]
     override = np.array([bool(reason) for reason in cases.override_reason], dtype=np.bool_)

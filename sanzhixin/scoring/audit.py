@@ -18,6 +18,7 @@ _AMOUNTS = ("annual_income", "debt", "assets", "exposure", "requested", "council
 _FORMS = ("round", "rated_on", "familiar", "relation", "role", "ratings", "proposed_limit")
 _EVENTS = ("code", "level", "occurred_on", "recorded_on", "status", "has_evidence")
 _REGISTERS = ("code", "issued_on", "ended_on")
+_MEMBERS = ("exposure",)
 _LITTLE = "=|" if sys.byteorder == "little" else "<|"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -59,7 +60,12 @@ def input_records(cases: Cases) -> list[bytes]:
     list of bytes
         In the order of the cases.
     """
-    forms, events, registers = cases.forms, cases.events, cases.registers
+    forms, events, registers, members = (
+        cases.forms,
+        cases.events,
+        cases.registers,
+        cases.members,
+    )
     scalars = [cases.consent_until, cases.has_written_consent]
     scalars += [getattr(cases, name) for name in _AMOUNTS]
     scalars += list(cases.factors.values())
@@ -67,8 +73,9 @@ def input_records(cases: Cases) -> list[bytes]:
     form_columns = [_bytes(getattr(forms, name)) for name in _FORMS]
     event_columns = [_bytes(getattr(events, name)) for name in _EVENTS]
     register_columns = [_bytes(getattr(registers, name)) for name in _REGISTERS]
+    member_columns = [_bytes(getattr(members, name)) for name in _MEMBERS]
     records = []
-    for i, (of_forms, of_events, of_registers) in enumerate(_slices(cases)):
+    for i, (of_forms, of_events, of_registers, of_members) in enumerate(_slices(cases)):
         texts = [
             cases.household_id[i],
             cases.village_id[i],
@@ -78,6 +85,7 @@ def input_records(cases: Cases) -> list[bytes]:
             events.event_id[of_events],
             registers.document_no[of_registers],
             registers.list_class[of_registers],
+            members.person_id[of_members],
             cases.rejected_tables[i],
         ]
         parts = [_encode(texts).encode(), b"\n"]
@@ -86,6 +94,7 @@ def input_records(cases: Cases) -> list[bytes]:
             (form_columns, of_forms),
             (event_columns, of_events),
             (register_columns, of_registers),
+            (member_columns, of_members),
         ):
             if rows.start < rows.stop:
                 parts += [raw[rows.start * size : rows.stop * size] for raw, size in columns]
@@ -93,11 +102,12 @@ def input_records(cases: Cases) -> list[bytes]:
     return records
 
 
-def _slices(cases: Cases) -> list[tuple[slice, slice, slice]]:
+def _slices(cases: Cases) -> list[tuple[slice, slice, slice, slice]]:
     ranges = (
         map(slice, cases.form_start.tolist(), cases.form_end.tolist()),
         map(slice, cases.event_start.tolist(), cases.event_end.tolist()),
         map(slice, cases.register_start.tolist(), cases.register_end.tolist()),
+        map(slice, cases.member_start.tolist(), cases.member_end.tolist()),
     )
     return list(zip(*ranges, strict=True))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
 from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring.form_set import select_round
 from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events, read_records
-from sanzhixin.scoring.limits import NO_BOUND
+from sanzhixin.scoring.limit_account import limit_rows, member_rows
 from sanzhixin.scoring.measure import measure
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.proposal import Proposal
@@ -27,6 +27,7 @@ __all__ = [
     "Explanation",
     "FormLine",
     "ItemLine",
+    "MemberLine",
     "PartLine",
     "PillarLine",
     "RecordLine",
@@ -132,6 +133,16 @@ class BoundLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One adult: what the person owes (None: not stated) and may sign for, by which bound."""
+
+    member: str
+    exposure: int | None
+    yuan: int | None
+    binding_bound: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PartLine:
     """One part of the points: the start, a group of characteristics, or a clip of the total."""
 
@@ -154,20 +165,29 @@ class Explanation:
         Points of the card that are one of the score.
     parts : tuple of PartLine
         They add up to the points; empty where none are given.
+    rate_bp : int or None
+        Yearly rate of the tier in basis points, where the scheme sets one.
+    why_limit : tuple of str
+        Which bound made the amount and how the other limits differ, in Chinese and English.
     pillars, items, forms, events, records, bounds : tuple
         Lines in the order of the scheme; bounds are empty where no amount is stated.
+    members : tuple of MemberLine
+        What each adult may sign for.
     """
 
     proposal: Proposal
     link: str | None
     points_per_score: int
     parts: tuple[PartLine, ...]
+    rate_bp: int | None
+    why_limit: tuple[str, str]
     pillars: tuple[PillarLine, ...]
     items: tuple[ItemLine, ...]
     forms: tuple[FormLine, ...]
     events: tuple[EventLine, ...]
     records: tuple[RecordLine, ...]
     bounds: tuple[BoundLine, ...]
+    members: tuple[MemberLine, ...]
 
 
 def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanation:
@@ -187,17 +207,22 @@ def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanatio
     Explanation
         Raters are masked; the household is the one that was asked for.
     """
+    row = proposal.model_dump()
+    limits = limit_rows([row], answers, plan)[0]
     return Explanation(
         proposal=proposal,
         link=None if plan.adjusted is None else plan.adjusted.link,
         points_per_score=plan.card.points_per_score,
         parts=() if proposal.points is None else _parts(answers, plan),
+        rate_bp=limits["rate_bp"],
+        why_limit=(limits["why_zh"], limits["why_en"]),
         pillars=_pillars(answers, plan),
         items=_items(answers, plan),
         forms=_forms(answers, plan),
         events=_events(answers, plan),
         records=_records(answers, plan),
-        bounds=_bounds(answers, proposal),
+        bounds=_bounds(limits),
+        members=_members(member_rows([row], answers, plan)),
     )
 
 
@@ -342,11 +367,18 @@ def _records(answers: Answers, plan: Plan) -> tuple[RecordLine, ...]:
     return tuple(lines)
 
 
-def _bounds(answers: Answers, proposal: Proposal) -> tuple[BoundLine, ...]:
-    if proposal.points is None:
+def _bounds(limits: dict[str, Any]) -> tuple[BoundLine, ...]:
+    if limits["tier"] is None:
         return ()
-    amounts = answers.assessment.limits.bounds[0].tolist()
     return tuple(
-        BoundLine(bound, None if yuan == NO_BOUND else yuan, bound == proposal.binding_bound)
-        for bound, yuan in zip(BOUNDS, amounts, strict=True)
+        BoundLine(bound, limits[f"bound_{bound}_yuan"], bound == limits["binding_bound"])
+        for bound in BOUNDS
+    )
+
+
+def _members(rows: list[dict[str, Any]]) -> tuple[MemberLine, ...]:
+    """Write a number for each adult: who they are stands in the register of members."""
+    return tuple(
+        MemberLine(f"#{k}", row["exposure_yuan"], row["member_limit_yuan"], row["binding_bound"])
+        for k, row in enumerate(rows, start=1)
     )

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.base import to_yuan
 from sanzhixin.scheme.limits import BOUNDS
+from sanzhixin.scoring.pd_table import DECIMALS
 
 if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases
     from sanzhixin.scheme import Scheme
+    from sanzhixin.scoring.pd_table import PdTable
 
 __all__ = [
     "NO_BOUND",
@@ -33,12 +35,25 @@ NO_BOUND = np.iinfo(np.int64).max
 """An amount that was not stated: it does not bind."""
 
 _FAR = 1 << 40
-SYSTEM_BOUNDS = BOUNDS.index("exposure_room") + 1
+SYSTEM_BOUNDS = BOUNDS.index("loss_cap") + 1
 """The first so many of `BOUNDS` are the system's own."""
 
 _ENDS = [SYSTEM_BOUNDS - 1, len(BOUNDS) - 1]
-_OF_AMOUNTS = 3
-"""The first so many of `BOUNDS` rest on no amount of the household."""
+_OF_AMOUNTS = [
+    BOUNDS.index(name)
+    for name in (
+        "income_multiple",
+        "debt_room",
+        "exposure_room",
+        "village_limit",
+        "manager_limit",
+        "requested",
+    )
+]
+"""Bounds that rest on an amount of the household, in the order of `LimitPlan.numerator`."""
+
+_LOSS = BOUNDS.index("loss_cap")
+_PARTS = 10**DECIMALS
 
 Ints = NDArray[np.int64]
 
@@ -51,6 +66,8 @@ class TierPlan:
     ----------
     grades : tuple of str
         From the lowest tier to the highest.
+    rates : tuple of (int or None)
+        Yearly rate of each in basis points.
     unrated : str
         Name of what lies below the lowest tier.
     cutoffs : ndarray of shape (n_tiers,)
@@ -63,6 +80,7 @@ class TierPlan:
     """
 
     grades: tuple[str, ...]
+    rates: tuple[int | None, ...]
     unrated: str
     cutoffs: Ints
     caps: Ints
@@ -71,6 +89,10 @@ class TierPlan:
     def name(self, tier: int) -> str:
         """Name of a tier index; -1 is unrated."""
         return self.grades[tier] if tier >= 0 else self.unrated
+
+    def rate(self, tier: int) -> int | None:
+        """Rate of a tier index in basis points; None for unrated and where none is set."""
+        return self.rates[tier] if tier >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +107,12 @@ class LimitPlan:
         Yuan; `NO_BOUND` where the scheme states none.
     village_caps : dict of str to int
         Yuan by village_id.
-    numerator, denominator, total, in_force : ndarray of shape (n_bounds - 3, 1)
+    customer_total : int or None
+        Yuan that one customer may owe in all.
+    loss_starts, loss_caps : ndarray of shape (n_rows,)
+        Fewest points of each row of the table of default probability, and the yuan at which the
+        largest expected loss is reached there; 0 where the table knows nothing of such points.
+    numerator, denominator, total, in_force : ndarray of shape (6, 1)
         A bound of an amount is ``amount * numerator // denominator + total`` yuan, less the debt
         where it is one of the assets; and whether the scheme has it.
     debt_above : Fraction or None
@@ -98,6 +125,9 @@ class LimitPlan:
     product_cap: int
     village_cap: int
     village_caps: dict[str, int]
+    customer_total: int | None
+    loss_starts: Ints
+    loss_caps: Ints
     numerator: Ints
     denominator: Ints
     total: Ints
@@ -140,6 +170,7 @@ def compile_tiers(scheme: Scheme) -> TierPlan:
     caps = [to_yuan(row.cap, table.unit, where=f"tier {row.grade}") for row in rows]
     return TierPlan(
         grades=tuple(row.grade for row in rows),
+        rates=tuple(row.rate_bp for row in rows),
         unrated=table.unrated,
         cutoffs=np.array(cutoffs, dtype=np.int64),
         caps=np.array([*caps, 0], dtype=np.int64),
@@ -147,8 +178,8 @@ def compile_tiers(scheme: Scheme) -> TierPlan:
     )
 
 
-def compile_limits(scheme: Scheme) -> LimitPlan:
-    """Convert the limit rules of a scheme to yuan and exact fractions."""
+def compile_limits(scheme: Scheme, pd: PdTable) -> LimitPlan:
+    """Convert the limit rules of a scheme to yuan and exact fractions; `pd` is the model's."""
     rules = scheme.limits
     step = to_yuan(rules.step, rules.unit, where="limits.step")
 
@@ -168,6 +199,9 @@ def compile_limits(scheme: Scheme) -> LimitPlan:
             village: to_yuan(cap, rules.unit, where=f"limits.village_caps.{village}")
             for village, cap in rules.village_caps.items()
         },
+        customer_total=total,
+        loss_starts=np.array([row.at_least for row in pd.rows], dtype=np.int64),
+        loss_caps=np.array(_loss_caps(scheme, pd), dtype=np.int64),
         numerator=np.array([[part.numerator] for part in parts], dtype=np.int64),
         denominator=np.array([[part.denominator] for part in parts], dtype=np.int64),
         total=np.array([[0], [0], [total or 0], [0], [0], [0]], dtype=np.int64),
@@ -175,6 +209,22 @@ def compile_limits(scheme: Scheme) -> LimitPlan:
         debt_above=None if scheme.debt is None else Fraction(scheme.debt.above),
         required=tuple(BOUNDS.index(name) for name in rules.required),
     )
+
+
+def _loss_caps(scheme: Scheme, pd: PdTable) -> list[int]:
+    """Find the amount of each row of the table at which the largest expected loss is reached.
+
+    In whole numbers: the upper bounds of the table have `DECIMALS` decimals.
+    """
+    rule = scheme.limits.loss_cap
+    if rule is None or pd.basis == "none":
+        return [NO_BOUND] * len(pd.rows)
+    most = Fraction(scheme.yuan(rule.at_most, "limits.loss_cap.at_most") or 0) / Fraction(rule.lgd)
+    uppers = [None if row.upper is None else round(row.upper * _PARTS) for row in pd.rows]
+    return [
+        0 if upper is None else _FAR if upper == 0 else min(int(most * _PARTS // upper), _FAR)
+        for upper in uppers
+    ]
 
 
 def find_tier(points: Ints, plan: TierPlan) -> Ints:
@@ -189,7 +239,7 @@ def find_tier(points: Ints, plan: TierPlan) -> Ints:
 
 
 def set_limits(
-    cases: Cases, tier: Ints, village_limit: Ints, plans: tuple[TierPlan, LimitPlan]
+    cases: Cases, points: Ints, tier: Ints, village_limit: Ints, plans: tuple[TierPlan, LimitPlan]
 ) -> Limits:
     """Put the bounds of every case together and floor their minimum to the step.
 
@@ -197,8 +247,8 @@ def set_limits(
     ----------
     cases : Cases
         Households with amounts in yuan; `MISSING` does not bind.
-    tier : ndarray of shape (n_cases,)
-        From `find_tier`; -1 has a cap of 0.
+    points, tier : ndarray of shape (n_cases,)
+        Points, and their tier from `find_tier`; -1 has a cap of 0.
     village_limit : ndarray of shape (n_cases,)
         The council's amount, else the raters' aggregate; `MISSING` where there is none.
     plans : tuple of TierPlan and LimitPlan
@@ -229,7 +279,9 @@ def set_limits(
     bounds[0] = tiers.caps[tier]
     bounds[1] = plan.product_cap
     bounds[2] = _village_caps(cases, plan)
-    bounds[_OF_AMOUNTS:] = np.where(known[:-1] & plan.in_force, np.maximum(room, 0), NO_BOUND)
+    bounds[_OF_AMOUNTS] = np.where(known[:-1] & plan.in_force, np.maximum(room, 0), NO_BOUND)
+    row = plan.loss_starts.searchsorted(points, side="right") - 1
+    bounds[_LOSS] = plan.loss_caps[row]
     least = np.minimum.accumulate(bounds, axis=0)[_ENDS] // plan.step * plan.step
     return Limits(
         bounds=bounds.T,

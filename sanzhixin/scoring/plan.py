@@ -187,7 +187,7 @@ def compile_plan(model: ModelFile) -> Plan:
         adjusted=profile.adjusted,
         model_id=model.model_id,
         tiers=tiers,
-        limits=compile_limits(scheme),
+        limits=compile_limits(scheme, model.pd),
         card=card,
         pd=model.pd,
         slopes=compile_slopes(card, panel),

@@ -21,7 +21,7 @@ from sanzhixin.scoring.view import Answers, View, views
 if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases
 
-__all__ = ["Answers", "propose_cases", "score_cases"]
+__all__ = ["Answers", "propose_answers", "propose_cases", "score_cases"]
 
 Row = dict[str, Any]
 
@@ -68,14 +68,35 @@ def propose_cases(cases: Cases, plan: Plan) -> list[Row]:
         ``consent_not_valid``: a household without a consent for this purpose and day;
         ``level_unseen``: a category that the card does not know.
     """
-    if not cases.household_id:
-        return []
+    return propose_answers(score_cases(cases, plan), plan) if cases.household_id else []
+
+
+def propose_answers(answers: Answers, plan: Plan) -> list[Row]:
+    """Answer a batch that is already scored; else as `propose_cases`.
+
+    Parameters
+    ----------
+    answers : Answers
+        Of at least one case, all with the same scoring date.
+    plan : Plan
+        The compiled model.
+
+    Returns
+    -------
+    list of dict
+        In the order of the cases.
+
+    Raises
+    ------
+    ArtifactError, RecordError
+        As `propose_cases`.
+    """
+    cases = answers.cases
     as_of = dt.date.fromordinal(int(cases.as_of[0]))
     check_in_force(plan, as_of)
     invalid = int((cases.consent_until < cases.as_of).sum())
     if invalid:
         raise RecordError("consent_not_valid", count=invalid, as_of=as_of)
-    answers = score_cases(cases, plan)
     common = _common(plan, as_of)
     last = _last_day(plan, as_of)
     digests = input_digests(cases)

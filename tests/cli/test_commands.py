@@ -404,3 +404,27 @@ def test_an_appetite_that_cannot_be_read_is_a_usage_error(appetite, run, folder,
     done = run("tiers", folder, "-m", model, "-o", tmp_path / "out", "--appetite", appetite)
     assert done.code == 2
     assert "AAA=0.5%,AA=1%" in done.err
+
+
+def test_limits_are_written_side_by_side_and_within_a_total(run, folder, model, tmp_path):
+    out = tmp_path / "limits"
+    done = run("--lang", "en", "limits", folder, "-m", model, "-o", out, "--total", 80_000)
+    assert done.code == 0
+    assert "2 households have a proposed limit, together 90,000 yuan; 0 adults." in done.out
+    assert "Total 80,000 yuan: 2 households lowered, together 80,000 yuan" not in done.out
+    with (out / "portfolio.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["allocated_yuan"] for row in rows] == ["40000", "40000"]
+    assert "1 households lowered, together 80,000 yuan; no limit is above 40,000" in done.out
+    names = {path.name for path in out.iterdir()}
+    tables = {"limits.csv", "members.csv", "portfolio.csv", "villages.csv"}
+    assert names == {*tables, "report.txt", "_SUCCESS"}
+    shared = run("--lang", "en", "limits", folder, "-m", model, "-o", out, "--total", 80_000,
+                 "--village-share", 0.5)  # fmt: skip
+    assert "village V1: ceiling 20,000 yuan, 2 households lowered (90,000 -> 40,000" in shared.out
+
+
+def test_a_share_without_a_total_is_a_usage_error(run, folder, model, tmp_path):
+    done = run("limits", folder, "-m", model, "-o", tmp_path / "o", "--village-share", 0.5)
+    assert done.code == 2
+    assert "--total" in done.err

@@ -61,8 +61,8 @@ def compute_stress(
     -----
     *ratings one lower*: every rating of the panel is one less, 1 stays.  *without one rater*: in
     each village the forms of the rater with most forms are left out (ties: the first by name).
-    *default times k*: probabilities and bounds of the table times k, at most 1; points, tiers and
-    limits do not depend on them.
+    *default times k*: probabilities and bounds of the table times k, at most 1; points and tiers
+    do not depend on them, limits through ``limits.loss_cap`` alone.
     """
     for factor in factors:
         check_range("factors", factor, 0, np.inf)

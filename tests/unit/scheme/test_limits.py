@@ -12,13 +12,14 @@ SCHEME = load_scheme("tongxiang")
 def test_the_bounds_stand_in_the_order_that_resolves_ties():
     assert (
         *("tier_cap", "product_cap", "village_cap", "income_multiple", "debt_room"),
-        *("exposure_room", "village_limit", "manager_limit", "requested"),
+        *("exposure_room", "loss_cap", "village_limit", "manager_limit", "requested"),
     ) == BOUNDS
 
 
 def test_an_amount_that_is_not_stated_does_not_bind():
     rules = LimitRules(unit="元", step=1000)
     absent = ("product_cap", "village_cap", "income_multiple", "debt_ratio", "customer_total")
+    assert rules.loss_cap is None
     assert all(getattr(rules, key) is None for key in absent)
     assert (rules.village_caps, rules.village_aggregate, rules.required) == ({}, "median", ())
 

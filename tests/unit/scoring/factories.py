@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Registers
+from sanzhixin.records.cases import MISSING, UNSEEN, Cases, Events, Forms, Members, Registers
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
 from sanzhixin.scheme import Scheme, load_scheme
 from sanzhixin.scoring import (
@@ -76,6 +76,7 @@ class Household:
     purpose: str | None = None
     override_reason: str | None = None
     amounts: dict[str, int] = field(default_factory=dict)
+    members: dict[str, int | None] = field(default_factory=dict)
     factors: dict[str, Any] = field(default_factory=dict)
 
 
@@ -169,6 +170,8 @@ def encode(*given: Household, scheme: Scheme = SCHEME) -> Cases:
     form_start, form_end = _bounds(sheets)
     event_start, event_end = _bounds(ledgers)
     register_start, register_end = _bounds(lists)
+    adults = [sorted(h.members.items()) for h in given]
+    member_start, member_end = _bounds(adults)
 
     def amount(name: str) -> np.ndarray:
         return _whole([h.amounts.get(name, MISSING) for h in given])
@@ -198,7 +201,15 @@ def encode(*given: Household, scheme: Scheme = SCHEME) -> Cases:
         registers=_registers([r for records in lists for r in records], scheme),
         register_start=register_start,
         register_end=register_end,
+        members=_members([adult for each in adults for adult in each]),
+        member_start=member_start,
+        member_end=member_end,
     )
+
+
+def _members(adults: Sequence[tuple[str, int | None]]) -> Members:
+    owed = [MISSING if yuan is None else yuan for _, yuan in adults]
+    return Members([person for person, _ in adults], _whole(owed))
 
 
 def _whole(values: Sequence[int], dtype: type = np.int64) -> np.ndarray:

@@ -140,7 +140,7 @@ def test_a_record_is_a_line_of_texts_and_little_endian_numbers():
     given = replace(household(household_id="H1", village_id="V1", purpose="建房"), forms=())
     absent = -(2**63)
     numbers = struct.pack("<q?10q", given.consent_until.toordinal(), False, *[absent] * 10)
-    texts = '["H1","V1","建房",null,[],[],[],[],[]]\n'.encode()
+    texts = '["H1","V1","建房",null,[],[],[],[],[],[]]\n'.encode()
     assert input_records(encode(given)) == [texts + numbers]
 
 

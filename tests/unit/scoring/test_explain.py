@@ -31,7 +31,7 @@ def explained(given, *others, plan=PLAN):
         **{
             name: getattr(cases, name)[:1]
             for name in cases.__dataclass_fields__
-            if name not in {"forms", "events", "registers", "factors"}
+            if name not in {"forms", "events", "registers", "members", "factors"}
         },
         factors={name: values[:1] for name, values in cases.factors.items()},
     )
@@ -159,6 +159,7 @@ def test_all_bounds_stand_in_their_order_and_one_binds():
         "income_multiple": 30_000,
         "debt_room": None,
         "exposure_room": 10_000,
+        "loss_cap": None,
         "village_limit": 40_000,
         "manager_limit": 60_000,
         "requested": None,

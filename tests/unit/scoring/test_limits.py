@@ -17,6 +17,7 @@ from sanzhixin.scoring.limits import (
     find_tier,
     set_limits,
 )
+from sanzhixin.scoring.pd_table import PdTable
 from tests.unit.scoring import oracle
 from tests.unit.scoring.factories import (
     SCHEME,
@@ -31,7 +32,7 @@ from tests.unit.scoring.factories import (
 )
 
 TIERS = compile_tiers(SCHEME)
-LIMITS = compile_limits(SCHEME)
+LIMITS = compile_limits(SCHEME, PdTable.none())
 
 EDGES = [
     # points, tier, cap: the table of the scheme, both ends of every interval
@@ -101,7 +102,7 @@ def bounds_in_words(cap, amounts, *, step=1_000, product=500_000, village=None, 
         "requested": given("requested"),
     }
     stated = {name: amount for name, amount in bounds.items() if amount is not None}
-    system = min(amount for name, amount in stated.items() if name in BOUNDS[:6])
+    system = min(amount for name, amount in stated.items() if name in BOUNDS[:SYSTEM_BOUNDS])
     final = min(stated.values())
     binding = next(name for name in BOUNDS if stated.get(name) == final)
     return system // step * step, final // step * step, binding
@@ -179,8 +180,8 @@ def test_drawn_limits_agree_with_plain_python_and_stay_within_every_bound(rules,
         *(household(amounts=amounts, household_id=f"H{i}") for i, amounts in enumerate(drawn))
     )
     tier = random.integers(-1, 7, 300)
-    plans = (compile_tiers(scheme), compile_limits(scheme))
-    found = set_limits(cases, tier, cases.council, plans)
+    plans = (compile_tiers(scheme), compile_limits(scheme, PdTable.none()))
+    found = set_limits(cases, np.zeros(300, dtype=np.int64), tier, cases.council, plans)
     for i, amounts in enumerate(drawn):
         cap = int(TIERS.caps[tier[i]]) if tier[i] >= 0 else 0
         system, final, binding = bounds_in_words(cap, amounts, **same)
@@ -250,7 +251,7 @@ def test_debt_above_the_share_of_assets_asks_for_a_review(debt, assets, above):
 
 def test_bounds_that_are_not_stated_do_not_bind():
     limits = set_limits(
-        encode(household()), np.array([6]), np.array([MISSING]), (TIERS, LIMITS)
+        encode(household()), np.array([990]), np.array([6]), np.array([MISSING]), (TIERS, LIMITS)
     )  # fmt: skip
     names = [name for name, bound in zip(BOUNDS, limits.bounds[0], strict=True) if bound < NO_BOUND]
     assert names == ["tier_cap", "product_cap"]
@@ -258,5 +259,6 @@ def test_bounds_that_are_not_stated_do_not_bind():
 
 def test_no_case_has_no_limits():
     none = encode(household()).take(slice(0, 0))
-    limits = set_limits(none, np.array([], dtype=np.int64), none.council, (TIERS, LIMITS))
+    empty = np.array([], dtype=np.int64)
+    limits = set_limits(none, empty, empty, none.council, (TIERS, LIMITS))
     assert limits.final.shape == (0,)

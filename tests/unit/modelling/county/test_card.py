@@ -19,6 +19,7 @@ from sanzhixin.records.cases import MISSING
 from sanzhixin.scoring.card import score_card
 from sanzhixin.scoring.limits import compile_limits, compile_tiers, find_tier
 from sanzhixin.scoring.panel_rules import MICRO
+from sanzhixin.scoring.pd_table import PdTable
 from tests.unit.modelling.county.county_loans import SCHEME, loans
 
 LOANS = loans(years=0.5, bills=0.6)
@@ -123,7 +124,7 @@ def test_a_tier_and_its_cap_never_fall_over_the_whole_lattice_of_the_card():
         own = np.array(item.points).reshape([-1 if k == axis else 1 for k in range(len(shape) + 1)])
         grid = grid + own
     total = np.clip(grid, CARD.lowest, CARD.highest)
-    tiers, caps = compile_tiers(SCHEME), compile_limits(SCHEME)
+    tiers, caps = compile_tiers(SCHEME), compile_limits(SCHEME, PdTable.none())
     tier = find_tier(total.ravel(), tiers).reshape(total.shape)
     cap = np.array([0, *(row.cap for row in SCHEME.tiers.ascending)], dtype=float)[tier + 1]
     assert caps is not None

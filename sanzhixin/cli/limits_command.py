@@ -1,0 +1,129 @@
+"""The command on limits: side by side, by adult, and within the total of a portfolio."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sanzhixin.cli.options import AS_OF, DIR, MODEL
+from sanzhixin.cli.report_folder import refuse_others, write_report
+from sanzhixin.cli.texts import TEXTS
+from sanzhixin.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from sanzhixin.batch.limit_tables import LimitTables, PortfolioTables
+
+__all__ = ["limits"]
+
+_NEEDS_TOTAL = "--village-share needs --total (须同时给出 --total)。"
+_TABLES = ("limits", "members", "portfolio", "villages")
+
+
+@click.command()
+@DIR
+@MODEL
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="New or empty folder, or that of an earlier report, which is replaced.",
+)
+@click.option(
+    "--total",
+    "total_yuan",
+    type=click.IntRange(min=1),
+    metavar="YUAN",
+    help="Yuan of all limits together; the largest limits give way first.",
+)
+@click.option(
+    "--village-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Largest share of the total that one village may have, as 0.05; needs --total.",
+)
+@AS_OF
+@click.pass_obj
+def limits(
+    voice: Voice,
+    folder: Path,
+    *,
+    model_path: Path,
+    out: Path,
+    total_yuan: int | None,
+    village_share: float | None,
+    as_of: dt.date | None,
+) -> int:
+    """Put the limits of DIR side by side (额度并列): four amounts, bounds, adults, totals."""
+    from sanzhixin.batch import compute_limits, compute_portfolio, take_in
+    from sanzhixin.model import load_model, scoring_date
+
+    if village_share is not None and total_yuan is None:
+        raise click.UsageError(_NEEDS_TOTAL)
+    model = load_model(model_path)
+    refuse_others(out, _TABLES)
+    intake = take_in(folder, model.scheme, as_of)
+    county = intake.done.county
+    found = compute_limits(model, county, scoring_date(intake.as_of, county.as_of))
+    tables = {"limits": found.limits, "members": found.members}
+    within = None
+    if total_yuan is not None:
+        within = compute_portfolio(found, total_yuan=total_yuan, village_share=village_share)
+        tables |= {"portfolio": within.households, "villages": within.villages}
+    lines = _lines(found, within)
+    zh, en = ("\n".join(line[k] for line in lines) for k in (0, 1))
+    write_report(out, tables, zh, en, kind="limits")
+    voice.show(voice.pick(zh, en, joint="\n\n"))
+    voice.tell("limits_written", path=out)
+    if intake.n_rejected:
+        voice.tell("fit_quarantined", rejected=intake.n_rejected)
+    return 3 if intake.n_rejected else 0
+
+
+def _lines(found: LimitTables, within: PortfolioTables | None) -> list[tuple[str, str]]:
+    proposed = found.limits["limit_yuan"].dropna()
+    lines = [
+        _both(
+            "limits_sum",
+            households=f"{len(proposed):,}",
+            limit=f"{int(proposed.sum()):,}",
+            members=f"{len(found.members):,}",
+        )
+    ]
+    if within is None:
+        return lines
+    held = within.ceiling_yuan
+    named = (
+        _both("limits_no_ceiling") if held is None else _both("limits_ceiling", ceiling=f"{held:,}")
+    )
+    households = within.households
+    values = {
+        "total": f"{within.total_yuan:,}",
+        "lowered": int((households["allocated_yuan"] < households["limit_yuan"]).sum()),
+        "allocated": f"{int(households['allocated_yuan'].sum()):,}",
+    }
+    templates = TEXTS["limits_total"]
+    zh, en = (text.format(**values, ceiling=named[k]) for k, text in enumerate(templates))
+    lines.append((zh, en))
+    for row in within.villages.dropna(subset=["ceiling_yuan"]).to_dict("records"):
+        lines.append(
+            _both(
+                "limits_village",
+                village=row["village_id"],
+                ceiling=f"{row['ceiling_yuan']:,}",
+                lowered=row["n_lowered"],
+                before=f"{row['limit_yuan']:,}",
+                after=f"{row['allocated_yuan']:,}",
+            )
+        )
+    return lines
+
+
+def _both(key: str, **values: object) -> tuple[str, str]:
+    zh, en = (text.format_map(values) for text in TEXTS[key])
+    return zh, en
