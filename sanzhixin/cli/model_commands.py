@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sanzhixin.cli.county_commands import counts_table, first_rejected, tell_notes
-from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, read_max_bad
+from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, read_max_bad, read_rate
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sanzhixin.batch import RunOptions, RunResult
     from sanzhixin.model import SanzhixinModel
+    from sanzhixin.modelling.county.pd_table import PdChoice
     from sanzhixin.records import County
     from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.scoring.explain import Explanation
@@ -57,6 +58,21 @@ __all__ = ["explain", "explain_household", "fit", "score"]
     help="Unseen loans: of other villages, or the latest third.",
 )
 @click.option("--fitted-by", metavar="NAME", help="Who fits, for the model card.")
+@click.option(
+    "--pd-method",
+    type=click.Choice(
+        ["auto", "none", "pluto_tasche", "bayesian", "firth", "logistic", "beta", "isotonic"]
+    ),
+    default="auto",
+    show_default=True,
+    help="How default probabilities are found.",
+)
+@click.option(
+    "--anchor",
+    metavar="RATE",
+    callback=read_rate,
+    help="Long-run default rate that the mean over the loans is moved to, as 0.02 or 2%.",
+)
 @AS_OF
 @click.pass_obj
 def fit(  # noqa: PLR0913 - one parameter an option of the command
@@ -69,6 +85,8 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     version: str,
     card: Literal["auto", "expert", "fitted"],
     holdout: Literal["village", "time"],
+    pd_method: PdChoice,
+    anchor: float | None,
     fitted_by: str | None,
     as_of: dt.date | None,
 ) -> int:
@@ -95,6 +113,8 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
             as_of=intake.as_of,
             card=card,
             holdout=holdout,
+            pd_method=pd_method,
+            anchor=anchor,
             fitted_by=fitted_by,
         )
     path, file = model.save(output), model.file

@@ -7,9 +7,20 @@ from pathlib import Path
 
 import click
 
-__all__ = ["AS_OF", "DIR", "JSON", "MODEL", "SCHEME", "read_day", "read_max_bad"]
+__all__ = [
+    "AS_OF",
+    "DIR",
+    "JSON",
+    "MODEL",
+    "SCHEME",
+    "read_day",
+    "read_max_bad",
+    "read_rate",
+    "to_share",
+]
 
 _DAY = "write a day as 2026-06-30 (请写成 2026-06-30)"
+_RATE = "write a rate between 0 and 1 as 0.02 or 2% (请写成 0.02 或 2%)"
 _BAD = "write rows as 50, or a share as 0.02 or 2% (请写行数或比例)"
 
 
@@ -41,6 +52,28 @@ def read_max_bad(
     if not 0 <= number < float("inf") or (isinstance(number, float) and number > 1):
         raise click.BadParameter(_BAD)
     return number
+
+
+def to_share(text: str) -> float | None:
+    """Read 0.02, 2% or ２％ as a share strictly between 0 and 1; None for anything else."""
+    number = text.strip().replace("％", "%")
+    try:
+        share = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        return None
+    return share if 0 < share < 1 else None
+
+
+def read_rate(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> float | None:
+    """Read a rate; anything else is a usage error."""
+    if value is None:
+        return None
+    share = to_share(value)
+    if share is None:
+        raise click.BadParameter(_RATE)
+    return share
 
 
 DIR = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))

@@ -72,6 +72,12 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "  {tier}：{score} 分起，违约 {counts}，上限 {upper}（可接受 {accepted}）",
         "  {tier}: from {score}, defaults {counts}, at most {upper} (accepted {accepted})",
     ),
+    "tiers_swap": (
+        "对照现行等级表（{scored} 户有积分）：现有等级 {had} 户，新表 {has} 户；"
+        "{gain} 户新入，{lose} 户退出。",
+        "Against the present tiers, {scored} households with points: {had} have a tier now, {has} "
+        "would; {gain} gain one, {lose} lose theirs.",
+    ),
     "tiers_fresh": (
         "评分卡学习过 {until} 及以前的贷款，只用其后发放的 {loans} 笔。",
         "The card has learned from loans up to {until}, so only the {loans} granted later are "

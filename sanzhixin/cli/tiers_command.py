@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, to_share
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
@@ -16,9 +16,13 @@ from sanzhixin.cli.voice import Voice
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sanzhixin.model import SanzhixinModel
+    from sanzhixin.modelling import TierOptimizer
+    from sanzhixin.records import County
+
 __all__ = ["tiers"]
 
-_TABLES = ("tiers", "tests", "alternatives")
+_TABLES = ("tiers", "tests", "alternatives", "swap")
 
 
 def _read_appetite(
@@ -28,12 +32,8 @@ def _read_appetite(
     found: dict[str, float] = {}
     for part in value.replace("，", ",").split(","):
         name, _, rate = part.partition("=")
-        number = rate.strip().replace("％", "%")
-        try:
-            share = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
-        except ValueError:
-            share = -1.0
-        if not name.strip() or not 0 < share < 1 or name.strip() in found:
+        share = to_share(rate)
+        if not name.strip() or share is None or name.strip() in found:
             message = f"{part!r}: write TIER=RATE, as AAA=0.5%,AA=1%, from the best to the worst."
             raise click.BadParameter(message)
         found[name.strip()] = share
@@ -101,6 +101,7 @@ def tiers(
         raise EvidenceError("tiers_no_loans")
     found = TierOptimizer(appetite, delta).fit(outcomes.points, outcomes.defaulted)
     per = model.file.card.points_per_score
+    swap = _swap(found, model, county, scoring_date(intake.as_of, county.as_of))
     texts = [_line(row, per) for row in found.tiers_.to_dict("records")]
     values = {
         "loans": outcomes.defaulted.size,
@@ -108,16 +109,42 @@ def tiers(
         "delta": f"{delta:g}",
     }
     heads = [template.format_map(values) for template in TEXTS["tiers_head"]]
+    texts.append(_moved(swap))
     zh, en = ("\n".join([heads[k], *(text[k] for text in texts)]) for k in (0, 1))
     tables = {
         "tiers": found.tiers_.assign(score_at_least=found.tiers_["at_least"] / per),
         "tests": found.tests_,
         "alternatives": _plain(found.alternatives_),
+        "swap": swap,
     }
     write_report(out, tables, zh, en, kind="tiers")
     voice.show(voice.pick(zh, en, joint="\n\n"))
     voice.tell("tiers_written", path=out)
     return 3 if intake.n_rejected else 0
+
+
+def _swap(
+    found: TierOptimizer, model: SanzhixinModel, county: County, as_of: dt.date
+) -> pd.DataFrame:
+    """Compare the tiers that were found with those of the scheme, over the county's households."""
+    plan = model.plan.tiers
+    names, starts = plan.grades[::-1], plan.cutoffs[::-1].tolist()
+    points = model.propose(county, as_of)["points"].dropna()
+    return found.compare(points.to_numpy(dtype=int), dict(zip(names, starts, strict=True)))
+
+
+def _moved(swap: pd.DataFrame) -> tuple[str, str]:
+    had, has = swap["tier_before"].notna(), swap["tier_after"].notna()
+    count = swap["n_households"]
+    values = {
+        "scored": int(count.sum()),
+        "had": int(count[had].sum()),
+        "has": int(count[has].sum()),
+        "gain": int(count[has & ~had].sum()),
+        "lose": int(count[had & ~has].sum()),
+    }
+    zh, en = (template.format_map(values) for template in TEXTS["tiers_swap"])
+    return zh, en
 
 
 def _line(row: dict[Any, Any], per: int) -> tuple[str, str]:

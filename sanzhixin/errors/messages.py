@@ -217,6 +217,10 @@ ARTIFACT: dict[str, Message] = {
         "Pillar {pillar}: the fitted panel has columns or rows of other lengths than its items, raters and villages; restore the model file or fit again.",
         "维度 {pillar}：评议参数的行列与指标、评议员、村的数目不符；请恢复模型文件或重新拟合。",
     ),
+    "pd_table_anchor": Message(
+        "PD table: the record of the long-run rate stands with pd_basis anchored and with no other (found: {basis}); restore the model file or fit the table again.",
+        "违约概率表：长期违约率的平移记录须与 pd_basis anchored 同时出现（现为 {basis}）；请恢复模型文件或重新拟合。",
+    ),
     "pd_table_basis": Message(
         "PD table: basis {basis} and method {method} do not agree with its values; restore the model file or fit the table again.",
         "违约概率表：依据 {basis}、方法 {method} 与表中数值不符；请恢复模型文件或重新拟合。",

@@ -95,6 +95,10 @@ EVIDENCE: dict[str, Message] = {
         'All {loans} loans have {points} points, so there is no slope. Use method="pluto_tasche" or keep the expert table.',
         '{loans} 笔贷款的积分均为 {points}，无法估计斜率。请改用 method="pluto_tasche" 或保留专家表。',
     ),
+    "pd_points_few": Message(
+        'The {loans} loans have {points} different numbers of points, and a curve of three parameters needs 3. Use method="logistic" or "pluto_tasche".',
+        '{loans} 笔贷款仅有 {points} 种积分，三参数曲线至少需要 3 种；请改用 method="logistic" 或 "pluto_tasche"。',
+    ),
     "pd_separated": Message(
         'The points part all {defaults} defaults from the other loans ({loans} in all), so no finite slope fits best. Use method="pluto_tasche" or keep the expert table.',
         '积分可将 {defaults} 笔违约与其余贷款（共 {loans} 笔）完全分开，斜率没有有限的最优值。请改用 method="pluto_tasche" 或保留专家表。',
@@ -202,10 +206,6 @@ DOMAIN: dict[str, Message] = {
         "The pillars of the scheme have different rating scales; the panel model needs one. Use a plain aggregator.",
         "方案各维度的评分量表不同，评议模型只支持同一量表；请改用简单汇总方式。",
     ),
-    "pd_method_unknown": Message(
-        "pd_method {given!r} is not one of {known}.",
-        "pd_method {given!r} 不在 {known} 之内；请更正。",
-    ),
     "scheme_expected": Message(
         "A Scheme was expected, {given} was given; read one with load_scheme.",
         "此处需要 Scheme，得到 {given}；请用 load_scheme 读取。",
@@ -242,6 +242,10 @@ DOMAIN: dict[str, Message] = {
         "defaulted holds {value:g}; write 1 for a default and 0 for none.",
         "违约标志出现 {value:g}；违约写 1，未违约写 0。",
     ),
+    "pd_anchor_unused": Message(
+        'A long-run rate moves a table of default probability, and method="none" makes none. Choose another method, or leave the rate out.',
+        '长期违约率用于平移违约概率表，而 method="none" 不产生该表；请改用其他方法，或不填长期违约率。',
+    ),
     "pd_confidence": Message(
         "confidence={value} must lie above 0 and at most at {most}, the confidence of the upper bound; 0.5 is usual.",
         "confidence={value} 须大于 0 且不超过上限的置信度 {most}；通常取 0.5。",
@@ -277,6 +281,10 @@ DOMAIN: dict[str, Message] = {
     "tier_limits": Message(
         "Each tier needs a limit, and a better tier none below that of a worse one.",
         "每个等级须有额度，且较优等级的额度不得低于较劣等级。",
+    ),
+    "tier_starts": Message(
+        "present must name at least one tier with its fewest points, from the best tier to the worst, falling. Reorder or correct it.",
+        "present 须由好到差列出各等级的最低积分，且逐级下降；请调整或更正。",
     ),
     "limits_negative": Message(
         "Limits {limits} hold one below 0; give yuan of 0 or more.",

@@ -4,6 +4,7 @@ from sanzhixin.modelling.bins.binner import MonotoneBinner
 from sanzhixin.modelling.bins.edits import BinEdit
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.calibration.economics import Economics
+from sanzhixin.modelling.calibration.random_accept import compute_random_accept, loans_to_draw
 from sanzhixin.modelling.calibration.selection_range import compute_selection_range
 from sanzhixin.modelling.calibration.tiers import TierOptimizer
 from sanzhixin.modelling.cards.json_file import card_from_json
@@ -40,10 +41,12 @@ __all__ = [
     "TierOptimizer",
     "card_from_json",
     "card_to_markdown",
+    "compute_random_accept",
     "compute_selection_range",
     "compute_stress",
     "compute_swap",
     "expert_model",
     "fit",
+    "loans_to_draw",
     "write_card_workbook",
 ]

@@ -8,7 +8,7 @@ import platform
 import re
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sanzhixin.modelling.county.choice import CardChoice, ChosenCard, Holdout, c
 from sanzhixin.modelling.county.loans import Outcomes, collect_outcomes
 from sanzhixin.modelling.county.pd_table import PdChoice, fit_pd_table
 from sanzhixin.modelling.panel.county import fit_county_panel, fit_tables, mean_scheme
+from sanzhixin.numerics.choices import check_choice
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.artifact import (
@@ -31,6 +32,7 @@ from sanzhixin.scoring.artifact import (
 from sanzhixin.scoring.dates import months_before
 from sanzhixin.scoring.expert import expert_card
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
+from sanzhixin.scoring.panel_slopes import compile_slopes, points_error
 from sanzhixin.scoring.pd_table import PdTable
 from sanzhixin.scoring.scorer import score_cases
 
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sanzhixin.records import County
+    from sanzhixin.scoring.card import Card
     from sanzhixin.scoring.panel_tables import PanelTables
+    from sanzhixin.scoring.plan import Plan
 
 __all__ = ["expert_model", "fit"]
 
@@ -58,6 +62,7 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     card: CardChoice = "auto",
     holdout: Holdout = "village",
     pd_method: PdChoice = "auto",
+    anchor: float | None = None,
     fitted_by: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SanzhixinModel:
@@ -89,9 +94,13 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
         none; ``fitted`` takes the learned one, whatever the comparison says.
     holdout : {"village", "time"}, default="village"
         Unseen loans: those of other villages, in five parts, or the latest third.
-    pd_method : {"auto", "none", "pluto_tasche", "logistic"}, default="auto"
-        How default probabilities are found; ``auto`` takes the logistic curve from 20 defaults
-        on, Pluto-Tasche below, none without loans.
+    pd_method : str, default="auto"
+        How default probabilities are found: ``none``, ``pluto_tasche``, ``bayesian``, ``firth``,
+        ``logistic``, ``beta``, ``isotonic`` (see `ScoreCalibrator`); ``auto`` takes a curve from 20
+        defaults on, Pluto-Tasche below, none without loans.  Bounds of logistic and firth hold
+        the error of measurement that the points of the loans have.
+    anchor : float, optional
+        Long-run default rate that the mean over the loans is moved to (`pd_basis` "anchored").
     fitted_by : str, optional
         Who fits, for the provenance.
     progress : callable, optional
@@ -107,8 +116,9 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     DomainError
         ``county_expected``, ``scheme_expected``: something else was given; ``county_empty``: no
         household; ``equating_few``, ``panel_scales``: the scheme asks for fitted severities that
-        the county or its scales cannot give; ``pd_method_unknown``: not one of the methods;
-        ``model_name``: name or version cannot stand in a path.
+        the county or its scales cannot give; ``option_choice``: not one of the methods;
+        ``option_range``, ``pd_anchor_unused``: the anchor; ``model_name``: name or version cannot
+        stand in a path.
     RecordError
         ``default_undated``: a loan is marked defaulted without the day.
     EvidenceError
@@ -135,18 +145,21 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     outcomes = collect_outcomes(county, expert, day)
     chosen = choose_card(scheme, outcomes, card=card, holdout=holdout)
     plan = expert.plan
+    final = plan.card if chosen.learned is None else chosen.learned.card
     table = fit_pd_table(
         outcomes.points if chosen.points is None else chosen.points,
         outcomes.defaulted,
         cutoffs=plan.tiers.cutoffs,
         highest_points=plan.card.highest,
         method=pd_method,
+        anchor=anchor,
+        points_error=_points_error(outcomes, final, plan),
     )
     year_on = months_before(day, -12)
     return SanzhixinModel(
         expert.file.model_copy(
             update={
-                "card": plan.card if chosen.learned is None else chosen.learned.card,
+                "card": final,
                 "pd": table,
                 "valid_until": min(year_on, scheme.valid_until),
                 "provenance": _provenance(county, outcomes, table, chosen, fitted_by),
@@ -155,12 +168,17 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     )
 
 
+def _points_error(outcomes: Outcomes, card: Card, plan: Plan) -> float:
+    """Root mean square of the error that the loans' points carry from their forms; 0 if unknown."""
+    error = points_error(outcomes.covariance, compile_slopes(card, plan.panel))
+    known = error[np.isfinite(error)]
+    return float(np.sqrt(np.mean(known**2))) if known.size else 0.0
+
+
 def _check_request(scheme: object, pd_method: str) -> None:
     if not isinstance(scheme, Scheme):
         raise DomainError("scheme_expected", given=type(scheme).__name__)
-    known = get_args(PdChoice)
-    if pd_method not in known:
-        raise DomainError("pd_method_unknown", given=pd_method, known=", ".join(known))
+    check_choice("pd_method", pd_method, PdChoice)
 
 
 def _fit_panel(

@@ -9,6 +9,13 @@ from sanzhixin.numerics.agreement import (
     separation,
 )
 from sanzhixin.numerics.binning import BinRules, Partition, divergence_terms, optimal_bins
+from sanzhixin.numerics.calibration_belt import (
+    CalibrationBelt,
+    OffRange,
+    find_off_ranges,
+    fit_calibration_belt,
+    forward_tail,
+)
 from sanzhixin.numerics.calibration_checks import (
     AucComparison,
     BrierParts,
@@ -84,6 +91,7 @@ __all__ = [
     "BetaCurve",
     "BinRules",
     "BrierParts",
+    "CalibrationBelt",
     "CalibrationTest",
     "ChanceLaw",
     "Connectivity",
@@ -97,6 +105,7 @@ __all__ = [
     "LowDefaultRate",
     "MatchedCurve",
     "MeritShare",
+    "OffRange",
     "PanelRecords",
     "PartialCreditFit",
     "Partition",
@@ -131,7 +140,9 @@ __all__ = [
     "examine_connectivity",
     "expected_calibration_error",
     "filter_severity",
+    "find_off_ranges",
     "fit_beta_curve",
+    "fit_calibration_belt",
     "fit_drift_variance",
     "fit_interactions",
     "fit_isotonic_blocks",
@@ -144,6 +155,7 @@ __all__ = [
     "fit_stretch",
     "fit_variances",
     "fitted_measures",
+    "forward_tail",
     "free_statistics",
     "hosmer_lemeshow_test",
     "implied_auc",

@@ -248,6 +248,7 @@ class ModelFile(Decision):
             (content["scheme"], "equating"),
             (content["scheme"]["limits"], "loss_cap"),
             *((row, "rate_bp") for row in content["scheme"]["tiers"]["rows"]),
+            (content["pd"], "anchor"),
             (content["provenance"], "comparison"),
             (content["provenance"], "card_refused"),
         )

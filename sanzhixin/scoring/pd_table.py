@@ -16,10 +16,10 @@ from sanzhixin.scheme.base import Decision, Text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DECIMALS", "PdArrays", "PdBasis", "PdMethod", "PdRow", "PdTable"]
+__all__ = ["DECIMALS", "PdAnchor", "PdArrays", "PdBasis", "PdMethod", "PdRow", "PdTable"]
 
 PdBasis = Literal["none", "prudent", "fitted", "anchored"]
-PdMethod = Literal["none", "pluto_tasche", "logistic"]
+PdMethod = Literal["none", "pluto_tasche", "bayesian", "firth", "logistic", "beta", "isotonic"]
 
 DECIMALS = 8
 """Decimals of every value of a table; rounded once, when the table is made."""
@@ -47,6 +47,24 @@ class PdRow(Decision):
     upper: _Probability | None
 
 
+class PdAnchor(Decision):
+    """Record of moving a table to a long-run default rate.
+
+    Attributes
+    ----------
+    rate : float
+        Mean over the loans after the move.
+    before : float
+        Mean over the loans before it.
+    shift : float
+        Added to all default log-odds.
+    """
+
+    rate: Annotated[float, Field(gt=0, lt=1)]
+    before: _Probability
+    shift: float
+
+
 @dataclass(frozen=True, slots=True)
 class PdArrays:
     """Default probabilities of scored households.
@@ -70,14 +88,17 @@ class PdTable(Decision):
     basis : {"none", "prudent", "fitted", "anchored"}
         What the values are: nothing known; upper confidence bounds, not expected values; fitted
         to outcomes; fitted and moved to a long-run rate.
-    method : {"none", "pluto_tasche", "logistic"}
-        How they were computed.
+    method : str
+        How they were computed: ``none``, ``pluto_tasche``, ``bayesian``, ``firth``, ``logistic``,
+        ``beta`` or ``isotonic``.
     population : str
         Whose outcomes they rest on.
     n_loans, n_defaults : int
         Outcomes that were used.
     confidence : float or None
         Confidence of `prob_default` when it is a prudent bound.
+    anchor : PdAnchor or None
+        Record of the move, with basis ``anchored``.
     rows : tuple of PdRow
         Ascending from 0 points; values never rise with the points.  Rows without values stand
         at the low end only, or everywhere with basis ``none``.
@@ -87,7 +108,8 @@ class PdTable(Decision):
     Raises
     ------
     ArtifactError
-        ``pd_table_order``, ``pd_table_missing``, ``pd_table_basis``, ``pd_table_bounds``,
+        ``pd_table_order``, ``pd_table_missing``, ``pd_table_basis``, ``pd_table_anchor``,
+        ``pd_table_bounds``,
         ``pd_table_rises``, ``pd_table_decimals``, ``pd_table_counts``: wrapped by pydantic.
 
     Examples
@@ -111,6 +133,7 @@ class PdTable(Decision):
     n_loans: _Count
     n_defaults: _Count
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    anchor: PdAnchor | None = None
     rows: Annotated[tuple[PdRow, ...], Field(min_length=1)]
     note_en: str = ""
     note_zh: str = ""
@@ -141,6 +164,8 @@ class PdTable(Decision):
             self.method == "none"
         ):
             raise ArtifactError("pd_table_basis", basis=self.basis, method=self.method)
+        if (self.basis == "anchored") != (self.anchor is not None):
+            raise ArtifactError("pd_table_anchor", basis=self.basis)
         _check_values(known)
         return self
 

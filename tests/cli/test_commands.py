@@ -13,7 +13,11 @@ import pytest
 
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
+from sanzhixin.model import load_model
 from sanzhixin.records import write_county
+from sanzhixin.scheme import load_scheme
+
+SCHEME_TIERS = [row.grade for row in load_scheme("tongxiang").tiers.ascending]
 
 HEAVY = ("numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn")
 HELP = f"""
@@ -373,11 +377,21 @@ def test_tiers_are_drawn_from_the_loans_and_written_with_their_tests(run, tmp_pa
     assert done.code == 0, done.err
     assert "with probability of at most 0.05" in done.out
     assert "任一等级超过可接受违约率的概率至多 0.05" in done.out
-    names = {"tiers.csv", "tests.csv", "alternatives.csv", "report.txt", "_SUCCESS"}
+    names = {
+        *(f"{n}.csv" for n in ("tiers", "tests", "alternatives", "swap")),
+        "report.txt",
+        "_SUCCESS",
+    }
     assert {path.name for path in out.iterdir()} == names
     table = pd.read_csv(out / "tiers.csv", encoding="utf-8-sig")
     assert (table["upper"] <= table["appetite"]).all()
     assert (table["score_at_least"] * 10 == table["at_least"]).all()
+    swap = pd.read_csv(out / "swap.csv", encoding="utf-8-sig")
+    proposals = load_model(model).propose(COUNTY)
+    assert swap["n_households"].sum() == proposals["points"].notna().sum()
+    kept = swap[swap["tier_before"].notna()]["n_households"].sum()
+    assert kept == proposals["tier"].isin(SCHEME_TIERS).sum()
+    assert f"{kept} have a tier now" in done.out
     again = run("tiers", folder, "-m", model, "-o", out, *appetite, *asked)
     assert (again.code, again.out) == (0, done.out)
     assert run("tiers", folder, "-m", model, "-o", folder, *appetite, *asked).code == 7

@@ -27,6 +27,7 @@ from sanzhixin.modelling.calibration.curves import (
 )
 from sanzhixin.modelling.inputs.labels import read_outcome
 from sanzhixin.numerics.choices import check_choice, check_range
+from sanzhixin.scoring.pd_table import PdBasis, PdMethod
 
 __all__ = [
     "Anchoring",
@@ -111,6 +112,8 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         That was used.
     reason_ : str
         Why this method.
+    refusal_ : EvidenceError or None
+        Why ``auto`` took no curve, in both languages.
     basis_ : {"prudent", "fitted", "anchored"}
         What `prob_default` is.
     anchor_ : Anchoring or None
@@ -183,8 +186,8 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             ``points_column``, ``calibration_points``, ``calibration_grades``,
             ``shape_differs``: options or data.
         EvidenceError
-            ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``,
-            ``pd_not_converged``: what the method needs, and the alternative.
+            ``pd_few_defaults``, ``pd_points_equal``, ``pd_points_few``, ``pd_separated``,
+            ``pd_slope_rises``, ``pd_not_converged``: what the method needs, and the alternative.
         """
         self._check_options()
         given = read_points(points)
@@ -192,8 +195,9 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         loans = count_loans(given, failed, weights)
         grid = self._grid(loans.points)
         self.n_defaults_, self.n_loans_ = loans.total()
+        self.refusal_: EvidenceError | None = None
         curve, self.method_, self.reason_ = self._choose(loans, grid)
-        self.basis_ = "prudent" if self.method_ == "pluto_tasche" else "fitted"
+        self.basis_: PdBasis = "prudent" if self.method_ == "pluto_tasche" else "fitted"
         self.anchor_ = None
         if self.anchor is not None:
             before = float(np.average(self._of(curve, loans.points), weights=loans.loans))
@@ -295,17 +299,21 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             raise DomainError("calibration_points", lowest=int(low), highest=int(high))
         return np.arange(low, high + 1, dtype=np.int64)
 
-    def _choose(self, loans: Loans, grid: Ints) -> tuple[Curve, str, str]:
+    def _choose(self, loans: Loans, grid: Ints) -> tuple[Curve, PdMethod, str]:
         if self.method != "auto":
             return self._make(self.method, loans, grid), self.method, "as asked for"
         try:
             line = self._make("logistic", loans, grid)
         except EvidenceError as error:
+            self.refusal_ = error
             return self._make("pluto_tasche", loans, grid), "pluto_tasche", error.en
         d, n = loans.total()
         if min(d, n - d) < LEAST_BETA:
             return line, "logistic", f"{d:g} defaults suffice for a slope, not for a bend"
-        bent = self._make("beta", loans, grid)
+        try:
+            bent = self._make("beta", loans, grid)
+        except EvidenceError as error:
+            return line, "logistic", f"a straight line: {error.en}"
         gain = 2 * (self._likelihood(bent, loans) - self._likelihood(line, loans))
         price = float(np.log(min(d, n - d)))
         told = f"its parameter (Schwarz, of the defaults: {gain:.1f} against {price:.1f})"

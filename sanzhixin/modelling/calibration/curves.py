@@ -185,9 +185,13 @@ def beta_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
     Raises
     ------
     EvidenceError
-        ``pd_few_defaults``, ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``.
+        ``pd_few_defaults``, ``pd_points_equal``, ``pd_points_few``, ``pd_separated``,
+        ``pd_slope_rises``.
     """
     _check_evidence(loans, LEAST_BETA)
+    if loans.points.size < 3:
+        n = loans.total()[1]
+        raise EvidenceError("pd_points_few", loans=f"{n:g}", points=loans.points.size)
     curve = fit_beta_curve(
         *loans.rows(),
         lowest=float(points[0]),

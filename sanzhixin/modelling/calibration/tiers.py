@@ -224,6 +224,54 @@ class TierOptimizer(BaseEstimator):
         names = np.array([None, *self.tiers_["tier"].tolist()[::-1]], dtype=object)
         return np.asarray(names[np.searchsorted(starts, given, side="right")])
 
+    def compare(self, points: ArrayLike, present: Mapping[str, int]) -> pd.DataFrame:
+        """Count households by their tier at present and under the chosen table (the swap-set).
+
+        Parameters
+        ----------
+        points : array-like of shape (n_households,) or (n_households, 1)
+            Points of the households that would be scored.
+        present : mapping of str to int
+            Fewest points of each present tier, from the best to the worst, falling.
+
+        Returns
+        -------
+        DataFrame
+            One row for each pair that some household has, the best first: tier_before, tier_after
+            (missing below the lowest), n_households, share, prob_default (mean by `calibrator_`, of
+            the development part).
+
+        Raises
+        ------
+        DomainError
+            ``tier_starts``: `present` does not fall; ``points_column``.
+        """
+        check_is_fitted(self, "tiers_")
+        given = read_points(points)
+        starts = list(present.values())
+        if not starts or any(a <= b for a, b in pairwise(starts)):
+            raise DomainError("tier_starts")
+        own = {name: int(at) for name, at in self.tiers_[["tier", "at_least"]].to_numpy()}
+        frame = pd.DataFrame(
+            {
+                "before": _rank(given, starts),
+                "after": _rank(given, list(own.values())),
+                "prob_default": self.calibrator_.predict_proba(given)[:, 1],
+            }
+        )
+        groups = frame.groupby(["before", "after"], sort=True)["prob_default"]
+        found = groups.agg(n_households="size", prob_default="mean").reset_index()
+        before, after = [*present, None], [*own, None]
+        return pd.DataFrame(
+            {
+                "tier_before": [before[k] for k in found["before"]],
+                "tier_after": [after[k] for k in found["after"]],
+                "n_households": found["n_households"],
+                "share": found["n_households"] / given.size,
+                "prob_default": found["prob_default"],
+            }
+        )
+
     def _check_options(self) -> None:
         given: Any = self.appetite
         rates = list(given.values()) if isinstance(given, Mapping) else []
@@ -368,6 +416,12 @@ def _ranges(table: _Table) -> list[tuple[str, int, float]]:
     """Tier with its fewest points and those at which the next better one begins."""
     ends = (np.inf, *map(float, table.starts[:-1]))
     return list(zip(table.tiers, table.starts, ends, strict=True))
+
+
+def _rank(points: Ints, starts: list[int]) -> Ints:
+    """Place of the tier from the best, 0; the number of tiers below the lowest."""
+    ascending = np.array(starts[::-1], dtype=np.int64)
+    return len(starts) - np.searchsorted(ascending, points, side="right")
 
 
 def _split(n_loans: int, share: float, seed: int) -> Bools:

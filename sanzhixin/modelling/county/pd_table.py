@@ -8,33 +8,32 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.modelling.calibration.curves import (
-    LEAST_SLOPE,
-    Curve,
-    count_loans,
-    logistic_curve,
-    prudent_curve,
-)
+from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
+from sanzhixin.modelling.calibration.curves import LEAST_SLOPE
+from sanzhixin.numerics.choices import check_range
 from sanzhixin.numerics.intervals import jeffreys_interval
-from sanzhixin.scoring.pd_table import DECIMALS, PdBasis, PdMethod, PdRow, PdTable
+from sanzhixin.scoring.pd_table import DECIMALS, PdAnchor, PdMethod, PdRow, PdTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-
 __all__ = ["LEAST_OUTCOMES", "POPULATION", "PdChoice", "fit_pd_table"]
 
-PdChoice = Literal["auto", "none", "pluto_tasche", "logistic"]
+PdChoice = Literal[
+    "auto", "none", "pluto_tasche", "bayesian", "firth", "logistic", "beta", "isotonic"
+]
 
 LEAST_OUTCOMES = LEAST_SLOPE
-"""Defaults, and loans without default, that a slope needs at least."""
+"""Defaults, and loans without default, that an unpenalised slope needs at least."""
 
 POPULATION = "approved households"
 
 _LEVEL = 0.95
+_WITH_ERROR = ("logistic", "firth")
+"""Methods whose bounds hold the error of measurement of the points."""
+
 _NOTES: dict[PdMethod, tuple[str, str]] = {
     "none": (
         "No default probability: no loan outcome was used. Tier and limit come from points.",
@@ -46,10 +45,30 @@ _NOTES: dict[PdMethod, tuple[str, str]] = {
         "采用 pluto_tasche：违约概率为置信度 {confidence:g} 的审慎上限，并非期望值；"
         "上限取置信度 0.95，下限取 Jeffreys 区间。",
     ),
+    "bayesian": (
+        "Method bayesian: the posterior rate of the whole portfolio with its 95 % bounds, the same "
+        "for all points; it does not rank.",
+        "采用 bayesian：整个组合违约率的后验均值与 95% 区间，各分数相同，不区分高低。",
+    ),
     "logistic": (
         "Method logistic: curve over the points, 95 % band by the delta method; points without "
         "loans are extrapolated.",
         "采用 logistic：按积分拟合曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
+    ),
+    "firth": (
+        "Method firth: curve over the points under a penalty for few defaults, 95 % band by the "
+        "delta method; points without loans are extrapolated.",
+        "采用 firth：违约较少时带惩罚的曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
+    ),
+    "beta": (
+        "Method beta: a curve of three parameters over the points, 95 % band by the delta method; "
+        "points without loans are extrapolated.",
+        "采用 beta：三参数曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
+    ),
+    "isotonic": (
+        "Method isotonic: default rates of blocks of points, pooled until they fall; the bounds "
+        "take the blocks as given and are therefore short.",
+        "采用 isotonic：按积分分段合并至违约率单调下降；区间未计分段的不确定性，偏窄。",
     ),
 }
 _OBSERVED = (
@@ -59,6 +78,16 @@ _OBSERVED = (
     "（95% 区间 {lower:.2%} 至 {upper:.2%}）。",
 )
 _FALLBACK = ('method="logistic" was refused: {reason}', 'method="logistic" 未采用：{reason}')
+_ERROR = (
+    "The bounds hold an error of measurement of {points:.0f} points, that of the loans.",
+    "区间已计入积分的测量误差（贷款样本为 {points:.0f} 分）。",
+)
+_ANCHORED = (
+    "Moved to the long-run rate {rate:.2%} from a mean of {before:.2%} over the loans (shift of "
+    "the log-odds {shift:+.3f}, bounds alike).",
+    "已按长期违约率 {rate:.2%} 平移（贷款平均原为 {before:.2%}，"
+    "对数几率平移 {shift:+.3f}，区间同移）。",
+)
 
 
 def fit_pd_table(
@@ -69,8 +98,12 @@ def fit_pd_table(
     highest_points: int,
     method: PdChoice = "auto",
     confidence: float = 0.5,
+    anchor: float | None = None,
+    points_error: float = 0.0,
 ) -> PdTable:
     """Learn the default probability of every attainable number of points.
+
+    The curve is that of `ScoreCalibrator`, over all points of the card, rounded once.
 
     Parameters
     ----------
@@ -82,11 +115,15 @@ def fit_pd_table(
         Lowest points of each tier, ascending; what lies below the first is unrated.
     highest_points : int
         Most points of the card.
-    method : {"auto", "none", "pluto_tasche", "logistic"}, default="auto"
-        ``auto``: none without loans, else logistic where its conditions hold, else pluto_tasche;
+    method : str, default="auto"
+        A method of `ScoreCalibrator`, or ``none``.  ``auto``: none without loans, else as there;
         the note of the table says why.
     confidence : float, default=0.5
         Confidence of the prudent `prob_default` of pluto_tasche, at most 0.95.
+    anchor : float, optional
+        Long-run default rate that the mean over the loans is moved to; the table keeps the record.
+    points_error : float, default=0
+        Standard error of measurement of the points, which widens the bounds of logistic and firth.
 
     Returns
     -------
@@ -98,13 +135,12 @@ def fit_pd_table(
     DomainError
         ``pd_points``: points that are no whole numbers from 0 to `highest_points`, or not one
         outcome per loan; ``pd_cutoffs``: cut-offs that do not ascend within that range;
-        ``pd_confidence``: `confidence` not above 0 or above 0.95.
+        ``pd_confidence``: `confidence` not above 0 or above 0.95; ``option_range``: `anchor` not
+        between 0 and 1, `points_error` below 0; ``pd_anchor_unused``: an anchor with ``none``.
     EvidenceError
-        ``pd_no_loans``: pluto_tasche or logistic without a loan.  Logistic only:
-        ``pd_few_defaults``: fewer than 20 defaults or 20 loans without default;
-        ``pd_points_equal``: all loans have the same points; ``pd_separated``: the points part the
-        defaults from all other loans; ``pd_slope_rises``: default does not fall as points rise;
-        ``pd_not_converged``.
+        ``pd_no_loans``: a method or an anchor without a loan.  ``pd_few_defaults``,
+        ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``, ``pd_not_converged``: what the
+        method needs, see `ScoreCalibrator`.
 
     Notes
     -----
@@ -114,8 +150,8 @@ def fit_pd_table(
     a better tier never has a higher bound; a tier without loans takes that of the next better one,
     or 0; it never exceeds `prob_default`.
 
-    *logistic* has one row per attainable number of points (equal neighbours merged), bounds by the
-    delta method on the log-odds.  The curve falls, so where a bound would rise with the points it
+    The curves have one row per attainable number of points (equal neighbours merged), bounds by
+    the delta method on the log-odds.  A curve falls, so where a bound would rise with the points it
     is held at what the neighbouring points already imply: a lower bound at more points is one at
     fewer points too, an upper bound at fewer points is one at more.  The band says nothing of
     households unlike those that were approved, and little of points far from the loans.
@@ -134,24 +170,24 @@ def fit_pd_table(
     starts = _check_cutoffs(cutoffs, highest_points)
     if not 0 < confidence <= _LEVEL:
         raise DomainError("pd_confidence", value=confidence, most=_LEVEL)
-    if method == "none" or (method == "auto" and not earned.size):
+    if anchor is not None:
+        check_range("anchor", anchor, 0, 1, is_open=True)
+        if method == "none":
+            raise DomainError("pd_anchor_unused")
+    if method == "none" or (method == "auto" and not earned.size and anchor is None):
         return PdTable.none(note_en=_NOTES["none"][0], note_zh=_NOTES["none"][1])
     if not earned.size:
         raise EvidenceError("pd_no_loans", method=method)
-    reason: EvidenceError | None = None
-    if method != "pluto_tasche":
-        try:
-            attainable = np.arange(highest_points + 1, dtype=np.int64)
-            curve = logistic_curve(count_loans(earned, defaulted), attainable, level=_LEVEL)
-            return _table("fitted", "logistic", None, curve, defaulted, None)
-        except EvidenceError as error:
-            if method == "logistic":
-                raise
-            reason = error
-    curve = prudent_curve(
-        count_loans(earned, defaulted), starts, level=_LEVEL, starts=starts, confidence=confidence
+    calibrator = ScoreCalibrator(
+        method,
+        anchor,
+        grades=starts.tolist(),
+        attainable=(0, highest_points),
+        level=_LEVEL,
+        confidence=confidence,
+        points_error=points_error,
     )
-    return _table("prudent", "pluto_tasche", confidence, curve, defaulted, reason)
+    return _table(calibrator.fit(earned, defaulted), defaulted)
 
 
 def _check_loans(
@@ -179,14 +215,28 @@ def _check_cutoffs(
     return np.unique(np.array([0, *cutoffs], dtype=np.int64))
 
 
-def _table(
-    basis: PdBasis,
-    method: PdMethod,
-    confidence: float | None,
-    curve: Curve,
-    defaulted: NDArray[np.bool_],
-    reason: EvidenceError | None,
-) -> PdTable:
+def _table(found: ScoreCalibrator, defaulted: NDArray[np.bool_]) -> PdTable:
+    moved = found.anchor_
+    prudent = found.method_ == "pluto_tasche"
+    notes = _notes(found, defaulted)
+    return PdTable(
+        basis=found.basis_,
+        method=found.method_,
+        population=POPULATION,
+        n_loans=defaulted.size,
+        n_defaults=int(defaulted.sum()),
+        confidence=found.confidence if prudent else None,
+        anchor=None
+        if moved is None
+        else PdAnchor(rate=moved.anchor, before=moved.before, shift=moved.shift),
+        rows=_rows(found),
+        note_en=notes[0],
+        note_zh=notes[1],
+    )
+
+
+def _notes(found: ScoreCalibrator, defaulted: NDArray[np.bool_]) -> list[str]:
+    """Say in both languages what was observed, why this method, and how to read the values."""
     defaults, loans = int(defaulted.sum()), defaulted.size
     whole = jeffreys_interval(defaults, loans, level=_LEVEL)
     seen = {
@@ -196,34 +246,28 @@ def _table(
         "lower": float(whole.lower),
         "upper": float(whole.upper),
     }
-    notes = [
-        " ".join(
-            [
-                _OBSERVED[place].format_map(seen),
-                *([_FALLBACK[place].format(reason=text)] if text else []),
-                _NOTES[method][place].format(confidence=confidence),
-            ]
-        )
-        for place, text in enumerate((reason and reason.en, reason and reason.zh))
-    ]
-    return PdTable(
-        basis=basis,
-        method=method,
-        population=POPULATION,
-        n_loans=loans,
-        n_defaults=defaults,
-        confidence=confidence,
-        rows=_rows(curve),
-        note_en=notes[0],
-        note_zh=notes[1],
-    )
+    refused, moved = found.refusal_, found.anchor_
+    notes = []
+    for place in (0, 1):
+        parts = [_OBSERVED[place].format_map(seen)]
+        if refused is not None:
+            parts.append(_FALLBACK[place].format(reason=(refused.en, refused.zh)[place]))
+        parts.append(_NOTES[found.method_][place].format(confidence=found.confidence))
+        if found.points_error and found.method_ in _WITH_ERROR:
+            parts.append(_ERROR[place].format(points=found.points_error))
+        if moved is not None:
+            said = {"rate": moved.anchor, "before": moved.before, "shift": moved.shift}
+            parts.append(_ANCHORED[place].format_map(said))
+        notes.append(" ".join(parts))
+    return notes
 
 
-def _rows(curve: Curve) -> tuple[PdRow, ...]:
-    columns = np.stack([curve.prob_default, curve.lower, curve.upper], axis=1).round(DECIMALS)
+def _rows(found: ScoreCalibrator) -> tuple[PdRow, ...]:
+    values = found.table_[["prob_default", "lower", "upper"]].to_numpy().round(DECIMALS)
+    starts = found.table_["points"].tolist()
     rows: list[PdRow] = []
     before: tuple[float | None, ...] = ()
-    for start, column in zip(curve.points.tolist(), columns.tolist(), strict=True):
+    for start, column in zip(starts, values.tolist(), strict=True):
         entry = (None, None, None) if np.isnan(column[0]) else tuple(column)
         if entry != before:
             rows.append(

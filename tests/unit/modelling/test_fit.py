@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,6 +18,8 @@ from sanzhixin.errors import DomainError, RecordError
 from sanzhixin.modelling import expert_model, fit
 from sanzhixin.modelling.county.loans import collect_outcomes
 from sanzhixin.scheme import load_scheme
+from sanzhixin.scoring.artifact import ModelFile
+from sanzhixin.scoring.canonical import canonical_json
 from sanzhixin.simulate import simulate_county
 
 SCHEME = load_scheme("tongxiang")
@@ -138,7 +142,7 @@ def test_points_are_those_of_the_day_of_granting():
 
 
 REFUSED = [
-    ({"pd_method": "beta"}, "pd_method_unknown", "not one of auto, none, pluto_tasche, logistic"),
+    ({"pd_method": "probit"}, "option_choice", "pd_method"),
     ({"name": "我的 模型"}, "model_name", "cannot stand in a path"),
     ({"version": "1"}, "model_name", "three numbers for the version"),
     ({"as_of": "2026-06-30"}, "date_expected", "A date was expected, str"),
@@ -187,3 +191,25 @@ def test_a_scheme_without_event_part_has_a_card_without_it():
     model = expert_model(scheme, name="no-events", version="1.0.0")
     assert [group.name for group in model.file.card.groups] == ["panel", "factors"]
     assert model.propose(COUNTY)["points"].max() <= 600
+
+
+def test_an_anchored_model_says_so_in_every_proposal_and_keeps_the_record():
+    county = simulate_county(villages=6, seed=7)
+    model = fit(county, SCHEME, card="expert", anchor=0.03)
+    assert set(model.propose(county)["pd_basis"]) == {"anchored"}
+    assert model.file.pd.anchor.rate == 0.03
+    again = ModelFile.model_validate_json(canonical_json(model.file.content()))
+    assert again == model.file
+
+
+def test_bounds_of_a_curve_hold_the_error_of_the_loans_points():
+    county = simulate_county(villages=40, seed=7)
+    model = fit(county, SCHEME, card="expert", pd_method="firth")
+    table = model.file.pd
+    assert "The bounds hold an error of measurement of" in table.note_en
+    # Witness: the root mean square of what proposals of the loans' households would carry.
+    outcomes = collect_outcomes(county, EXPERT, county.as_of)
+    weights = np.array([float(pillar.weight) for pillar in SCHEME.pillars]) / 10
+    variance = np.einsum("i,nij,j->n", weights, outcomes.covariance, weights)
+    told = float(re.search(r"measurement of (\d+) points", table.note_en)[1])
+    assert told == pytest.approx(np.sqrt(variance.mean()), abs=0.5)

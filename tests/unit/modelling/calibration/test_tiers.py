@@ -6,6 +6,8 @@ for the guarantee, and invariances.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -229,3 +231,35 @@ def test_impossible_options_are_refused(options, code):
 def test_exposure_of_another_form_is_refused(owed):
     with pytest.raises(DomainError, match="exposure"):
         TierOptimizer(APPETITE).fit(POINTS, FAILED, owed)
+
+
+def test_the_swap_set_against_the_present_table():
+    points, failed = loans(seed=3)
+    found = TierOptimizer({"A": 0.005, "B": 0.03}).fit(points, failed)
+    present = {"first": 700, "second": 640}
+    swap = found.compare(points, present)
+    assert swap["n_households"].sum() == points.size
+    assert swap["share"].sum() == pytest.approx(1)
+    # Witness: counted one by one.
+    before = ["first" if p >= 700 else "second" if p >= 640 else None for p in points.tolist()]
+    after = found.predict(points).tolist()
+    counted = Counter(zip(before, after, strict=True))
+    shown = swap.astype({"tier_before": object, "tier_after": object})
+    shown = shown.where(shown.notna(), None)
+    pairs = zip(shown["tier_before"], shown["tier_after"], strict=True)
+    told = dict(zip(pairs, swap["n_households"], strict=True))
+    assert told == counted
+    prob = found.calibrator_.predict_proba(points)[:, 1]
+    assert swap["prob_default"] @ swap["share"] == pytest.approx(prob.mean())
+    same = found.compare(points, dict(zip(found.tiers_["tier"], found.tiers_["at_least"],
+                                          strict=True)))  # fmt: skip
+    assert (same["tier_before"].isna() == same["tier_after"].isna()).all()
+    assert len(same) <= 3
+
+
+@pytest.mark.parametrize("present", [{}, {"a": 600, "b": 600}, {"a": 500, "b": 600}])
+def test_a_present_table_falls(present):
+    points, failed = loans(seed=3)
+    found = TierOptimizer({"A": 0.03}).fit(points, failed)
+    with pytest.raises(DomainError, match="present must name"):
+        found.compare(points, present)

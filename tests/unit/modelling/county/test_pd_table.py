@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
 import sanzhixin.modelling.calibration.curves as room
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.county.pd_table import fit_pd_table
 from sanzhixin.numerics.logistic import fit_logistic
 
@@ -276,3 +277,87 @@ def test_arguments_outside_the_domain_are_refused(change, words):
 def test_no_cut_off_makes_one_tier_of_all():
     table = fitted(*SIX_IN_900, cutoffs=[])
     assert [row.at_least for row in table.rows] == [0]
+
+
+def test_an_anchor_moves_the_mean_and_leaves_its_record():
+    points, defaulted = simulated(6000, seed=2)
+    table = fitted(points, defaulted, anchor=0.02)
+    found = table.lookup(points)
+    assert table.basis == "anchored"
+    assert found.prob_default.mean() == pytest.approx(0.02, abs=5e-9)  # eight decimals
+    # Witness: the unmoved table moved by the record.
+    before = fitted(points, defaulted).lookup(points)
+    assert table.anchor.before == pytest.approx(before.prob_default.mean(), abs=5e-9)
+    for moved, own in zip(
+        (found.prob_default, found.lower, found.upper),
+        (before.prob_default, before.lower, before.upper),
+        strict=True,
+    ):
+        np.testing.assert_allclose(moved, expit(logit(own) + table.anchor.shift), rtol=1e-4)
+    assert "long-run rate 2.00%" in table.note_en
+    assert "长期违约率 2.00%" in table.note_zh
+
+
+def test_a_prudent_table_may_be_moved_too():
+    table = fitted(*SIX_IN_900, anchor=0.01)
+    assert (table.basis, table.method) == ("anchored", "pluto_tasche")
+    mean = table.lookup(SIX_IN_900[0]).prob_default.mean()
+    assert mean == pytest.approx(0.01, abs=5e-9)
+
+
+def test_an_error_of_the_points_widens_the_band_and_is_told():
+    points, defaulted = simulated(6000, seed=2)
+    exact, erring = (fitted(points, defaulted, points_error=own) for own in (0.0, 20.0))
+    at = np.array([750])
+    own, wide = exact.lookup(at), erring.lookup(at)
+    assert wide.prob_default == own.prob_default
+    fit = fit_logistic(points, defaulted)
+    x = np.array([1.0, 750.0])
+    error = np.sqrt(x @ fit.covariance @ x + (fit.coef[1] * 20) ** 2)
+    upper = expit(fit.coef @ x + 1.959963984540054 * error)
+    np.testing.assert_allclose(wide.upper, upper, atol=5e-9)
+    assert wide.lower < own.lower
+    assert "error of measurement of 20 points" in erring.note_en
+    assert "error of measurement" not in exact.note_en
+
+
+METHODS = {
+    "bayesian": ("Method bayesian", 900),
+    "firth": ("Method firth", 900),
+    "beta": ("Method beta", 6000),
+    "isotonic": ("Method isotonic", 6000),
+}
+
+
+@pytest.mark.parametrize(("method", "said"), METHODS.items())
+def test_every_method_of_the_calibrator_makes_a_table(method, said):
+    words, n = said
+    points, defaulted = simulated(n, seed=4)
+    table = fitted(points, defaulted, method=method)
+    assert (table.method, table.basis) == (method, "fitted")
+    assert words in table.note_en
+    assert f"采用 {method}" in table.note_zh
+    twin = ScoreCalibrator(method, attainable=(0, 1000)).fit(points, defaulted)
+    found = table.lookup(np.arange(1001))
+    expected = twin.table_[["prob_default", "lower", "upper"]].to_numpy().round(8)
+    np.testing.assert_array_equal(
+        np.stack([found.prob_default, found.lower, found.upper], axis=1), expected
+    )
+
+
+def test_a_bend_needs_three_numbers_of_points():
+    with pytest.raises(EvidenceError, match="a curve of three parameters needs 3"):
+        fitted(*loans((400, 400, 300), (600, 400, 100)), method="beta")
+
+
+def test_an_anchor_without_a_table_is_refused():
+    with pytest.raises(DomainError, match='method="none" makes none'):
+        fitted(*SIX_IN_900, method="none", anchor=0.02)
+    with pytest.raises(EvidenceError, match="There is no loan"):
+        fitted([], [], anchor=0.02)
+
+
+@pytest.mark.parametrize("anchor", [0.0, 1.0, -0.1, float("nan")])
+def test_an_anchor_is_a_rate(anchor):
+    with pytest.raises(DomainError):
+        fitted(*SIX_IN_900, anchor=anchor)
