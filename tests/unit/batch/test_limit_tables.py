@@ -55,7 +55,7 @@ def test_what_members_owe_takes_room_from_the_household(model, county):
     assert (
         answer.input_digest
         == model.propose(changed).set_index("household_id")["input_digest"][home]
-    )  # noqa: E501
+    )
 
 
 def made(rows):
