@@ -15,7 +15,7 @@ from sanzhixin.scoring.explain import Explanation, explain_case
 from sanzhixin.scoring.plan import compile_plan
 from sanzhixin.scoring.profile import event_columns, factor_columns, pillar_columns, take_profile
 from sanzhixin.scoring.proposal import Proposal
-from sanzhixin.scoring.scorer import propose_answers, propose_cases, score_cases
+from sanzhixin.scoring.scorer import check_cases, propose_answers, propose_cases, score_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,6 +242,7 @@ class SanzhixinModel:
         check_county(county)
         day = scoring_date(as_of, county.as_of)
         cases = encode_county(county, self.scheme, day, households=[household_id])
+        check_cases(cases, self._plan)
         answers = score_cases(cases, self._plan)
         proposal = Proposal(**propose_answers(answers, self._plan)[0])
         return explain_case(answers, proposal, self._plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sanzhixin.errors import DomainError
 from sanzhixin.model import case_chunks, check_county, scoring_date
 from sanzhixin.scoring.allocation import Allocation, allocate
 from sanzhixin.scoring.limit_account import limit_rows, member_rows
-from sanzhixin.scoring.scorer import propose_answers, score_cases
+from sanzhixin.scoring.scorer import check_cases, propose_answers, score_cases
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LimitTables", "PortfolioTables", "compute_limits", "compute_portfolio"]
 
+_MOST_YUAN = 10**15
 _MEMBER_COLUMNS = (
     "household_id",
     "person_id",
@@ -64,17 +66,22 @@ class PortfolioTables:
     Attributes
     ----------
     households : DataFrame
-        One row per household with a proposed limit: household_id, village_id, limit_yuan,
+        One row per household with a proposed limit: household_id, village_id, status, limit_yuan,
         allocated_yuan, ceiling_yuan (the lower of the two that hold for it; missing: none),
         why_zh, why_en.
+    members : DataFrame
+        As `LimitTables.members`, with what is allocated to the household as its limit; the
+        binding_bound is ``portfolio`` where that is what holds the person.
     villages : DataFrame
         One row per village: village_id, n_households, limit_yuan (sum), ceiling_yuan (of the
-        village; missing: its total holds all), allocated_yuan (sum), n_lowered.
+        village; missing: its total holds all), allocated_yuan (sum, after the ceiling over all
+        villages), n_lowered.
     total_yuan, village_total_yuan, ceiling_yuan : int or None
         Totals that were asked for, and the ceiling over all villages.
     """
 
     households: pd.DataFrame
+    members: pd.DataFrame
     villages: pd.DataFrame
     total_yuan: int | None
     village_total_yuan: int | None
@@ -119,6 +126,7 @@ def compute_limits(
     limits: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
     for cases in case_chunks(county, plan, scoring_date(as_of, county.as_of)):
+        check_cases(cases, plan)
         answers = score_cases(cases, plan)
         rows = propose_answers(answers, plan)
         limits.extend(limit_rows(rows, answers, plan))
@@ -169,10 +177,12 @@ def compute_portfolio(
     ...     {
     ...         "household_id": ["A", "B", "C"],
     ...         "village_id": ["V1", "V1", "V2"],
+    ...         "status": "propose",
     ...         "limit_yuan": pd.array([100_000, 30_000, 50_000], dtype="Int64"),
     ...     }
     ... )
-    >>> found = compute_portfolio(LimitTables(limits, limits[:0], 1_000), total_yuan=120_000)
+    >>> nobody = pd.DataFrame(columns=["household_id", "member_limit_yuan", "binding_bound"])
+    >>> found = compute_portfolio(LimitTables(limits, nobody, 1_000), total_yuan=120_000)
     >>> found.households["allocated_yuan"].tolist(), found.ceiling_yuan
     ([45000, 30000, 45000], 45000)
     """
@@ -181,13 +191,8 @@ def compute_portfolio(
     asked = asked.sort_values("household_id", ignore_index=True)
     number, names = pd.factorize(asked["village_id"], sort=True)
     limits = asked["limit_yuan"].to_numpy(dtype=np.int64)
-    found = allocate(
-        limits,
-        number.astype(np.int64),
-        total=total_yuan,
-        village_total=village_total,
-        step=tables.step,
-    )
+    totals = {"total": total_yuan, "village_total": village_total}
+    found = allocate(limits, number.astype(np.int64), **totals, step=tables.step)
     households = _households(asked, number, found, (total_yuan, village_total))
     by_village = households.groupby("village_id", sort=True)
     villages = pd.DataFrame(
@@ -201,15 +206,36 @@ def compute_portfolio(
         }
     )
     ceiling = None if found.ceiling < 0 else found.ceiling
-    return PortfolioTables(households, villages, total_yuan, village_total, ceiling)
+    members = _members_within(tables.members, households)
+    return PortfolioTables(households, members, villages, total_yuan, village_total, ceiling)
 
 
 def _village_total(total_yuan: int | None, village_share: float | None) -> int | None:
     whole = isinstance(total_yuan, (int, np.integer)) and not isinstance(total_yuan, bool)
-    fits = village_share is None or 0 < village_share <= 1
-    if not whole or total_yuan is None or total_yuan <= 0 or not fits:
+    number = isinstance(village_share, (int, float)) and 0 < village_share <= 1
+    if (
+        not whole
+        or total_yuan is None
+        or not 0 < total_yuan <= _MOST_YUAN
+        or not (village_share is None or number)
+    ):
         raise DomainError("portfolio_options", total=total_yuan, share=village_share)
-    return None if village_share is None else int(total_yuan * village_share)
+    if village_share is None:
+        return None
+    return int(total_yuan * Fraction(str(village_share)))  # 5 % are 5 %, whatever 0.05 is in binary
+
+
+def _members_within(members: pd.DataFrame, households: pd.DataFrame) -> pd.DataFrame:
+    """Let nobody sign for more than what is allocated to the household."""
+    given = households.set_index("household_id")["allocated_yuan"].astype("Int64")
+    allocated = members["household_id"].map(given).astype("Int64")
+    own = members["member_limit_yuan"].astype("Int64")
+    lowered = (allocated < own).fillna(value=False).astype(bool)
+    return members.assign(
+        household_limit_yuan=allocated,
+        member_limit_yuan=own.where(~lowered, allocated),
+        binding_bound=members["binding_bound"].where(~lowered, "portfolio"),
+    )
 
 
 def _households(
@@ -227,7 +253,7 @@ def _households(
             asked["limit_yuan"].tolist(), found.limit.tolist(), own.tolist(), strict=True
         )
     ]
-    return asked[["household_id", "village_id", "limit_yuan"]].assign(
+    return asked[["household_id", "village_id", "status", "limit_yuan"]].assign(
         allocated_yuan=found.limit,
         ceiling_yuan=_whole(ceiling),
         why_zh=[zh for zh, _ in words],

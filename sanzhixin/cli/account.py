@@ -83,7 +83,8 @@ class Account:
     def _default(self) -> str:
         answer = self.why.proposal
         if answer.prob_default is None:
-            return self.voice.text("account_no_pd")
+            known = answer.pd_basis != "none"
+            return self.voice.text("account_pd_beyond" if known else "account_no_pd")
         return self.voice.text(
             "account_pd",
             pd=f"{answer.prob_default:.2%}",

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, read_rate
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sanzhixin.batch.limit_tables import LimitTables, PortfolioTables
 
 __all__ = ["limits"]
@@ -43,9 +45,9 @@ _TABLES = ("limits", "members", "portfolio", "villages")
 )
 @click.option(
     "--village-share",
-    type=click.FloatRange(0, 1, min_open=True),
+    callback=read_rate,
     metavar="SHARE",
-    help="Largest share of the total that one village may have, as 0.05; needs --total.",
+    help="Largest share of the total that one village may have, as 0.05 or 5%; needs --total.",
 )
 @AS_OF
 @click.pass_obj
@@ -74,10 +76,14 @@ def limits(
     within = None
     if total_yuan is not None:
         within = compute_portfolio(found, total_yuan=total_yuan, village_share=village_share)
-        tables |= {"portfolio": within.households, "villages": within.villages}
+        tables |= {
+            "members": within.members,
+            "portfolio": within.households,
+            "villages": within.villages,
+        }
     lines = _lines(found, within)
     zh, en = ("\n".join(line[k] for line in lines) for k in (0, 1))
-    write_report(out, tables, zh, en, kind="limits")
+    write_report(out, tables, zh, en, kind="limits", names=_TABLES)
     voice.show(voice.pick(zh, en, joint="\n\n"))
     voice.tell("limits_written", path=out)
     if intake.n_rejected:
@@ -86,22 +92,27 @@ def limits(
 
 
 def _lines(found: LimitTables, within: PortfolioTables | None) -> list[tuple[str, str]]:
-    proposed = found.limits["limit_yuan"].dropna()
+    proposed = found.limits.dropna(subset=["limit_yuan"])
     lines = [
         _both(
             "limits_sum",
             households=f"{len(proposed):,}",
-            limit=f"{int(proposed.sum()):,}",
+            zero=int((proposed["limit_yuan"] == 0).sum()),
+            review=int((proposed["status"] == "review").sum()),
+            limit=f"{int(proposed['limit_yuan'].sum()):,}",
             members=f"{len(found.members):,}",
         )
     ]
-    if within is None:
-        return lines
+    return lines if within is None else [*lines, *_totals(within)]
+
+
+def _totals(within: PortfolioTables) -> Iterator[tuple[str, str]]:
+    """Say what the totals took off, over all and village by village."""
     held = within.ceiling_yuan
     named = (
         _both("limits_no_ceiling") if held is None else _both("limits_ceiling", ceiling=f"{held:,}")
     )
-    households = within.households
+    households, villages = within.households, within.villages
     values = {
         "total": f"{within.total_yuan:,}",
         "lowered": int((households["allocated_yuan"] < households["limit_yuan"]).sum()),
@@ -109,19 +120,18 @@ def _lines(found: LimitTables, within: PortfolioTables | None) -> list[tuple[str
     }
     templates = TEXTS["limits_total"]
     zh, en = (text.format(**values, ceiling=named[k]) for k, text in enumerate(templates))
-    lines.append((zh, en))
-    for row in within.villages.dropna(subset=["ceiling_yuan"]).to_dict("records"):
-        lines.append(
-            _both(
-                "limits_village",
-                village=row["village_id"],
-                ceiling=f"{row['ceiling_yuan']:,}",
-                lowered=row["n_lowered"],
-                before=f"{row['limit_yuan']:,}",
-                after=f"{row['allocated_yuan']:,}",
-            )
+    yield zh, en
+    if within.village_total_yuan is not None:
+        count = int(villages["ceiling_yuan"].notna().sum())
+        yield _both("limits_village_total", total=f"{within.village_total_yuan:,}", count=count)
+    for row in villages[villages["n_lowered"] > 0].to_dict("records"):
+        yield _both(
+            "limits_village",
+            village=row["village_id"],
+            lowered=row["n_lowered"],
+            before=f"{row['limit_yuan']:,}",
+            after=f"{row['allocated_yuan']:,}",
         )
-    return lines
 
 
 def _both(key: str, **values: object) -> tuple[str, str]:

@@ -184,6 +184,8 @@ def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:
         low, high = (end / file.card.points_per_score for end in file.card.reach)
         voice.tell("fit_out_of_reach", low=f"{low:g}", high=f"{high:g}", tiers=", ".join(beyond))
     click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
+    if file.pd.basis == "none" and file.scheme.limits.loss_cap is not None:
+        voice.tell("fit_no_loss_cap")
 
 
 @click.command()

@@ -26,14 +26,25 @@ def refuse_others(out: Path, names: Iterable[str]) -> None:
 
 
 def write_report(
-    out: Path, tables: Mapping[str, pd.DataFrame], zh: str, en: str, *, kind: str
+    out: Path,
+    tables: Mapping[str, pd.DataFrame],
+    zh: str,
+    en: str,
+    *,
+    kind: str,
+    names: Iterable[str] = (),
 ) -> None:
-    """Write one CSV a table and the report; ``_SUCCESS`` last."""
+    """Write one CSV a table and the report; ``_SUCCESS`` last.
+
+    Tables of `names` that an earlier report left and this one does not write are removed.
+    """
     from sanzhixin.batch.files import publishing, whole_file
 
     with publishing(out):
         out.mkdir(parents=True, exist_ok=True)
         (out / "_SUCCESS").unlink(missing_ok=True)
+        for name in set(names) - set(tables):
+            (out / f"{name}.csv").unlink(missing_ok=True)
         for name, table in tables.items():
             texts = table.select_dtypes(["object", "string"]).columns
             guarded = {column: table[column].map(_guarded) for column in texts}

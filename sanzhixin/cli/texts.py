@@ -93,6 +93,12 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Against the expert card {higher} households stand in a higher tier, {lower} in a lower "
         "and {same} in the same; the proposed limits sum to {after} yuan, before {before}.",
     ),
+    "fit_no_loss_cap": (
+        "注意：没有违约概率，方案的 limits.loss_cap 不起作用；"
+        "如须以其为前提，请列入 limits.required。",
+        "Note: without a default probability limits.loss_cap of the scheme does not bind; list it "
+        "in limits.required where no amount should be proposed without it.",
+    ),
     "fit_panel": (
         "评议按评议员宽严调整；村际比较依据：{link}。"
         "与简单均值相比，{compared} 户中有 {moved} 户等级不同。",
@@ -118,26 +124,33 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "note": ("{file}：{zh}", "{file}: {en}"),
     "limits_sum": (
-        "{households} 户有建议额度，合计 {limit} 元；成年成员 {members} 人。",
-        "{households} households have a proposed limit, together {limit} yuan; {members} adults.",
+        "{households} 户有建议额度（其中 {zero} 户为 0，{review} 户待复核），"
+        "合计 {limit} 元；成年成员 {members} 人。",
+        "{households} households have a proposed limit ({zero} of them 0, {review} to be "
+        "reviewed), together {limit} yuan; {members} adults.",
     ),
     "limits_total": (
-        "总量 {total} 元：降低 {lowered} 户，合计 {allocated} 元；{ceiling}。",
-        "Total {total} yuan: {lowered} households lowered, together {allocated} yuan; {ceiling}.",
+        "总量 {total} 元：降低 {lowered} 户，合计 {allocated} 元；{ceiling}。"
+        "余额因额度按步长取整而未分配。",
+        "Total {total} yuan: {lowered} households lowered, together {allocated} yuan; {ceiling}. "
+        "What is left is less than one step for each household at its ceiling.",
     ),
     "limits_ceiling": (
         "全部额度不高于 {ceiling} 元",
         "no limit is above {ceiling} yuan",
     ),
+    "limits_village_total": (
+        "单村总量 {total} 元，先受其约束的村：{count} 个",
+        "Total of one village {total} yuan; villages above it before the ceiling over all: {count}",
+    ),
     "limits_no_ceiling": ("全县无需统一上限", "no ceiling over the whole county is needed"),
     "limits_village": (
-        "村 {village}：上限 {ceiling} 元，降低 {lowered} 户（{before} -> {after} 元）",
-        "village {village}: ceiling {ceiling} yuan, {lowered} households lowered "
-        "({before} -> {after} yuan)",
+        "  村 {village}：降低 {lowered} 户，{before} -> {after} 元",
+        "  village {village}: {lowered} households lowered, {before} -> {after} yuan",
     ),
     "limits_written": (
-        "已写入 {path}：额度并列、成员额度、总量分配各一表。",
-        "Written to {path}: limits side by side, by member, and within the total.",
+        "额度表与成员表已写入 {path}；给出 --total 时另有总量分配表。",
+        "Limits side by side and by member are in {path}; with --total also those within it.",
     ),
     "panel_written": (
         "评议团的各表和报告已写入 {path}。",
@@ -212,6 +225,10 @@ _ACCOUNT: dict[str, tuple[str, str]] = {
     "account_no_pd": (
         "没有违约概率：模型未使用贷款结果",
         "no default probability: the model has seen no outcome",
+    ),
+    "account_pd_beyond": (
+        "没有违约概率：该分数及以下没有贷款结果，无从得知",
+        "no default probability: there is no outcome at these points or below, so nothing is known",
     ),
     "head_limits": ("额度（元）", "Limits (yuan)"),
     "head_reasons": ("理由", "Reasons"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL, to_share
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, read_rate, to_share
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sanzhixin.model import SanzhixinModel
-    from sanzhixin.modelling import TierOptimizer
+    from sanzhixin.modelling import Economics, TierOptimizer
     from sanzhixin.records import County
 
 __all__ = ["tiers"]
 
+_NEEDS_MARGIN = "--utilisation and --cost need --margin (须同时给出 --margin)."
 _TABLES = ("tiers", "tests", "alternatives", "swap")
 
 
@@ -66,9 +67,30 @@ def _read_appetite(
     show_default=True,
     help="Probability that any tier exceeds its appetite.",
 )
+@click.option(
+    "--margin",
+    metavar="RATE",
+    callback=read_rate,
+    help="Yearly margin on what is drawn, as 4%: the most profitable table that passes is chosen, "
+    "with the caps of the scheme as limits.",
+)
+@click.option(
+    "--utilisation",
+    metavar="RATE",
+    callback=read_rate,
+    help="Share of a limit that is drawn, as 60%; needs --margin.  [default: all of it]",
+)
+@click.option(
+    "--cost",
+    "cost_yuan",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="YUAN",
+    help="Yearly cost of one loan; needs --margin.",
+)
 @AS_OF
 @click.pass_obj
-def tiers(
+def tiers(  # noqa: PLR0913 - one parameter an option of the command
     voice: Voice,
     folder: Path,
     *,
@@ -76,6 +98,9 @@ def tiers(
     out: Path,
     appetite: dict[str, float],
     delta: float,
+    margin: float | None,
+    utilisation: float | None,
+    cost_yuan: int,
     as_of: dt.date | None,
 ) -> int:
     """Find cut-offs of tiers from the loans in DIR (等级划分), each proved by an exact test."""
@@ -86,6 +111,7 @@ def tiers(
     from sanzhixin.modelling.county.loans import collect_outcomes
 
     model = load_model(model_path)
+    economics = _economics(model, appetite, margin, utilisation, cost_yuan)
     refuse_others(out, _TABLES)
     intake = take_in(folder, model.scheme, as_of)
     if intake.n_rejected:
@@ -99,7 +125,9 @@ def tiers(
         voice.tell("tiers_fresh", until=until, loans=outcomes.defaulted.size)
     if not outcomes.defaulted.size:
         raise EvidenceError("tiers_no_loans")
-    found = TierOptimizer(appetite, delta).fit(outcomes.points, outcomes.defaulted)
+    found = TierOptimizer(appetite, delta, economics=economics).fit(
+        outcomes.points, outcomes.defaulted
+    )
     per = model.file.card.points_per_score
     swap = _swap(found, model, county, scoring_date(intake.as_of, county.as_of))
     texts = [_line(row, per) for row in found.tiers_.to_dict("records")]
@@ -123,14 +151,52 @@ def tiers(
     return 3 if intake.n_rejected else 0
 
 
+def _economics(
+    model: SanzhixinModel,
+    appetite: dict[str, float],
+    margin: float | None,
+    utilisation: float | None,
+    cost_yuan: int,
+) -> Economics | None:
+    """Take the caps of the scheme's tiers as limits."""
+    from sanzhixin.modelling import Economics
+
+    if margin is None:
+        if utilisation is not None or cost_yuan:
+            raise click.UsageError(_NEEDS_MARGIN)
+        return None
+    plan = model.plan.tiers
+    caps = dict(zip(plan.grades, plan.caps.tolist(), strict=False))
+    unknown = [tier for tier in appetite if tier not in caps]
+    if unknown:
+        message = f"--margin needs tiers of the scheme ({', '.join(caps)}), not {unknown[0]}."
+        raise click.UsageError(message)
+    return Economics(
+        {tier: caps[tier] for tier in appetite},
+        margin=margin,
+        utilisation=utilisation or 1.0,
+        cost_yuan=cost_yuan,
+    )
+
+
 def _swap(
     found: TierOptimizer, model: SanzhixinModel, county: County, as_of: dt.date
 ) -> pd.DataFrame:
     """Compare the tiers that were found with those of the scheme, over the county's households."""
+    import numpy as np
+
+    from sanzhixin.model import case_chunks
+    from sanzhixin.scoring.assess import STATUSES
+    from sanzhixin.scoring.scorer import score_cases
+
     plan = model.plan.tiers
     names, starts = plan.grades[::-1], plan.cutoffs[::-1].tolist()
-    points = model.propose(county, as_of)["points"].dropna()
-    return found.compare(points.to_numpy(dtype=int), dict(zip(names, starts, strict=True)))
+    chunks = [score_cases(cases, model.plan) for cases in case_chunks(county, model.plan, as_of)]
+    scored = [answers.assessment.status < STATUSES.index("gated") for answers in chunks]
+    points = np.concatenate(
+        [answers.assessment.points.total[own] for answers, own in zip(chunks, scored, strict=True)]
+    )
+    return found.compare(points, dict(zip(names, starts, strict=True)))
 
 
 def _moved(swap: pd.DataFrame) -> tuple[str, str]:

@@ -51,6 +51,10 @@ EVIDENCE: dict[str, Message] = {
         "No form answers two items of the pillar, so nothing tells its thresholds apart; collect fuller forms or drop the pillar.",
         "没有任何评议表回答该维度的两个指标，无法估计阈值；请补充评议或去掉该维度。",
     ),
+    "anchor_unreachable": Message(
+        "A long-run rate of {anchor} cannot be reached: {certain} of {loans} loans have a default probability of 0 or 1, which no shift moves, so the mean lies between {lowest} and {highest}. Choose another method, or leave the rate out.",
+        "无法达到长期违约率 {anchor}：{loans} 笔贷款中有 {certain} 笔的违约概率为 0 或 1，平移不改变，均值只能在 {lowest} 与 {highest} 之间。请改用其他方法，或不填长期违约率。",
+    ),
     "belt_no_curve": Message(
         "{defaults} defaults in {loans} loans at {distinct} distinct probabilities give no curve of outcomes: two probabilities at least, and both outcomes on either side, are needed. Gather more loans.",
         "{loans} 笔贷款中违约 {defaults} 笔、概率取值 {distinct} 个，无法估计结果曲线：至少需要两个概率取值，且违约与未违约不能被概率完全分开。请补充样本。",
@@ -64,8 +68,12 @@ EVIDENCE: dict[str, Message] = {
         "{loans} 笔贷款中违约 {defaults} 笔；计算误差至少需要违约与未违约各两笔，请补充样本。",
     ),
     "tiers_no_loans": Message(
-        "There is no loan with a complete outcome that the card has not learned from, so no tier can be tested. Wait for later loans, or use a model with the expert card.",
-        "没有评分卡未学习过且结果完整的贷款，无法检验任何等级。请等待后续贷款，或使用采用专家卡的模型。",
+        'There is no loan with a complete outcome that the card has not learned from, so no tier can be tested. Wait for later loans, or use a model with the expert card (fit(..., card="expert"), --card expert).',
+        '没有评分卡未学习过且结果完整的贷款，无法检验任何等级。请等待后续贷款，或使用采用专家卡的模型（fit(..., card="expert")，--card expert）。',
+    ),
+    "tiers_development": Message(
+        "Of {loans} loans, {early} are set aside to draw candidates of tiers and the others test them. {reason} About {needed} defaults in all are needed; until then keep the table of the scheme.",
+        "{loans} 笔贷款中有 {early} 笔用于拟定等级表，其余用于检验。{reason}合计约需 {needed} 笔违约；在此之前请保留方案的等级表。",
     ),
     "tiers_none": Message(
         "No table of tiers can be proved on {loans} loans with {defaults} defaults: a tier of {appetite} needs {needed} loans without any default. Accept a higher rate, gather more loans, or keep the table of the scheme.",
@@ -80,8 +88,8 @@ EVIDENCE: dict[str, Message] = {
         "变量可将违约与未违约完全分开，斜率没有有限的最优值；请用 firth=True 或增加样本。",
     ),
     "pd_few_defaults": Message(
-        '{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for a slope. Use method="pluto_tasche" or keep the expert table.',
-        '{loans} 笔贷款中违约 {defaults} 笔；估计斜率至少需要违约与未违约各 {needed} 笔。请改用 method="pluto_tasche" 或保留专家表。',
+        '{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for this method. Use method="firth" (5 of each) or method="pluto_tasche" (any number), or give no default probability.',
+        '{loans} 笔贷款中违约 {defaults} 笔；该方法至少需要违约与未违约各 {needed} 笔。请改用 method="firth"（各 5 笔）或 method="pluto_tasche"（不限），或不给出违约概率。',
     ),
     "pd_no_loans": Message(
         'There is no loan, so method="{method}" has nothing to learn from. Use method="auto", which gives a table without values.',
@@ -94,6 +102,10 @@ EVIDENCE: dict[str, Message] = {
     "pd_points_equal": Message(
         'All {loans} loans have {points} points, so there is no slope. Use method="pluto_tasche" or keep the expert table.',
         '{loans} 笔贷款的积分均为 {points}，无法估计斜率。请改用 method="pluto_tasche" 或保留专家表。',
+    ),
+    "points_all_error": Message(
+        "points_error is {error}, and the points of the loans spread by {spread} only: they would measure nothing. State a smaller error, or leave it out.",
+        "points_error 为 {error}，而贷款积分的离散仅 {spread}，积分将不含信息；请改小或不填。",
     ),
     "pd_points_few": Message(
         'The {loans} loans have {points} different numbers of points, and a curve of three parameters needs 3. Use method="logistic" or "pluto_tasche".',
@@ -115,8 +127,12 @@ DOMAIN: dict[str, Message] = {
         "总量为 {total}、单村占比为 {share}：总量须为大于 0 的整数（元），占比须大于 0 且不超过 1。",
     ),
     "portfolio_too_small": Message(
-        "A total of {total} yuan is less than one step of {step} yuan for each of {households} households. Raise the total or the share of a village, or propose to fewer households.",
-        "总量 {total} 元不足以给 {households} 户每户一个步长（{step} 元）；请提高总量或单村占比，或减少授信户数。",
+        "A total of {total} yuan is less than one step of {step} yuan for each of {households} households. Raise the total, or propose to fewer households.",
+        "总量 {total} 元不足以给 {households} 户每户一个步长（{step} 元）；请提高总量，或减少授信户数。",
+    ),
+    "village_too_small": Message(
+        "The share of one village comes to {total} yuan, less than one step of {step} yuan for each of the {households} households of a village. Raise the share or the total, or propose to fewer households there.",
+        "单村占比折合 {total} 元，不足以给某村 {households} 户每户一个步长（{step} 元）；请提高单村占比或总量，或减少该村授信户数。",
     ),
     "alpha_metric": Message(
         "metric={given!r} is no distance of categories; choose one of {known}.",

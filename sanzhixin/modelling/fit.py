@@ -16,7 +16,7 @@ from sanzhixin.errors import DomainError
 from sanzhixin.model import SanzhixinModel, check_county, scoring_date
 from sanzhixin.modelling.county.choice import CardChoice, ChosenCard, Holdout, choose_card
 from sanzhixin.modelling.county.loans import Outcomes, collect_outcomes
-from sanzhixin.modelling.county.pd_table import PdChoice, fit_pd_table
+from sanzhixin.modelling.county.pd_table import PdChoice, check_anchor, fit_pd_table
 from sanzhixin.modelling.panel.county import fit_county_panel, fit_tables, mean_scheme
 from sanzhixin.numerics.choices import check_choice
 from sanzhixin.records.encode_county import encode_county
@@ -32,7 +32,6 @@ from sanzhixin.scoring.artifact import (
 from sanzhixin.scoring.dates import months_before
 from sanzhixin.scoring.expert import expert_card
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
-from sanzhixin.scoring.panel_slopes import compile_slopes, points_error
 from sanzhixin.scoring.pd_table import PdTable
 from sanzhixin.scoring.scorer import score_cases
 
@@ -43,9 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sanzhixin.records import County
-    from sanzhixin.scoring.card import Card
     from sanzhixin.scoring.panel_tables import PanelTables
-    from sanzhixin.scoring.plan import Plan
 
 __all__ = ["expert_model", "fit"]
 
@@ -97,8 +94,7 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     pd_method : str, default="auto"
         How default probabilities are found: ``none``, ``pluto_tasche``, ``bayesian``, ``firth``,
         ``logistic``, ``beta``, ``isotonic`` (see `ScoreCalibrator`); ``auto`` takes a curve from 20
-        defaults on, Pluto-Tasche below, none without loans.  Bounds of logistic and firth hold
-        the error of measurement that the points of the loans have.
+        defaults on, Pluto-Tasche below, none without loans.
     anchor : float, optional
         Long-run default rate that the mean over the loans is moved to (`pd_basis` "anchored").
     fitted_by : str, optional
@@ -132,7 +128,7 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     'tongxiang-fitted/0.1.0'
     """
     check_county(county)
-    _check_request(scheme, pd_method)
+    _check_request(scheme, pd_method, anchor)
     if county.households.empty:
         raise DomainError("county_empty")
     day = scoring_date(as_of, county.as_of)
@@ -153,7 +149,6 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
         highest_points=plan.card.highest,
         method=pd_method,
         anchor=anchor,
-        points_error=_points_error(outcomes, final, plan),
     )
     year_on = months_before(day, -12)
     return SanzhixinModel(
@@ -168,17 +163,11 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     )
 
 
-def _points_error(outcomes: Outcomes, card: Card, plan: Plan) -> float:
-    """Root mean square of the error that the loans' points carry from their forms; 0 if unknown."""
-    error = points_error(outcomes.covariance, compile_slopes(card, plan.panel))
-    known = error[np.isfinite(error)]
-    return float(np.sqrt(np.mean(known**2))) if known.size else 0.0
-
-
-def _check_request(scheme: object, pd_method: str) -> None:
+def _check_request(scheme: object, pd_method: str, anchor: float | None) -> None:
     if not isinstance(scheme, Scheme):
         raise DomainError("scheme_expected", given=type(scheme).__name__)
     check_choice("pd_method", pd_method, PdChoice)
+    check_anchor(anchor, pd_method)
 
 
 def _fit_panel(

@@ -161,8 +161,8 @@ def fit_calibration_belt(
         another form; ``probability_open``: `prob`, `levels`, `threshold` or `grid` not strictly
         between 0 and 1, or empty; ``option_range``: `most_degree`, or a grid that does not rise.
     EvidenceError
-        ``belt_no_curve``: one outcome alone, one probability alone, or a probability that parts
-        the outcomes, so that no finite curve fits best; ``pd_not_converged``.
+        ``belt_no_curve``: one outcome alone, one probability alone (of log-odds up to 1e-9 apart),
+        or one that parts the outcomes, so that no finite curve is best; ``pd_not_converged``.
 
     Notes
     -----
@@ -172,16 +172,15 @@ def fit_calibration_belt(
     the curve with intercept 0 and slope 1; given the degree its law is that of `forward_tail`.  The
     belt reaches over all polynomials of that degree with :math:`2(\hat l - l(\beta)) \le c`, with c
     the quantile of the same law: the region leaves out the diagonal exactly where `p_value` is
-    below 1 - level, and the whole belt holds the true curve with about that confidence.  Each bound
-    solves the Lagrange conditions by the steps of Venzon and Moolgavkar from the Wald ellipsoid on;
-    each step is drawn along the ray from the maximum onto the contour of the likelihood, and damped
-    (Levenberg) where the bound would get worse.  Loans are taken as independent.
+    below 1 - level.  Where the true curve is a polynomial of the chosen degree the belt holds it at
+    least about as often as said; the forward choice may miss a bend.  Bounds are found by the steps
+    of Venzon and Moolgavkar from the Wald ellipsoid, each drawn along the ray to the contour of the
+    likelihood, damped (Levenberg) where worse.  Loans are taken as independent.
 
     References
     ----------
-    Finazzi, Poole, Luciani, Cogo and Bertolini (2011),
-    https://doi.org/10.1371/journal.pone.0016110; Nattino, Finazzi and Bertolini (2014),
-    https://doi.org/10.1002/sim.6100; Venzon and Moolgavkar (1988),
+    Finazzi et al. (2011), https://doi.org/10.1371/journal.pone.0016110; Nattino, Finazzi and
+    Bertolini (2014), https://doi.org/10.1002/sim.6100; Venzon and Moolgavkar (1988),
     https://doi.org/10.2307/2347496
 
     Examples
@@ -301,7 +300,7 @@ def forward_tail(statistic: float, degree: int, *, threshold: float = 0.95) -> f
     check_range("statistic", statistic, 0, np.inf)
     check_range("degree", degree, 1, _HIGHEST_DEGREE, is_whole=True)
     _check_open("threshold", threshold)
-    return float(_tail(np.array([statistic], dtype=float), degree, threshold)[0])
+    return float(_tail(np.array([min(float(statistic), 1e6)]), degree, threshold)[0])  # 0 there
 
 
 def _tail(statistic: Floats, degree: int, threshold: float) -> Floats:
@@ -337,7 +336,8 @@ def _quantile(level: float, degree: int, threshold: float) -> float:
 def _forward(counts: _Counts, threshold: float, most_degree: int) -> tuple[LogisticFit, _Basis]:
     """Raise the degree while the next power is worth it."""
     reached: tuple[LogisticFit, _Basis] | None = None
-    for degree in range(1, min(most_degree, counts.loans.size - 1) + 1):
+    distinct = 1 + int(np.sum(np.diff(counts.log_odds) > _TOLERANCE))
+    for degree in range(1, min(most_degree, distinct - 1) + 1):
         basis = _make_basis(counts, degree)
         try:
             fit = _fit(counts, basis)
@@ -351,7 +351,7 @@ def _forward(counts: _Counts, threshold: float, most_degree: int) -> tuple[Logis
         reached = fit, basis
     if reached is None:
         n, d = f"{counts.loans.sum():g}", f"{counts.defaults.sum():g}"
-        raise EvidenceError("belt_no_curve", defaults=d, loans=n, distinct=counts.loans.size)
+        raise EvidenceError("belt_no_curve", defaults=d, loans=n, distinct=distinct)
     return reached
 
 

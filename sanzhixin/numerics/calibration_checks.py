@@ -29,6 +29,8 @@ __all__ = [
     "spiegelhalter_test",
 ]
 
+_ROUNDING = 1e-15  # of an error; the least one of a million loans is some hundred times as large
+
 
 @dataclass(frozen=True, slots=True)
 class BrierParts:
@@ -84,11 +86,12 @@ class AucComparison:
     first, second : float
         Areas; more points are better, ties count half.
     first_se, second_se : float
-        Standard errors.
+        Standard errors; 0 where too few loans vary to tell one.
     difference, difference_se : float
         First less second.
     p_value : float
-        Two-sided, of no difference; 1 where both rank alike.
+        Two-sided, of no difference; 1 where both rank alike.  NaN where the areas differ and the
+        estimated error is 0: too few loans vary, so no test is possible.
     """
 
     first: float
@@ -323,7 +326,9 @@ def compare_auc(first: ArrayLike, second: ArrayLike, defaulted: ArrayLike) -> Au
     Notes
     -----
     Structural components by mid-ranks (Sun and Xu), :math:`n \log n`.  The two samples are taken as
-    independent loans: where villages share luck the errors are too small.
+    independent loans: where villages share luck the errors are too small.  An error of 0, as of
+    cards that part all outcomes or give one number of points, tells of too few loans, and makes no
+    test.
 
     References
     ----------
@@ -351,15 +356,17 @@ def compare_auc(first: ArrayLike, second: ArrayLike, defaulted: ArrayLike) -> Au
     parts = [_components(one, is_bad) for one in points]
     of_bad, of_good = (np.stack([part[k] for part in parts]) for k in (0, 1))
     areas = of_bad.mean(axis=1)
-    covariance = np.cov(of_bad) / n_bad + np.cov(of_good) / n_good
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     gap = float(areas[0] - areas[1])
-    own = max(float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0.0)
-    error = float(np.sqrt(own))
-    p_value = 1.0 if gap == 0 else float(2 * norm.sf(abs(gap) / error)) if error > 0 else 0.0
-    return AucComparison(
-        float(areas[0]), float(areas[1]), float(errors[0]), float(errors[1]), gap, error, p_value
-    )
+    errors = [
+        float(np.sqrt(np.var(bad, ddof=1) / n_bad + np.var(good, ddof=1) / n_good))
+        for bad, good in zip(
+            (*of_bad, of_bad[0] - of_bad[1]), (*of_good, of_good[0] - of_good[1]), strict=True
+        )
+    ]
+    first_se, second_se, error = (0.0 if one < _ROUNDING else one for one in errors)
+    tail = float(2 * norm.sf(abs(gap) / error)) if error > 0 else np.nan
+    p_value = 1.0 if gap == 0 else tail
+    return AucComparison(float(areas[0]), float(areas[1]), first_se, second_se, gap, error, p_value)
 
 
 def _components(points: Floats, is_bad: Bools) -> tuple[Floats, Floats]:

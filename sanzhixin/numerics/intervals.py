@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RateInterval", "check_counts", "clopper_pearson_interval", "jeffreys_interval"]
 
+_LEAST = float(np.finfo(np.float64).tiny)  # counts below are 0: scipy fails at them
+
 
 @dataclass(frozen=True, slots=True)
 class RateInterval:
@@ -93,7 +95,7 @@ def clopper_pearson_interval(
     Parameters
     ----------
     defaults : array-like of shape (n_grades,)
-        Number of defaulted loans, :math:`d`.
+        Number of defaulted loans, :math:`d`; frequencies that are not whole are allowed.
     loans : array-like of shape (n_grades,)
         Number of loans observed for the full outcome window, :math:`n`.
     level : float, default=0.95
@@ -114,7 +116,8 @@ def clopper_pearson_interval(
     -----
     The rates at which :math:`P(X \ge d)` and :math:`P(X \le d)` of a binomial variable equal
     half of 1 - level: quantiles of :math:`\mathrm{Beta}(d,\, n - d + 1)` and
-    :math:`\mathrm{Beta}(d + 1,\, n - d)`.
+    :math:`\mathrm{Beta}(d + 1,\, n - d)`; 0 without a default and 1 without anything else.  Counts
+    need not be whole: the quantiles are those of the same law.
 
     References
     ----------
@@ -128,9 +131,10 @@ def clopper_pearson_interval(
     """
     tail = _tail(level)
     d, n = check_counts(defaults, loans)
-    lower = np.where(d == 0, 0.0, beta.ppf(tail, np.maximum(d, 0.5), n - d + 1))
-    upper = np.where(d == n, 1.0, beta.ppf(1 - tail, d + 1, np.maximum(n - d, 0.5)))
-    return RateInterval(lower=lower, upper=upper)
+    some_bad, some_good = d > _LEAST, n - d > _LEAST
+    lower = beta.ppf(tail, np.where(some_bad, d, 1.0), n - d + 1)
+    upper = beta.ppf(1 - tail, d + 1, np.where(some_good, n - d, 1.0))
+    return RateInterval(lower=np.where(some_bad, lower, 0.0), upper=np.where(some_good, upper, 1.0))
 
 
 def check_counts(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtr
-from scipy.stats import beta, binom, norm
+from scipy.special import betainc, betaincc, betaln, log_ndtr, ndtr, xlogy
+from scipy.stats import beta, norm
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.choices import check_choice, check_range
@@ -28,7 +28,6 @@ Prior = Literal["conservative", "neutral"]
 
 _N_PATHS, _SEED = 20_000, 0  # of the common factor over several years
 _NODES = np.linspace(-8.0, 8.0, 2001)  # of the common factor of one year
-_LEAST = 1e-30
 _FAR = 9.0  # normal scores beyond which a rate is 0 or 1
 
 
@@ -50,7 +49,8 @@ def pluto_tasche(
     Parameters
     ----------
     defaults : array-like of shape (n_grades,)
-        Number of defaulted loans of each grade, from the best grade to the worst.
+        Number of defaulted loans of each grade, from the best grade to the worst; frequencies
+        that are not whole are allowed.
     loans : array-like of shape (n_grades,)
         Number of loans of each grade observed for the full outcome window; 0 is allowed.
     confidence : float
@@ -81,13 +81,14 @@ def pluto_tasche(
     Under the order :math:`p_1 \le \dots \le p_k` the most prudent assumption for grade i is that
     all worse grades are as good as i.  With the pooled counts :math:`n = \sum_{j \ge i} n_j` and
     :math:`d = \sum_{j \ge i} d_j` the bound solves :math:`P(X \le d) = 1 - \text{confidence}`.
-    Without correlation X is binomial, in one year the bound a quantile of
-    :math:`\mathrm{Beta}(d + 1, n - d)`.
+    Without correlation X is binomial, :math:`P(X \le d) = I_{1 - p}(n - d, d + 1)` also of counts
+    that are not whole, in one year the bound a quantile of :math:`\mathrm{Beta}(d + 1, n - d)`.
     With it, given the factor S a loan defaults with
     :math:`\Phi((\Phi^{-1}(p) - \sqrt{\varrho} S) / \sqrt{1 - \varrho})`; one year is integrated
-    over a grid, several over 20,000 paths of the factor from a fixed seed.  Where defaults of
-    better grades break the order, a worse grade takes the largest bound of the better ones
-    (running maximum).
+    over a grid, several over 20,000 paths of the factor from a fixed seed, with a standard error of
+    about .6 % of the bound at confidence .95 and 1.6 % (up to 2.3 %) at .999.  Where defaults of
+    better grades break the order, a worse grade takes the largest bound of the better ones (running
+    maximum).
 
     References
     ----------
@@ -107,7 +108,7 @@ def pluto_tasche(
     d, n = (np.cumsum(counts[::-1])[::-1] for counts in (own_d, own_n))
     of_portfolio = _mixture(correlation, n_years, persistence)
     if correlation == 0:
-        good = np.maximum(n - d, 0.5)  # any positive number: replaced below where all defaulted
+        good = np.where(d == n, 1.0, n - d)  # any positive number: replaced where all defaulted
         whole = np.where(d == n, 1.0, beta.ppf(confidence, d + 1, good))
         bound = -np.expm1(np.log1p(-np.minimum(whole, 1 - 1e-16)) / n_years)
         bound = np.where(d == n, 1.0, bound)
@@ -122,8 +123,7 @@ def pluto_tasche(
 def _mixture(
     correlation: float, n_years: int, persistence: float
 ) -> Callable[[float], tuple[Floats, Floats]]:
-    """Law of the default rate of a large portfolio: rates and weights, given the one-year rate."""
-    just_below = float(np.nextafter(1.0, 0.0))
+    """Law of the share of a large portfolio that is spared: its logarithms, and their weights."""
     check_range("correlation", correlation, 0, 1, is_open=True)
     check_range("persistence", persistence, 0, 1, is_open=True)
     check_range("n_years", n_years, 1, np.inf, is_whole=True)
@@ -140,9 +140,8 @@ def _mixture(
     weights = weights / weights.sum()
 
     def law(score: float) -> tuple[Floats, Floats]:
-        given = ndtr((score - np.sqrt(correlation) * paths) / np.sqrt(1 - correlation))
-        given = np.clip(given, _LEAST, just_below)  # scipy's binomial fails at smaller rates
-        return -np.expm1(np.log1p(-given).sum(axis=1)), weights
+        spared = log_ndtr((np.sqrt(correlation) * paths - score) / np.sqrt(1 - correlation))
+        return spared.sum(axis=1), weights
 
     return law
 
@@ -157,9 +156,14 @@ def _root(
         return 1.0
 
     def excess(score: float) -> float:
-        rates, weights = law(score)
-        return float(weights @ binom.cdf(defaults, loans, rates)) - tail
+        log_spared, weights = law(score)
+        rates = -np.expm1(log_spared)
+        by_rate = betaincc(defaults + 1, loans - defaults, rates)
+        by_rest = betainc(loans - defaults, defaults + 1, np.exp(log_spared))  # digits near 1
+        return float(weights @ np.where(rates < 0.5, by_rate, by_rest)) - tail
 
+    if excess(_FAR) >= 0:  # a small part of a loan was spared
+        return 1.0
     return float(ndtr(brentq(excess, -_FAR, _FAR, xtol=1e-12)))
 
 
@@ -181,8 +185,8 @@ class LowDefaultRate:
 
 
 def bayesian_low_default(
-    defaults: int,
-    loans: int,
+    defaults: float,
+    loans: float,
     *,
     prior: Prior = "conservative",
     correlation: float = 0.0,
@@ -195,11 +199,12 @@ def bayesian_low_default(
 
     Parameters
     ----------
-    defaults, loans : int
-        Counts, of one year.
+    defaults, loans : float
+        Counts, of one year; frequencies that are not whole are allowed.
     prior : {"conservative", "neutral"}, default="conservative"
-        ``conservative``: quantiles of the posterior are the upper confidence bounds; ``neutral``:
-        every rate as likely as every other.
+        ``conservative``: without correlation, quantiles of the posterior are the upper confidence
+        bounds; with it they may lie far above (3 of 800 at .12: .068 against .044 for the upper
+        bound).  ``neutral``: every rate as likely as every other.
     correlation : float, default=0
         Of the assets of two borrowers through the common factor (Vasicek), 0 to below 1.
     level : float, default=0.95
@@ -222,7 +227,8 @@ def bayesian_low_default(
     Without correlation the posteriors are :math:`\mathrm{Beta}(d + 1, n - d)`, of mean
     :math:`(d + 1) / (n + 1)`, and :math:`\mathrm{Beta}(d + 1, n - d + 1)`, of mean
     :math:`(d + 1) / (n + 2)`.  With it the likelihood is integrated over the factor, the posterior
-    over a grid of normal scores.
+    over a grid of normal scores.  Where all loans defaulted, the conservative posterior sits at 1,
+    however few they are: mean and upper bound are 1, and the lower bound is that of ``neutral``.
 
     References
     ----------
@@ -243,16 +249,25 @@ def bayesian_low_default(
     law = _mixture(correlation, 1, 0.0)
     more = 0.0 if prior == "conservative" else 1.0
     if d == n and prior == "conservative":
-        return LowDefaultRate(1.0, 1.0, 1.0)
+        neutral = bayesian_low_default(d, n, prior="neutral", correlation=correlation, level=level)
+        return LowDefaultRate(1.0, neutral.lower, 1.0)
     if correlation == 0:
         posterior = beta(d + 1, n - d + more)
         low, high = posterior.ppf(tails)
         return LowDefaultRate(float(posterior.mean()), float(low), float(high))
     rate = ndtr(_NODES)
-    likelihood = np.array([weights @ binom.pmf(d, n, rates) for rates, weights in map(law, _NODES)])
+    likelihood = np.array([_likelihood(d, n, *law(score)) for score in _NODES])
     density = likelihood * norm.pdf(_NODES)  # in normal scores
     if prior == "conservative":
         density /= ndtr(-_NODES)  # 1 / (1 - rate)
     density /= density.sum()
     low, high = np.interp(tails, np.cumsum(density) - density / 2, _NODES)
     return LowDefaultRate(float(density @ rate), float(ndtr(low)), float(ndtr(high)))
+
+
+def _likelihood(defaults: float, loans: float, log_spared: Floats, weights: Floats) -> float:
+    """Probability of so many defaults, whole or not, under a law of the rate."""
+    good = loans - defaults
+    log_ways = -np.log1p(loans) - betaln(defaults + 1, good + 1)
+    with_rates = xlogy(defaults, -np.expm1(log_spared)) + good * log_spared
+    return float(weights @ np.exp(log_ways + with_rates))

@@ -157,8 +157,9 @@ class Cases:
     member_end : ndarray of int64
         Shape (n_cases,).
     rejected_tables : list of tuple of str
-        Tables (events, proposals, ratings, registers; sorted) of which a row of the household was
-        rejected and is therefore not among the arrays; by default empty for every case.
+        Tables (events, members, proposals, ratings, registers; sorted) of which a row of the
+        household was rejected and is therefore not among the arrays; by default empty for every
+        case.
     """
 
     household_id: list[str]

@@ -24,13 +24,19 @@ __all__ = [
 Role = Literal["panel", "neighbour", "group_leader", "account_manager"]
 Relation = Literal["none", "kin", "debt", "business"]
 EventStatus = Literal["pending", "approved", "rejected", "revoked"]
-EvidenceTable = Literal["ratings", "events", "registers", "proposals"]
+EvidenceTable = Literal["ratings", "events", "registers", "proposals", "members"]
 
 ROLES: tuple[Role, ...] = ("panel", "neighbour", "group_leader", "account_manager")
 RELATIONS: tuple[Relation, ...] = ("none", "kin", "debt", "business")
 EVENT_STATUS: tuple[EventStatus, ...] = ("pending", "approved", "rejected", "revoked")
 
-EVIDENCE_TABLES: tuple[EvidenceTable, ...] = ("ratings", "events", "registers", "proposals")
+EVIDENCE_TABLES: tuple[EvidenceTable, ...] = (
+    "ratings",
+    "events",
+    "registers",
+    "proposals",
+    "members",
+)
 """Tables whose rejected rows may have changed a score, a limit or a review."""
 
 ROLE_WORDS: dict[str, tuple[str, ...]] = {

@@ -96,7 +96,8 @@ def allocate(
     Raises
     ------
     DomainError
-        ``portfolio_too_small``: a total is less than one step for each household with a limit.
+        ``portfolio_too_small``, ``village_too_small``: a total is less than one step for each
+        household with a limit.
     """
     n_villages = int(village.max()) + 1 if village.size else 0
     ceilings = np.full(n_villages, -1, dtype=np.int64)
@@ -104,19 +105,17 @@ def allocate(
     if village_total is not None:
         for number in range(n_villages):
             inside = village == number
-            ceilings[number] = _ceiling(limits[inside], village_total, step)
+            ceilings[number] = _ceiling(limits[inside], village_total, step, "village_too_small")
             if ceilings[number] >= 0:
                 found[inside] = np.minimum(limits[inside], ceilings[number])
-    ceiling = -1 if total is None else _ceiling(found, total, step)
+    ceiling = -1 if total is None else _ceiling(found, total, step, "portfolio_too_small")
     if ceiling >= 0:
         found = np.minimum(found, ceiling)
     return Allocation(found, ceilings, ceiling)
 
 
-def _ceiling(limits: Ints, total: int, step: int) -> int:
+def _ceiling(limits: Ints, total: int, step: int, code: str) -> int:
     ceiling = common_ceiling(limits, total, step)
     if ceiling == 0:
-        raise DomainError(
-            "portfolio_too_small", total=total, households=int((limits > 0).sum()), step=step
-        )
+        raise DomainError(code, total=total, households=int((limits > 0).sum()), step=step)
     return ceiling

@@ -80,7 +80,7 @@ def limit_rows(rows: list[Row], answers: Answers, plan: Plan) -> list[Row]:
             name: yuan if scored and yuan != NO_BOUND else None
             for name, yuan in zip(BOUNDS, amounts, strict=True)
         }
-        zh, en = why_limit(row, bounds, plan.limits.step)
+        zh, en = why_limit(row, bounds, plan)
         kept = {name: row[name] for name, *_ in _OTHERS}
         found.append(
             {
@@ -101,7 +101,7 @@ def limit_rows(rows: list[Row], answers: Answers, plan: Plan) -> list[Row]:
 
 
 def why_limit(
-    row: Mapping[str, Any], bounds: Mapping[str, int | None], step: int
+    row: Mapping[str, Any], bounds: Mapping[str, int | None], plan: Plan
 ) -> tuple[str, str]:
     """Say in Chinese and in English which bound made the amount and how the others differ.
 
@@ -111,8 +111,8 @@ def why_limit(
         A proposal, with the keys of `Proposal`.
     bounds : mapping of str to (int or None)
         Yuan by bound; None where it is not stated.
-    step : int
-        Yuan to which limits are floored.
+    plan : Plan
+        The compiled model.
 
     Returns
     -------
@@ -126,22 +126,45 @@ def why_limit(
         named = [code.partition(":")[2] for code in row["review_triggers"] if "required" in code]
         zh, en = _names(named)
         return f"不提出额度：缺少必需项（{zh}）。", f"No amount is proposed without: {en}."
-    zh, en = BOUND_WORDS[binding]
-    least = f"{bounds[binding]:,}"
-    lines = [
-        (
-            f"建议额度 {limit:,} 元：最小一项为{zh} {least} 元，按 {step:,} 元向下取整。",
-            f"Proposed {limit:,} yuan: the smallest bound is the {en}, {least}, "
-            f"floored to steps of {step:,}.",
-        )
-    ]
+    lines = [_proposed(limit, binding, bounds, plan)]
+    if binding == "loss_cap":
+        lines.append(_loss(row["pd_upper"], plan))
     for key, name_zh, name_en in _OTHERS:
         lines.append(_compared(name_zh, name_en, row[key], limit))
     absent = [name for name, yuan in bounds.items() if yuan is None]
     if absent:
         zh, en = _names(absent)
-        lines.append((f"未提供、故不起限制作用：{zh}。", f"Not stated, so not binding: {en}."))
+        lines.append((f"没有、故不起限制作用：{zh}。", f"Absent, so not binding: {en}."))
     return "".join(zh for zh, _ in lines), " ".join(en for _, en in lines)
+
+
+def _proposed(
+    limit: int, binding: str, bounds: Mapping[str, int | None], plan: Plan
+) -> tuple[str, str]:
+    zh, en = BOUND_WORDS[binding]
+    if binding == "tier_cap" and not bounds[binding]:
+        return "建议额度 0 元：未评级，转人工渠道。", "Proposed 0 yuan: unrated, manual channel."
+    least, step = f"{bounds[binding]:,}", plan.limits.step
+    return (
+        f"建议额度 {limit:,} 元：最小一项为{zh} {least} 元，按 {step:,} 元向下取整。",
+        f"Proposed {limit:,} yuan: the smallest bound is the {en}, {least}, "
+        f"floored to steps of {step:,}.",
+    )
+
+
+def _loss(upper: float | None, plan: Plan) -> tuple[str, str]:
+    """Write the working of the cap on the expected loss."""
+    rule = plan.scheme.limits.loss_cap
+    if rule is None:
+        return "", ""
+    most = plan.scheme.yuan(rule.at_most, "limits.loss_cap.at_most")
+    if upper is None:
+        return (
+            "该分数及以下没有贷款结果，违约概率无从得知，故为 0。",
+            "No outcome is known at these points or below, so it is 0.",
+        )
+    working = f"{most:,} ÷ ({float(rule.lgd):.0%} × {upper:.4%})"
+    return f"预期损失上限 = {working}。", f"The cap on the expected loss is {working}."
 
 
 def _compared(zh: str, en: str, amount: int | None, limit: int) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from sanzhixin.scoring.view import Answers, View, views
 if TYPE_CHECKING:
     from sanzhixin.records.cases import Cases
 
-__all__ = ["Answers", "propose_answers", "propose_cases", "score_cases"]
+__all__ = ["Answers", "check_cases", "propose_answers", "propose_cases", "score_cases"]
 
 Row = dict[str, Any]
 
@@ -68,11 +68,38 @@ def propose_cases(cases: Cases, plan: Plan) -> list[Row]:
         ``consent_not_valid``: a household without a consent for this purpose and day;
         ``level_unseen``: a category that the card does not know.
     """
-    return propose_answers(score_cases(cases, plan), plan) if cases.household_id else []
+    if not cases.household_id:
+        return []
+    check_cases(cases, plan)
+    return propose_answers(score_cases(cases, plan), plan)
+
+
+def check_cases(cases: Cases, plan: Plan) -> None:
+    """Refuse to score without a model in force and a consent of every household.
+
+    Parameters
+    ----------
+    cases : Cases
+        At least one, all with the same scoring date.
+    plan : Plan
+        The compiled model.
+
+    Raises
+    ------
+    ArtifactError
+        ``model_retired``, ``model_expired``, ``scheme_not_in_force``.
+    RecordError
+        ``consent_not_valid``: a household without a consent for this purpose and day.
+    """
+    as_of = dt.date.fromordinal(int(cases.as_of[0]))
+    check_in_force(plan, as_of)
+    invalid = int((cases.consent_until < cases.as_of).sum())
+    if invalid:
+        raise RecordError("consent_not_valid", count=invalid, as_of=as_of)
 
 
 def propose_answers(answers: Answers, plan: Plan) -> list[Row]:
-    """Answer a batch that is already scored; else as `propose_cases`.
+    """Answer a batch that is checked (`check_cases`) and scored.
 
     Parameters
     ----------
@@ -85,18 +112,9 @@ def propose_answers(answers: Answers, plan: Plan) -> list[Row]:
     -------
     list of dict
         In the order of the cases.
-
-    Raises
-    ------
-    ArtifactError, RecordError
-        As `propose_cases`.
     """
     cases = answers.cases
     as_of = dt.date.fromordinal(int(cases.as_of[0]))
-    check_in_force(plan, as_of)
-    invalid = int((cases.consent_until < cases.as_of).sum())
-    if invalid:
-        raise RecordError("consent_not_valid", count=invalid, as_of=as_of)
     common = _common(plan, as_of)
     last = _last_day(plan, as_of)
     digests = input_digests(cases)

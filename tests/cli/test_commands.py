@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from sanzhixin.cli.app import sanzhixin
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
 from sanzhixin.model import load_model
@@ -372,7 +373,7 @@ def test_tiers_are_drawn_from_the_loans_and_written_with_their_tests(run, tmp_pa
     write_tables(COUNTY, folder, "csv")
     asked = ("--as-of", COUNTY.as_of.isoformat())
     assert run("fit", folder, "-o", model, "--card", "expert", *asked).code == 0
-    appetite = ("--appetite", "A=30%,B=0.45")
+    appetite = ("--appetite", "A=40%,B=0.55")
     done = run("tiers", folder, "-m", model, "-o", out, *appetite, *asked)
     assert done.code == 0, done.err
     assert "with probability of at most 0.05" in done.out
@@ -424,7 +425,7 @@ def test_limits_are_written_side_by_side_and_within_a_total(run, folder, model, 
     out = tmp_path / "limits"
     done = run("--lang", "en", "limits", folder, "-m", model, "-o", out, "--total", 80_000)
     assert done.code == 0
-    assert "2 households have a proposed limit, together 90,000 yuan; 0 adults." in done.out
+    assert "2 households have a proposed limit (0 of them 0, 0 to be reviewed)" in done.out
     assert "Total 80,000 yuan: 2 households lowered, together 80,000 yuan" not in done.out
     with (out / "portfolio.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -434,11 +435,49 @@ def test_limits_are_written_side_by_side_and_within_a_total(run, folder, model, 
     tables = {"limits.csv", "members.csv", "portfolio.csv", "villages.csv"}
     assert names == {*tables, "report.txt", "_SUCCESS"}
     shared = run("--lang", "en", "limits", folder, "-m", model, "-o", out, "--total", 80_000,
-                 "--village-share", 0.5)  # fmt: skip
-    assert "village V1: ceiling 20,000 yuan, 2 households lowered (90,000 -> 40,000" in shared.out
+                 "--village-share", "50%")  # fmt: skip
+    assert "village V1: 2 households lowered, 90,000 -> 40,000 yuan" in shared.out
+    assert run("limits", folder, "-m", model, "-o", out).code == 0
+    assert {path.name for path in out.iterdir()} == {
+        *("limits.csv", "members.csv", "report.txt", "_SUCCESS"),
+    }
 
 
 def test_a_share_without_a_total_is_a_usage_error(run, folder, model, tmp_path):
     done = run("limits", folder, "-m", model, "-o", tmp_path / "o", "--village-share", 0.5)
     assert done.code == 2
     assert "--total" in done.err
+
+
+def test_fit_takes_a_method_and_a_long_run_rate(run, folder, tmp_path):
+    from sanzhixin.modelling.county.pd_table import PdChoice
+
+    command = sanzhixin.commands["fit"]
+    option = next(item for item in command.params if item.name == "pd_method")
+    assert tuple(option.type.choices) == PdChoice.__args__
+    done = run("fit", folder, "-o", tmp_path / "m", "--anchor", "2%")
+    assert done.code == 2
+    assert "There is no loan" in done.err
+    done = run("fit", folder, "-o", tmp_path / "m", "--anchor", "2")
+    assert done.code == 2
+    assert "0.02" in done.err
+
+
+def test_a_margin_chooses_the_most_profitable_tiers(run, tmp_path):
+    from sanzhixin.cli.county_commands import write_tables
+    from tests.unit.modelling.test_fitted_model import COUNTY
+
+    folder, model, out = tmp_path / "county", tmp_path / "model", tmp_path / "tiers"
+    folder.mkdir()
+    write_tables(COUNTY, folder, "csv")
+    asked = ("--as-of", COUNTY.as_of.isoformat())
+    assert run("fit", folder, "-o", model, "--card", "expert", *asked).code == 0
+    words = ("tiers", folder, "-m", model, "-o", out, *asked, "--appetite", "AA=40%,B=0.55")
+    done = run(*words, "--margin", "4%", "--utilisation", "60%", "--cost", 100)
+    assert done.code == 0, done.err
+    table = pd.read_csv(out / "alternatives.csv", encoding="utf-8-sig")
+    assert "profit_yuan" in table.columns
+    assert run(*words, "--cost", 100).code == 2
+    other = run(*words[:-1], "X=40%", "--margin", "4%")
+    assert other.code == 2
+    assert "not X" in other.err

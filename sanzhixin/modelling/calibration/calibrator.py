@@ -95,14 +95,15 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
     level : float, default=0.95
         Content of the bounds.
     confidence : float, default=0.5
-        Of `prob_default` of ``pluto_tasche``.
+        Of `prob_default` of ``pluto_tasche``, at most `level`.
     correlation : float, default=0
         Of the assets of two borrowers, for ``pluto_tasche`` and ``bayesian``.
     auc : float, optional
         For ``bayesian``.
     points_error : float, default=0
-        Standard error of measurement of the points; widens the bounds of ``logistic`` and
-        ``firth``.
+        Standard error of measurement of the points.  0: bounds are those of the default rate of all
+        households with so many points.  Above 0, for ``logistic`` and ``firth``: those of a
+        household's own standing, which its points measure with that error.
 
     Attributes
     ----------
@@ -125,6 +126,10 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
+    With `points_error` s, points of variance v and normal errors, the standing given the points
+    varies by :math:`s \sqrt{1 - s^2 / v}` and default changes with it :math:`1 / (1 - s^2 / v)`
+    times as fast as with the points, so the bounds hold :math:`s / \sqrt{1 - s^2 / v}` more points.
+
     No value rises with the points.  Points between attainable ones are taken down to the next
     one, points beyond the ends to the end.
 
@@ -182,10 +187,12 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DomainError
-            ``option_choice``, ``option_range``, ``probability_open``, ``auc_unreachable``,
+            ``option_choice``, ``option_range``, ``probability_open``, ``pd_confidence``,
+            ``auc_unreachable``,
             ``points_column``, ``calibration_points``, ``calibration_grades``,
             ``shape_differs``: options or data.
         EvidenceError
+            ``points_all_error``: an error as large as the spread of the points;
             ``pd_few_defaults``, ``pd_points_equal``, ``pd_points_few``, ``pd_separated``,
             ``pd_slope_rises``, ``pd_not_converged``: what the method needs, and the alternative.
         """
@@ -201,7 +208,8 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
         self.anchor_ = None
         if self.anchor is not None:
             before = float(np.average(self._of(curve, loans.points), weights=loans.loans))
-            curve, shift = anchor_curve(curve, loans, self.anchor)
+            is_prudent = self.method_ == "pluto_tasche"
+            curve, shift = anchor_curve(curve, loans, self.anchor, is_prudent=is_prudent)
             self.anchor_ = Anchoring(self.anchor, before, shift, self.n_loans_)
             self.basis_ = "anchored"
         self.table_ = pd.DataFrame(
@@ -286,6 +294,8 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             check_range(name, value, 0, 1, is_open=True)
             if value == 0:
                 raise DomainError("probability_open", name=name, value=value, example=0.95)
+        if self.confidence > self.level:
+            raise DomainError("pd_confidence", value=self.confidence, most=self.level)
         check_range("correlation", self.correlation, 0, 1, is_open=True)
         check_range("points_error", self.points_error, 0, np.inf)
         if self.auc is not None:
@@ -324,7 +334,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
     def _make(self, method: str, loans: Loans, grid: Ints) -> Curve:
         level = float(self.level)
         if method in ("logistic", "firth"):
-            error = float(self.points_error)
+            error = self._standing_error(loans)
             is_firth = method == "firth"
             return logistic_curve(loans, grid, level=level, firth=is_firth, points_error=error)
         if method == "beta":
@@ -343,6 +353,17 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             correlation=float(self.correlation),
         )
 
+    def _standing_error(self, loans: Loans) -> float:
+        """Error of the standing that points measure, on the scale of the slope over the points."""
+        error = float(self.points_error)
+        if error == 0:
+            return 0.0
+        mean = np.average(loans.points, weights=loans.loans)
+        spread = float(np.average((loans.points - mean) ** 2, weights=loans.loans))
+        if spread <= error**2:
+            raise EvidenceError("points_all_error", error=f"{error:g}", spread=f"{spread**0.5:.4g}")
+        return error / float(np.sqrt(1 - error**2 / spread))
+
     def _starts(self, loans: Loans, grid: Ints) -> Ints:
         if self.grades is None:
             share = (np.cumsum(loans.loans) - loans.loans / 2) / loans.loans.sum()
@@ -350,7 +371,7 @@ class ScoreCalibrator(ClassifierMixin, BaseEstimator):
             inner = loans.points[np.unique(first[(first > 0) & (first < share.size)])]
             return np.unique(np.append(grid[0], inner))
         starts = np.asarray(self.grades)
-        if starts.ndim != 1 or starts.dtype.kind not in "iu" or (np.diff(starts) <= 0).any():
+        if starts.ndim != 1 or starts.dtype.kind not in "iu" or (starts[1:] <= starts[:-1]).any():
             raise DomainError("calibration_grades")
         return np.unique(np.append(min(int(grid[0]), int(starts[0])), starts)).astype(np.int64)
 

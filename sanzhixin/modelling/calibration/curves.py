@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
-from sanzhixin.errors import EvidenceError
-from sanzhixin.numerics.calibration_curves import fit_beta_curve, fit_isotonic_blocks
+from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics.calibration_curves import (
+    IsotonicBlocks,
+    fit_beta_curve,
+    fit_isotonic_blocks,
+)
 from sanzhixin.numerics.intervals import jeffreys_interval
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
 from sanzhixin.numerics.low_default import bayesian_low_default, pluto_tasche
@@ -50,6 +54,8 @@ LEAST_BETA = 100
 
 LEAST_ISOTONIC = 200
 """The same for a curve without form."""
+
+_ROUNDING = 1e-14  # of sums over loans, as a share of them
 
 
 class Loans(NamedTuple):
@@ -187,6 +193,11 @@ def beta_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
     EvidenceError
         ``pd_few_defaults``, ``pd_points_equal``, ``pd_points_few``, ``pd_separated``,
         ``pd_slope_rises``.
+
+    Notes
+    -----
+    The family holds no straight line in the points.  Where the truth is one, bounds of 95 %
+    hold it too seldom, and ever less with more loans: .72 at 150 defaults and .44 at 600.
     """
     _check_evidence(loans, LEAST_BETA)
     if loans.points.size < 3:
@@ -204,7 +215,7 @@ def beta_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
 
 
 def isotonic_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
-    """Pool neighbours until default rates fall.
+    r"""Pool neighbours until default rates fall.
 
     Parameters
     ----------
@@ -224,14 +235,32 @@ def isotonic_curve(loans: Loans, points: Ints, *, level: float) -> Curve:
     ------
     EvidenceError
         ``pd_few_defaults``, ``pd_points_equal``.
+
+    Notes
+    -----
+    A block without any default, or of nothing else, takes the median of its Jeffreys posterior,
+    :math:`\mathrm{Beta}(d + 1/2,\, n - d + 1/2)`, in place of a rate of 0 or 1, but goes no further
+    than the rate of the block beside it.  Where there is such a block, the mean over the loans is
+    therefore not exactly the observed rate.
     """
     _check_evidence(loans, LEAST_ISOTONIC, may_part=True)
     blocks = fit_isotonic_blocks(
         *loans.rows(),
         level=level,
     )
+    prob = _inner_rates(blocks)
+    lower, upper = np.minimum(blocks.lower, prob), np.maximum(blocks.upper, prob)
     place = blocks.place(points)
-    return Curve(points, blocks.rate[place], blocks.lower[place], blocks.upper[place])
+    return Curve(points, prob[place], lower[place], upper[place])
+
+
+def _inner_rates(blocks: IsotonicBlocks) -> Floats:
+    """Rates of the blocks, that of 0 in the best and of 1 in the worst drawn inwards."""
+    d, n, rate = blocks.defaults, blocks.loans, blocks.rate
+    median = beta.median(d + 0.5, n - d + 0.5)
+    worse, better = np.append(1.0, rate[:-1]), np.append(rate[1:], 0.0)
+    inner = np.where(d == 0, np.minimum(median, worse), rate)
+    return np.asarray(np.where(d == n, np.maximum(median, better), inner))
 
 
 def prudent_curve(
@@ -303,7 +332,7 @@ def bayesian_curve(
     Parameters
     ----------
     loans : Loans
-        Outcomes; any number, of which the sum counts.
+        Outcomes; any number, of which the sum counts, whole or not.
     points : ndarray of shape (n_points,)
         Attainable points, ascending.
     level : float
@@ -324,7 +353,7 @@ def bayesian_curve(
         ``auc_unreachable``.
     """
     d, n = loans.total()
-    rate = bayesian_low_default(round(d), round(n), correlation=correlation, level=level)
+    rate = bayesian_low_default(d, n, correlation=correlation, level=level)
     if auc is None:
         ones = np.ones(points.size)
         return Curve(points, rate.mean * ones, rate.lower * ones, rate.upper * ones)
@@ -335,7 +364,9 @@ def bayesian_curve(
     return Curve(points, found[0], np.minimum(found[1], found[0]), np.maximum(found[2], found[0]))
 
 
-def anchor_curve(curve: Curve, loans: Loans, anchor: float) -> tuple[Curve, float]:
+def anchor_curve(
+    curve: Curve, loans: Loans, anchor: float, *, is_prudent: bool = False
+) -> tuple[Curve, float]:
     """Move a curve along the log-odds until the mean over the loans is a long-run rate.
 
     Parameters
@@ -346,6 +377,9 @@ def anchor_curve(curve: Curve, loans: Loans, anchor: float) -> tuple[Curve, floa
         The portfolio that the rate belongs to.
     anchor : float
         Mean default probability, strictly between 0 and 1.
+    is_prudent : bool, default=False
+        Whether the bounds must still hold what they held: `upper` is then no lower, and `lower` no
+        higher, than before the move.
 
     Returns
     -------
@@ -356,16 +390,33 @@ def anchor_curve(curve: Curve, loans: Loans, anchor: float) -> tuple[Curve, floa
     ------
     DomainError
         ``probability_open``.
+    EvidenceError
+        ``anchor_unreachable``: loans of probability 0 or 1, which no shift moves, leave no mean
+        such as the anchor.
     """
+    if not 0 < anchor < 1:
+        raise DomainError("probability_open", name="anchor", value=anchor, example=0.02)
     place = np.searchsorted(curve.points, loans.points)
     own = logit(curve.prob_default[place])
     inside = np.isfinite(own)
-    fixed = float(loans.loans[own == np.inf].sum())
-    share = float(loans.loans[inside].sum())
-    target = (anchor * float(loans.loans.sum()) - fixed) / share if share else anchor
-    shift = match_mean(-own[inside], 1.0, target, loans.loans[inside])
-    moved = [expit(logit(one) + shift) for one in (curve.prob_default, curve.lower, curve.upper)]
-    return Curve(curve.points, *moved), shift
+    n, fixed, free = (float(loans.loans[rows].sum()) for rows in (..., own == np.inf, inside))
+    target = anchor * n - fixed
+    if not _ROUNDING * n < target < free - _ROUNDING * n:
+        raise EvidenceError(
+            "anchor_unreachable",
+            anchor=f"{anchor:g}",
+            certain=f"{n - free:g}",
+            loans=f"{n:g}",
+            lowest=f"{fixed / n:.4g}",
+            highest=f"{(fixed + free) / n:.4g}",
+        )
+    shift = match_mean(-own[inside], 1.0, target / free, loans.loans[inside])
+    prob, lower, upper = (
+        expit(logit(one) + shift) for one in (curve.prob_default, curve.lower, curve.upper)
+    )
+    if is_prudent:
+        lower, upper = np.minimum(lower, curve.lower), np.maximum(upper, curve.upper)
+    return Curve(curve.points, prob, lower, upper), shift
 
 
 def _band(

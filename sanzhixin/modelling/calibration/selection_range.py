@@ -39,8 +39,9 @@ class SelectionRange:
     table : DataFrame
         points, approved (curve of the loans alone), lowest, highest over the assumptions.
     share_unlike : float
-        Share of households without a loan whose points no loan comes near: in a fifth of all
-        households, by rank, that holds no loan.  Nothing in the data speaks of them.
+        Share of households without a loan whose points are fewer than those of every loan, or more,
+        or lie in a fifth of all households, by rank, that holds no loan.  Nothing in the data
+        speaks of them but the line that is drawn on.
     """
 
     assumptions: pd.DataFrame
@@ -129,7 +130,9 @@ def compute_selection_range(
     for factor in factors:
         for name, prob in (("fuzzy", of_curve), ("parcelling", rate)):
             curves.append((name, float(factor), _with(own, rest, factor * prob, grid)))
-    unlike = float(n_rest[n_own == 0].sum() / n_rest.sum())
+    is_beyond = (rest.points < own.points[0]) | (rest.points > own.points[-1])
+    is_unlike = is_beyond | (n_own[grade[rest.points - grid[0]]] == 0)
+    unlike = float(rest.loans[is_unlike].sum() / rest.loans.sum())
     return _tabulate(curves, own, rest, grid, unlike)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
+from scipy.stats import beta, binom
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,8 +19,8 @@ from sanzhixin.modelling.calibration.calibrator import (
     read_labels,
     read_points,
 )
+from sanzhixin.modelling.calibration.curves import LEAST_SLOPE
 from sanzhixin.numerics.choices import check_range
-from sanzhixin.numerics.intervals import clopper_pearson_interval
 
 if TYPE_CHECKING:
     from sanzhixin.modelling.calibration.economics import Economics
@@ -31,13 +31,21 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_CHANCES = (0.999, 0.99, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
-"""Predicted chance of each tier to pass its test, from the surest candidate to the boldest."""
+_LEAST_RATE = 1e-9
+_CHANCES = (
+    *(("upper", chance) for chance in (0.99, 0.9, 0.7, 0.5)),
+    *(("prob_default", chance) for chance in (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)),
+)
+"""Column of the curve and chance of each tier to pass by it, from the surest to the boldest.
+
+The upper bounds come first: a curve that is a little too low must not fail the first candidate.
+"""
 
 
 class _Table(NamedTuple):
     """One candidate: tiers from the best, each from its fewest points."""
 
+    curve: str
     chance: float
     tiers: tuple[str, ...]
     starts: tuple[int, ...]
@@ -79,10 +87,10 @@ class TierOptimizer(BaseEstimator):
     delta : float, default=0.05
         Probability that any tier of the chosen table exceeds its appetite.
     min_share : float, default=0.02
-        Share of all loans that each tier holds at least.
+        Share of the development part that each tier holds at least.
     economics : Economics, optional
-        Limits, margin and losses; the table of the largest expected profit is chosen.  None chooses
-        the boldest table that passes.
+        Limits, margin and losses; of the tables that pass, the one of the largest expected profit
+        is chosen.  None chooses the one that gives most of the loans a tier.
     development : float, default=0.4
         Share of the loans on which the candidates are drawn; the others test them.
     random_state : int, default=0
@@ -92,11 +100,12 @@ class TierOptimizer(BaseEstimator):
     ----------
     tiers_ : DataFrame
         tier, at_least, below (points; NaN for none), n_loans, n_defaults, default_rate, upper
-        (exact bound at confidence 1 - delta) on the loans that test, appetite, and limit_yuan with
+        (exact bound at confidence 1 - delta for this tier alone, not for all at once) on the loans
+        that test, appetite, and limit_yuan with
         economics; the best tier first.
     alternatives_ : DataFrame
-        One row for each candidate in the order of testing: chance (predicted, of each tier to
-        pass), tiers, starts, approval_share,
+        One row for each candidate in the order of testing: curve (column of the calibrator's
+        table), chance (by it, of each tier to pass), tiers, starts, approval_share,
         default_rate, p_value, is_tested, is_passed, and expected_loss_yuan, profit_yuan (per loan
         of all) with economics.
     tests_ : DataFrame
@@ -107,9 +116,11 @@ class TierOptimizer(BaseEstimator):
 
     Notes
     -----
-    On the development part a logistic curve is fitted; each candidate takes, tier by tier, the
-    lowest cut-off at which the curve predicts that the tier passes its test with a stated chance.
-    Chances fall from candidate to candidate, a fixed order.  On the other loans each candidate is
+    On the development part a logistic curve is fitted and the points are counted; each candidate
+    takes, tier by tier, the lowest cut-off at which the curve predicts that the tier passes its
+    test with a stated chance.
+    Chances fall from candidate to candidate, by the upper bounds of the curve first and then by the
+    curve, a fixed order.  On the other loans each candidate is
     tested in that order until one fails: its p-value is the largest of its tiers' exact binomial
     ones, :math:`P(X \le d)` under the appetite.  As the order is fixed before and testing stops at
     the first failure, the probability that any candidate that passed has a tier above its appetite
@@ -174,16 +185,16 @@ class TierOptimizer(BaseEstimator):
             ``points_column``, ``shape_differs``.
         EvidenceError
             ``tiers_none``: no table passes, with the loans that would be needed;
-            ``pd_few_defaults``, ``pd_slope_rises``: no curve on the development part.
+            ``tiers_development``: no curve on the development part, and what it would need.
         """
         self._check_options()
         given = read_points(points)
         failed, _, _ = read_labels(given.size, y, None)
         owed = None if exposure is None else _read_exposure(exposure, given.size)
         early = _split(given.size, self.development, self.random_state)
-        self.calibrator_ = ScoreCalibrator("logistic").fit(given[early], failed[early])
+        self.calibrator_ = self._develop(given, failed, early)
         held, bad = given[~early], failed[~early]
-        candidates = self._candidates(held)
+        candidates = self._candidates(given[early], held.size)
         tests, passed = self._test(candidates, held, bad)
         self.tests_ = pd.DataFrame(tests, columns=_TESTS)
         self.alternatives_ = self._alternatives(candidates, tests, passed, held, bad)
@@ -247,9 +258,10 @@ class TierOptimizer(BaseEstimator):
             ``tier_starts``: `present` does not fall; ``points_column``.
         """
         check_is_fitted(self, "tiers_")
-        given = read_points(points)
+        given = read_points(points) if np.size(points) else np.zeros(0, dtype=np.int64)
         starts = list(present.values())
-        if not starts or any(a <= b for a, b in pairwise(starts)):
+        whole = all(isinstance(at, (int, np.integer)) for at in starts)
+        if not starts or not whole or any(a <= b for a, b in pairwise(starts)):
             raise DomainError("tier_starts")
         own = {name: int(at) for name, at in self.tiers_[["tier", "at_least"]].to_numpy()}
         frame = pd.DataFrame(
@@ -267,7 +279,7 @@ class TierOptimizer(BaseEstimator):
                 "tier_before": [before[k] for k in found["before"]],
                 "tier_after": [after[k] for k in found["after"]],
                 "n_households": found["n_households"],
-                "share": found["n_households"] / given.size,
+                "share": found["n_households"] / max(given.size, 1),
                 "prob_default": found["prob_default"],
             }
         )
@@ -276,7 +288,7 @@ class TierOptimizer(BaseEstimator):
         given: Any = self.appetite
         rates = list(given.values()) if isinstance(given, Mapping) else []
         rising = all(a < b for a, b in pairwise(rates))
-        if not rates or not rising or not rates[0] > 0 or not rates[-1] < 1:
+        if not rates or not rising or not rates[0] >= _LEAST_RATE or not rates[-1] < 1:
             raise DomainError("tier_appetite")
         for name in ("delta", "development"):
             check_range(name, getattr(self, name), 0, 1, is_open=True)
@@ -289,20 +301,35 @@ class TierOptimizer(BaseEstimator):
             if len(known) < len(limits) or any(a < b for a, b in pairwise(known)):
                 raise DomainError("tier_limits")
 
-    def _candidates(self, held: Ints) -> list[_Table]:
-        """Draw tables by the curve; of the loans that test, their points alone are seen."""
+    def _develop(self, points: Ints, failed: Bools, early: Bools) -> ScoreCalibrator:
+        try:
+            return ScoreCalibrator("logistic").fit(points[early], failed[early])
+        except EvidenceError as error:
+            raise EvidenceError(
+                "tiers_development",
+                loans=points.size,
+                early=int(early.sum()),
+                needed=int(np.ceil(LEAST_SLOPE / self.development)),
+                reason=error,
+            ) from None
+
+    def _candidates(self, early: Ints, n_held: int) -> list[_Table]:
+        """Draw tables by the development part alone: its curve, and its points scaled up."""
         grid = self.calibrator_.table_["points"].to_numpy()
-        prob = self.calibrator_.table_["prob_default"].to_numpy()
-        place = np.clip(held - grid[0], 0, grid.size - 1)
-        mass = np.bincount(place, minlength=grid.size).astype(np.float64)
+        counts = np.bincount(early - grid[0], minlength=grid.size)
+        mass = counts.astype(np.float64) * (n_held / early.size)
         found: list[_Table] = []
-        for chance in _CHANCES:
-            table = self._draw(chance, grid, prob, mass)
-            if table.tiers and (not found or table[1:] != found[-1][1:]):
-                found.append(table)
+        for curve, chance in _CHANCES:
+            prob = self.calibrator_.table_[curve].to_numpy()
+            tiers, starts = self._draw(chance, grid, prob, mass)
+            known = [(table.tiers, table.starts) for table in found]
+            if tiers and (tiers, starts) not in known:
+                found.append(_Table(curve, chance, tiers, starts))
         return found
 
-    def _draw(self, chance: float, grid: Ints, prob: Floats, mass: Floats) -> _Table:
+    def _draw(
+        self, chance: float, grid: Ints, prob: Floats, mass: Floats
+    ) -> tuple[tuple[str, ...], tuple[int, ...]]:
         """Lower each cut-off as far as the tier may still be expected to pass, best tier first."""
         tiers, starts = [], []
         top = grid.size
@@ -311,15 +338,15 @@ class TierOptimizer(BaseEstimator):
             defaults = np.cumsum((mass * prob)[:top][::-1])[::-1]
             least = max(loans_needed(appetite, self.delta), self.min_share * mass.sum())
             held = np.flatnonzero(count >= least)
-            n = count[held]
+            n = np.floor(count[held])  # loans to be expected there among those that test
             most = np.asarray(binom.ppf(self.delta, n, appetite))
             most = most - (binom.cdf(most, n, appetite) > self.delta)  # most defaults that pass
-            good = held[binom.cdf(most, n, defaults[held] / n) >= chance]
+            good = held[binom.cdf(most, n, defaults[held] / count[held]) >= chance]
             if good.size:
                 tiers.append(tier)
                 starts.append(int(grid[good[0]]))
                 top = int(good[0])
-        return _Table(chance, tuple(tiers), tuple(starts))
+        return tuple(tiers), tuple(starts)
 
     def _test(
         self, candidates: list[_Table], held: Ints, bad: Bools
@@ -354,6 +381,7 @@ class TierOptimizer(BaseEstimator):
         for place, table in enumerate(candidates):
             inside = held >= table.starts[-1]
             row: dict[str, Any] = {
+                "curve": table.curve,
                 "chance": table.chance,
                 "tiers": table.tiers,
                 "starts": table.starts,
@@ -378,7 +406,8 @@ class TierOptimizer(BaseEstimator):
 
     def _best(self, passed: list[int]) -> int:
         if self.economics is None:
-            return passed[-1]
+            share = self.alternatives_["approval_share"].to_numpy()
+            return max(passed, key=lambda place: (share[place], place))
         profit = self.alternatives_["profit_yuan"].to_numpy()
         return max(passed, key=lambda place: (profit[place], place))
 
@@ -387,7 +416,7 @@ class TierOptimizer(BaseEstimator):
         for tier, low, high in _ranges(table):
             inside = (held >= low) & (held < high)
             n, d = int(inside.sum()), int(bad[inside].sum())
-            bound = clopper_pearson_interval([d], [n], level=1 - 2 * self.delta).upper.item()
+            bound = float(beta.isf(self.delta, d + 1, n - d)) if d < n else 1.0
             row: dict[str, Any] = {
                 "tier": tier,
                 "at_least": low,

@@ -38,8 +38,6 @@ class Outcomes:
         90 days past due within 12 months.
     card_values : dict of str to ndarray of shape (n_loans,)
         What a card may use, of the same day: millionths, or level indices of categories.
-    covariance : ndarray of shape (n_loans, n_pillars, n_pillars)
-        Of the pillar scores of that day, which are measured with error.
     village : ndarray of str, shape (n_loans,)
         Village of the household; the household itself where it has none.
     granted_on : ndarray of shape (n_loans,)
@@ -61,7 +59,6 @@ class Outcomes:
     points: NDArray[np.int64]
     defaulted: NDArray[np.bool_]
     card_values: dict[str, NDArray[np.int64]]
-    covariance: NDArray[np.float64]
     village: NDArray[np.str_]
     granted_on: NDArray[np.int64]
     data_from: dt.date | None
@@ -89,7 +86,6 @@ class Outcomes:
             points=self.points[rows],
             defaulted=self.defaulted[rows],
             card_values={name: column[rows] for name, column in self.card_values.items()},
-            covariance=self.covariance[rows],
             village=self.village[rows],
             granted_on=self.granted_on[rows],
         )
@@ -100,7 +96,6 @@ class _WhenGranted(NamedTuple):
     gated: NDArray[np.bool_]
     sufficient: NDArray[np.bool_]
     card_values: dict[str, NDArray[np.int64]]
-    covariance: NDArray[np.float64]
     granted_on: NDArray[np.int64]
 
 
@@ -135,7 +130,6 @@ def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> O
         points=when.points[used],
         defaulted=loans["defaulted"].to_numpy(dtype=np.bool_)[used],
         card_values={name: column[used] for name, column in when.card_values.items()},
-        covariance=when.covariance[used],
         village=_villages(county, loans)[used],
         granted_on=when.granted_on[used],
         data_from=granted.min().date() if used.any() else None,
@@ -173,7 +167,6 @@ def _when_granted(county: County, loans: pd.DataFrame, model: SanzhixinModel) ->
         gated=np.asarray(of_records.any(axis=1)),
         sufficient=np.asarray(answers.profile.sufficient.all(axis=1)),
         card_values=card_values(cases, answers.profile, model.plan.panel),
-        covariance=answers.profile.measures.covariance,
         granted_on=days,
     )
 

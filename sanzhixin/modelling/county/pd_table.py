@@ -10,7 +10,7 @@ import numpy as np
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.calibration.curves import LEAST_SLOPE
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_choice
 from sanzhixin.numerics.intervals import jeffreys_interval
 from sanzhixin.scoring.pd_table import DECIMALS, PdAnchor, PdMethod, PdRow, PdTable
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LEAST_OUTCOMES", "POPULATION", "PdChoice", "fit_pd_table"]
+__all__ = ["LEAST_OUTCOMES", "POPULATION", "PdChoice", "check_anchor", "fit_pd_table"]
 
 PdChoice = Literal[
     "auto", "none", "pluto_tasche", "bayesian", "firth", "logistic", "beta", "isotonic"
@@ -31,9 +31,8 @@ LEAST_OUTCOMES = LEAST_SLOPE
 POPULATION = "approved households"
 
 _LEVEL = 0.95
-_WITH_ERROR = ("logistic", "firth")
-"""Methods whose bounds hold the error of measurement of the points."""
-
+_PARTS = 10.0**DECIMALS
+_SLACK = 1e-4  # of a part: what the arithmetic of a figure with so few decimals may be off
 _NOTES: dict[PdMethod, tuple[str, str]] = {
     "none": (
         "No default probability: no loan outcome was used. Tier and limit come from points.",
@@ -71,6 +70,16 @@ _NOTES: dict[PdMethod, tuple[str, str]] = {
         "采用 isotonic：按积分分段合并至违约率单调下降；区间未计分段的不确定性，偏窄。",
     ),
 }
+_MOVED_PRUDENT = (
+    "Method pluto_tasche gave the order of the tiers; moved to a long-run rate its values are no "
+    "expected or prudent figures; the upper bound is no lower than the prudent one at 0.95.",
+    "采用 pluto_tasche 得到各等级的高低；按长期违约率平移后，违约概率不再是审慎上限；"
+    "上限不低于置信度 0.95 的审慎上限。",
+)
+_UNLIKELY = (
+    "The long-run rate lies outside the 95 % interval of what was observed: say why it holds.",
+    "长期违约率在观察值的 95% 区间之外，请说明依据。",
+)
 _OBSERVED = (
     "Calibrated on approved households: {defaults} defaults in {loans} loans, {rate:.2%} "
     "(95 % interval {lower:.2%} to {upper:.2%}).",
@@ -78,10 +87,6 @@ _OBSERVED = (
     "（95% 区间 {lower:.2%} 至 {upper:.2%}）。",
 )
 _FALLBACK = ('method="logistic" was refused: {reason}', 'method="logistic" 未采用：{reason}')
-_ERROR = (
-    "The bounds hold an error of measurement of {points:.0f} points, that of the loans.",
-    "区间已计入积分的测量误差（贷款样本为 {points:.0f} 分）。",
-)
 _ANCHORED = (
     "Moved to the long-run rate {rate:.2%} from a mean of {before:.2%} over the loans (shift of "
     "the log-odds {shift:+.3f}, bounds alike).",
@@ -99,11 +104,11 @@ def fit_pd_table(
     method: PdChoice = "auto",
     confidence: float = 0.5,
     anchor: float | None = None,
-    points_error: float = 0.0,
 ) -> PdTable:
     """Learn the default probability of every attainable number of points.
 
-    The curve is that of `ScoreCalibrator`, over all points of the card, rounded once.
+    The curve is that of `ScoreCalibrator`, over all points of the card, rounded once: bounds
+    outward, so that no upper bound above 0 becomes 0.
 
     Parameters
     ----------
@@ -122,8 +127,6 @@ def fit_pd_table(
         Confidence of the prudent `prob_default` of pluto_tasche, at most 0.95.
     anchor : float, optional
         Long-run default rate that the mean over the loans is moved to; the table keeps the record.
-    points_error : float, default=0
-        Standard error of measurement of the points, which widens the bounds of logistic and firth.
 
     Returns
     -------
@@ -135,8 +138,9 @@ def fit_pd_table(
     DomainError
         ``pd_points``: points that are no whole numbers from 0 to `highest_points`, or not one
         outcome per loan; ``pd_cutoffs``: cut-offs that do not ascend within that range;
-        ``pd_confidence``: `confidence` not above 0 or above 0.95; ``option_range``: `anchor` not
-        between 0 and 1, `points_error` below 0; ``pd_anchor_unused``: an anchor with ``none``.
+        ``pd_confidence``: `confidence` not above 0 or above 0.95; ``option_choice``: `method`;
+        ``probability_open``: `anchor` not between 0 and 1; ``pd_anchor_unused``: an anchor with
+        ``none``.
     EvidenceError
         ``pd_no_loans``: a method or an anchor without a loan.  ``pd_few_defaults``,
         ``pd_points_equal``, ``pd_separated``, ``pd_slope_rises``, ``pd_not_converged``: what the
@@ -170,10 +174,8 @@ def fit_pd_table(
     starts = _check_cutoffs(cutoffs, highest_points)
     if not 0 < confidence <= _LEVEL:
         raise DomainError("pd_confidence", value=confidence, most=_LEVEL)
-    if anchor is not None:
-        check_range("anchor", anchor, 0, 1, is_open=True)
-        if method == "none":
-            raise DomainError("pd_anchor_unused")
+    check_choice("method", method, PdChoice)
+    check_anchor(anchor, method)
     if method == "none" or (method == "auto" and not earned.size and anchor is None):
         return PdTable.none(note_en=_NOTES["none"][0], note_zh=_NOTES["none"][1])
     if not earned.size:
@@ -185,7 +187,6 @@ def fit_pd_table(
         attainable=(0, highest_points),
         level=_LEVEL,
         confidence=confidence,
-        points_error=points_error,
     )
     return _table(calibrator.fit(earned, defaulted), defaulted)
 
@@ -215,6 +216,29 @@ def _check_cutoffs(
     return np.unique(np.array([0, *cutoffs], dtype=np.int64))
 
 
+def check_anchor(anchor: float | None, method: str) -> None:
+    """Refuse a long-run rate that is none, or that no table could use.
+
+    Parameters
+    ----------
+    anchor : float or None
+        Long-run default rate.
+    method : str
+        Of the table.
+
+    Raises
+    ------
+    DomainError
+        ``probability_open``, ``pd_anchor_unused``.
+    """
+    if anchor is None:
+        return
+    if not 0 < anchor < 1:
+        raise DomainError("probability_open", name="anchor", value=anchor, example=0.02)
+    if method == "none":
+        raise DomainError("pd_anchor_unused")
+
+
 def _table(found: ScoreCalibrator, defaulted: NDArray[np.bool_]) -> PdTable:
     moved = found.anchor_
     prudent = found.method_ == "pluto_tasche"
@@ -225,7 +249,7 @@ def _table(found: ScoreCalibrator, defaulted: NDArray[np.bool_]) -> PdTable:
         population=POPULATION,
         n_loans=defaulted.size,
         n_defaults=int(defaulted.sum()),
-        confidence=found.confidence if prudent else None,
+        confidence=found.confidence if prudent and moved is None else None,
         anchor=None
         if moved is None
         else PdAnchor(rate=moved.anchor, before=moved.before, shift=moved.shift),
@@ -252,18 +276,26 @@ def _notes(found: ScoreCalibrator, defaulted: NDArray[np.bool_]) -> list[str]:
         parts = [_OBSERVED[place].format_map(seen)]
         if refused is not None:
             parts.append(_FALLBACK[place].format(reason=(refused.en, refused.zh)[place]))
-        parts.append(_NOTES[found.method_][place].format(confidence=found.confidence))
-        if found.points_error and found.method_ in _WITH_ERROR:
-            parts.append(_ERROR[place].format(points=found.points_error))
+        own = _NOTES[found.method_]
+        if moved is not None and found.method_ == "pluto_tasche":
+            own = _MOVED_PRUDENT
+        parts.append(own[place].format(confidence=found.confidence))
         if moved is not None:
             said = {"rate": moved.anchor, "before": moved.before, "shift": moved.shift}
             parts.append(_ANCHORED[place].format_map(said))
+            if not seen["lower"] <= moved.anchor <= seen["upper"]:
+                parts.append(_UNLIKELY[place])
         notes.append(" ".join(parts))
     return notes
 
 
 def _rows(found: ScoreCalibrator) -> tuple[PdRow, ...]:
-    values = found.table_[["prob_default", "lower", "upper"]].to_numpy().round(DECIMALS)
+    columns = (
+        np.rint(found.table_["prob_default"] * _PARTS),
+        np.floor(found.table_["lower"] * _PARTS + _SLACK),
+        np.ceil(found.table_["upper"] * _PARTS - _SLACK),
+    )
+    values = np.stack(columns, axis=1) / _PARTS
     starts = found.table_["points"].tolist()
     rows: list[PdRow] = []
     before: tuple[float | None, ...] = ()

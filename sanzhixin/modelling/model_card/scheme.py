@@ -109,12 +109,15 @@ def _cap(rule: EventRule) -> str | None:
 def tiers_section(scheme: Scheme) -> str:
     """Tiers from the highest to the lowest."""
     tiers = scheme.tiers
-    rows = [
-        (row.grade, row.at_least, row.below, f"{number(row.cap)} {tiers.unit}")
+    rows: list[tuple[object, ...]] = [
+        (row.grade, row.at_least, row.below, f"{number(row.cap)} {tiers.unit}", row.rate_bp)
         for row in reversed(tiers.ascending)
     ]
+    header = ["Tier", "Score from", "below", "Cap", "Rate, basis points a year"]
+    if tiers.rows[0].rate_bp is None:
+        rows, header = [row[:-1] for row in rows], header[:-1]
     below = f"Below the lowest tier: {tiers.unrated}, limit 0 and the manual channel."
-    return f"{table(('Tier', 'Score from', 'below', 'Cap'), rows)}\n\n{below}"
+    return f"{table(header, rows)}\n\n{below}"
 
 
 def bounds_section(scheme: Scheme) -> str:
@@ -135,6 +138,11 @@ def bounds_section(scheme: Scheme) -> str:
     }
     bounds["Times the annual income"] = _or_none(rules.income_multiple)
     bounds["Debt after the loan as a share of the assets"] = _or_none(rules.debt_ratio)
+    if rules.loss_cap is not None:
+        most = f"{number(rules.loss_cap.at_most)} {rules.unit}"
+        bounds["Expected loss at the upper bound of the default probability"] = (
+            f"at most {most}, with a share of {number(rules.loss_cap.lgd)} lost in default"
+        )
     bounds["The panel's amount, without one of the council"] = rules.village_aggregate
     bounds["Step, floored"] = f"{number(rules.step)} {rules.unit}"
     bounds["Needed for an amount"] = ", ".join(rules.required) or "none"

@@ -37,7 +37,8 @@ def test_every_adult_of_the_register_stands_in_the_table(county, tables):
 
 
 def test_what_members_owe_takes_room_from_the_household(model, county):
-    home = county.households["household_id"].iloc[0]
+    proposals = model.propose(county)
+    home = proposals["household_id"][proposals["tier"].notna()].iloc[0]
     households = county.households.assign(exposure_yuan=pd.array([None] * 12, dtype="Int64"))
     members = county.members.assign(
         exposure_yuan=np.where(county.members["household_id"] == home, 100_000, 0)
@@ -48,8 +49,8 @@ def test_what_members_owe_takes_room_from_the_household(model, county):
     scored = found["tier"].notna()
     rooms = found["bound_exposure_room_yuan"]
     assert rooms[scored & (found.index != home)].eq(500_000).all()
-    if scored[home]:
-        assert rooms[home] == 500_000 - adults * 100_000
+    assert scored[home]
+    assert rooms[home] == 500_000 - adults * 100_000
     # one household as a backend hands it in says the same
     answer = model.propose_one(changed.application(home))
     assert (
@@ -60,8 +61,17 @@ def test_what_members_owe_takes_room_from_the_household(model, county):
 
 def made(rows):
     limits = pd.DataFrame(rows, columns=["household_id", "village_id", "limit_yuan"])
-    limits = limits.astype({"limit_yuan": "Int64"})
-    return LimitTables(limits, limits[:0], 1_000)
+    limits = limits.astype({"limit_yuan": "Int64"}).assign(status="propose")
+    members = pd.DataFrame(
+        {
+            "household_id": ["H1", "H1", "H4", "H5"],
+            "person_id": ["P1", "P2", "P3", "P4"],
+            "household_limit_yuan": pd.array([90_000, 90_000, 40_000, None], dtype="Int64"),
+            "member_limit_yuan": pd.array([90_000, 30_000, 40_000, None], dtype="Int64"),
+            "binding_bound": ["household_limit", "exposure_room", "household_limit", None],
+        }
+    )
+    return LimitTables(limits, members, 1_000)
 
 
 COUNTY = [
@@ -102,6 +112,23 @@ def test_the_reason_names_the_village_where_its_total_binds():
     assert rows["ceiling_yuan"].isna().tolist() == [False, False, True, True, True]
 
 
+def test_nobody_may_sign_for_more_than_what_is_allocated():
+    members = compute_portfolio(made(COUNTY), total_yuan=150_000, village_share=0.6).members
+    assert members["household_limit_yuan"].astype(object).tolist()[:3] == [37_000] * 3
+    assert members["member_limit_yuan"].astype(object).tolist()[:3] == [37_000, 30_000, 37_000]
+    bounds = ["portfolio", "exposure_room", "portfolio"]
+    assert members["binding_bound"].tolist()[:3] == bounds
+    assert members.iloc[3][["household_limit_yuan", "member_limit_yuan"]].isna().all()
+
+
+def test_a_share_is_taken_exactly():
+    # .29 of 100,000 is 29,000, though .29 * 100000 is 28999.999999999996
+    rows = [("H1", "V1", 15_000), ("H2", "V1", 14_000)]
+    found = compute_portfolio(made(rows), total_yuan=100_000, village_share=0.29)
+    assert found.village_total_yuan == 29_000
+    assert found.households["allocated_yuan"].tolist() == [15_000, 14_000]
+
+
 def test_the_order_of_the_rows_leaves_no_trace():
     first = compute_portfolio(made(COUNTY), total_yuan=150_000, village_share=0.6)
     second = compute_portfolio(made(COUNTY[::-1]), total_yuan=150_000, village_share=0.6)
@@ -128,7 +155,17 @@ def test_nobody_with_a_limit_is_a_table_without_rows():
 
 @pytest.mark.parametrize(
     ("total", "share"),
-    [(None, None), (0, None), (1.5, None), (True, None), (100, 0), (100, 1.1), (None, 0.5)],
+    [
+        (None, None),
+        (0, None),
+        (1.5, None),
+        (True, None),
+        (10**400, None),
+        (100, 0),
+        (100, 1.1),
+        (100, "0.05"),
+        (None, 0.5),
+    ],
 )
 def test_other_totals_are_refused(total, share):
     with pytest.raises(DomainError) as error:

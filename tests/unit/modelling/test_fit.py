@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -200,16 +198,3 @@ def test_an_anchored_model_says_so_in_every_proposal_and_keeps_the_record():
     assert model.file.pd.anchor.rate == 0.03
     again = ModelFile.model_validate_json(canonical_json(model.file.content()))
     assert again == model.file
-
-
-def test_bounds_of_a_curve_hold_the_error_of_the_loans_points():
-    county = simulate_county(villages=40, seed=7)
-    model = fit(county, SCHEME, card="expert", pd_method="firth")
-    table = model.file.pd
-    assert "The bounds hold an error of measurement of" in table.note_en
-    # Witness: the root mean square of what proposals of the loans' households would carry.
-    outcomes = collect_outcomes(county, EXPERT, county.as_of)
-    weights = np.array([float(pillar.weight) for pillar in SCHEME.pillars]) / 10
-    variance = np.einsum("i,nij,j->n", weights, outcomes.covariance, weights)
-    told = float(re.search(r"measurement of (\d+) points", table.note_en)[1])
-    assert told == pytest.approx(np.sqrt(variance.mean()), abs=0.5)

@@ -429,6 +429,15 @@ def test_loans_without_a_finite_curve_are_refused(defaults, loans, prob):
         belt_of(defaults, loans, np.array(prob))
 
 
+@pytest.mark.parametrize("other", [np.nextafter(0.1, 1), 0.1 + 1e-12])
+def test_probabilities_that_differ_by_rounding_alone_are_one(other):
+    with pytest.raises(EvidenceError, match="3 defaults in 20 loans at 1 distinct") as caught:
+        belt_of([1, 2], 10, np.array([0.1, other]))
+    assert caught.value.code == "belt_no_curve"
+    three = belt_of([1, 2, 6], 10, np.array([0.1, other, 0.4]), threshold=1e-9)
+    assert three.degree == 1
+
+
 def test_a_power_without_a_finite_maximum_is_not_taken():
     # All loans of the middle default, so the parabola through three rates has no end.
     assert belt_of([3, 10, 3], 10, np.array([0.1, 0.3, 0.6])).degree == 1
@@ -472,6 +481,12 @@ def test_what_is_no_loan_is_refused(prob, outcome, weights, words):
 def test_options_out_of_range_are_refused(options, words):
     with pytest.raises(DomainError, match=words):
         belt_of(STRAIGHT, **options)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 4])
+@pytest.mark.parametrize("statistic", [1e7, 1e300, np.inf])
+def test_nothing_lies_beyond_a_statistic_without_end(statistic, degree):
+    assert forward_tail(statistic, degree) == 0.0
 
 
 @pytest.mark.parametrize(("statistic", "degree"), [(-1.0, 1), (np.nan, 1), (1.0, 0), (1.0, 5)])

@@ -192,6 +192,26 @@ def test_cards_that_rank_alike_do_not_differ():
     assert (found.difference, found.p_value) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("n_loans", [4, 14])
+def test_a_gap_without_an_error_is_no_test(n_loans):
+    # All parted against points that do not rank: areas 1 and 1/2, nothing varies.
+    failed = np.arange(n_loans) < n_loans // 2
+    found = compare_auc(np.arange(n_loans), np.ones(n_loans), failed)
+    assert (found.first, found.second, found.difference_se) == (1.0, 0.5, 0.0)
+    assert np.isnan(found.p_value)
+
+
+def test_a_gap_that_is_the_same_for_every_loan_is_no_test_though_digits_are_lost():
+    # The first card has each loan on the right side of one more of the three: 1, 2/3, 1/3 against
+    # 2/3, 1/3, 0, whose differences are unequal in the last digit.
+    failed = np.repeat([True, False], 3)
+    found = compare_auc([1, 2, 3, 1.5, 2.5, 3.5], [1, 2, 3, 0.5, 1.5, 2.5], failed)
+    assert found.difference == pytest.approx(1 / 3)
+    assert found.first_se == pytest.approx(np.sqrt(2 / 27))  # variance 1/9 of three, twice
+    assert found.difference_se == 0
+    assert np.isnan(found.p_value)
+
+
 def test_equal_cards_are_told_apart_as_often_as_the_level_says():
     rng = np.random.default_rng(54)
     p_values = []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
-from scipy.stats import binom, binomtest
+from scipy.stats import beta, binom, binomtest
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.intervals import clopper_pearson_interval, jeffreys_interval
@@ -29,6 +29,21 @@ def test_clopper_pearson_agrees_with_the_binomial_test_of_scipy(pair, level):
     band = clopper_pearson_interval(*pair, level=level)
     other = binomtest(*pair).proportion_ci(level, method="exact")
     np.testing.assert_allclose([band.lower, band.upper], other, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+@pytest.mark.parametrize("d", [0.1, 0.5, 1.3, 50.25, 99.7, 99.9])
+def test_counts_that_are_not_whole_take_the_same_quantiles(d, level):
+    band, tail = clopper_pearson_interval(d, 100, level=level), (1 - level) / 2
+    assert band.lower == pytest.approx(beta.ppf(tail, d, 101 - d), rel=RTOL, abs=0)
+    assert 1 - band.upper == pytest.approx(beta.ppf(tail, 100 - d, d + 1), rel=1e-6, abs=1e-15)
+
+
+@pytest.mark.parametrize("d", [0.0, 1e-310, 1e-300, 1e-5])
+def test_all_but_no_default_leaves_the_lower_end_open(d):
+    band = clopper_pearson_interval(d, 300)
+    assert band.lower == pytest.approx(0, abs=1e-300)
+    assert band.upper == pytest.approx(1 - 0.025 ** (1 / 300), rel=1e-4)
 
 
 def test_clopper_pearson_solves_its_two_equations():

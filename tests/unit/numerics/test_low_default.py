@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import brentq
-from scipy.stats import binom, norm
+from scipy.special import betainc
+from scipy.stats import beta, binom, norm
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.low_default import bayesian_low_default, pluto_tasche
@@ -199,6 +200,56 @@ def test_options_out_of_range_are_refused(options):
         pluto_tasche([0], [300], confidence=0.9, **options)
 
 
+# Frequencies that are not whole.
+
+
+@pytest.mark.parametrize(("d", "n"), [(0.8, 1.0), (0.1, 100.0), (2.5, 120.7), (99.9, 100.0)])
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_counts_that_are_not_whole_take_the_same_quantile(d, n, confidence):
+    expected = beta.ppf(confidence, d + 1, n - d)
+    assert pluto_tasche([d], [n], confidence=confidence).item() == pytest.approx(expected, rel=1e-9)
+    near = pluto_tasche([d], [n], confidence=confidence, correlation=1e-12)
+    assert near.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_correlated_bound_of_counts_that_are_not_whole_solves_its_equation():
+    d, n = 2.4, 61.3
+    found = pluto_tasche([d], [n], confidence=0.8, correlation=0.2).item()
+
+    def given_factor(s):
+        rate = norm.cdf((norm.ppf(found) - 0.2**0.5 * s) / 0.8**0.5)
+        return betainc(n - d, d + 1, 1 - rate) * norm.pdf(s)
+
+    assert quad(given_factor, -10, 10, epsabs=1e-12, limit=500)[0] == pytest.approx(0.2, abs=1e-8)
+
+
+def test_a_sliver_of_a_loan_that_was_spared_leaves_the_bound_at_1():
+    for years in (1, 3):
+        found = pluto_tasche([0.999], [1.0], confidence=0.9, correlation=0.2, n_years=years)
+        assert found.item() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("d", [0, 1, 25])
+@pytest.mark.parametrize("n", [26.5, 300])
+def test_a_count_between_two_whole_ones_has_a_bound_between_theirs(d, n):
+    low, own, high = (
+        pluto_tasche([at], [n], confidence=0.9, correlation=0.1).item()
+        for at in (d, d + 0.5, d + 1)
+    )
+    assert low < own < high
+
+
+@pytest.mark.parametrize("prior", ["conservative", "neutral"])
+@pytest.mark.parametrize("correlation", [0.0, 1e-9])
+def test_the_posterior_of_counts_that_are_not_whole_is_the_same_beta(prior, correlation):
+    d, n = 2.5, 120.7
+    more = prior == "neutral"
+    expected = beta(d + 1, n - d + more)
+    found = bayesian_low_default(d, n, prior=prior, correlation=correlation)
+    assert found.mean == pytest.approx(expected.mean(), rel=1e-6)
+    assert [found.lower, found.upper] == pytest.approx(expected.ppf([0.025, 0.975]), rel=1e-3)
+
+
 # Bayesian estimates.
 
 COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n - 1), st.just(n)))
@@ -245,8 +296,25 @@ def test_high_correlation_leaves_a_wide_posterior(correlation):
 
 
 def test_all_loans_in_default_leave_no_doubt_under_the_conservative_prior():
-    assert bayesian_low_default(5, 5).mean == 1.0
+    found = bayesian_low_default(5, 5)
+    assert (found.mean, found.upper) == (1.0, 1.0)
     assert bayesian_low_default(5, 5, prior="neutral").mean == pytest.approx(6 / 7, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("correlation", "expected"),
+    [(0.0, 0.025**0.5), (0.12, 0.025**0.5)],  # Beta(2, 1): p^2, and one loan has no correlation
+)
+def test_where_all_defaulted_the_lower_bound_is_that_of_the_neutral_prior(correlation, expected):
+    found = bayesian_low_default(1, 1, correlation=correlation)
+    assert found.lower == pytest.approx(expected, rel=1e-4)
+    assert bayesian_low_default(7, 7).lower == pytest.approx(0.025 ** (1 / 8), rel=1e-12)
+
+
+def test_under_correlation_quantiles_of_the_posterior_are_no_confidence_bounds():
+    posterior = bayesian_low_default(3, 800, correlation=0.12).upper
+    prudent = pluto_tasche([3], [800], confidence=0.975, correlation=0.12).item()
+    assert [posterior, prudent] == pytest.approx([0.0679, 0.0442], abs=1e-4)
 
 
 @pytest.mark.parametrize(

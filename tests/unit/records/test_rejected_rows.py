@@ -38,12 +38,13 @@ def test_a_rejected_row_names_its_household_where_that_can_be_read(spoilt, schem
 def test_a_county_knows_of_which_households_evidence_was_rejected(spoilt, scheme, rows):
     county = accept_county(spoilt, scheme, as_of=rows.as_of).county
     assert county.rejected_rows.to_numpy().tolist() == [
+        ["H1", "members"],
         ["H1", "ratings"],
         ["H1", "registers"],
         ["H2", "events"],
     ]
     cases = encode_county(county, scheme, rows.as_of)
-    assert cases.rejected_tables == [("ratings", "registers"), ("events",)]
+    assert cases.rejected_tables == [("members", "ratings", "registers"), ("events",)]
     assert cases.take(np.array([1, 0, 1])).rejected_tables[0] == ("events",)
     assert cases.take(slice(0, 0)).rejected_tables == []
     again = encode_county(county, scheme, rows.as_of, households=["H2", "H2"])
@@ -137,6 +138,7 @@ def test_reading_without_strictness_keeps_what_was_rejected(spoilt, scheme, rows
     (tmp_path / "registers.csv").write_text(f"{header}\nH1,ML09\n", encoding="utf-8")
     county = read_county(tmp_path, scheme, rows.as_of, strict=False)
     assert county.rejected_rows.to_numpy().tolist() == [
+        ["H1", "members"],
         ["H1", "ratings"],
         ["H1", "registers"],
         ["H2", "events"],

@@ -111,3 +111,9 @@ def test_no_household_needs_no_ceiling():
     none = np.empty(0, dtype=np.int64)
     found = allocate(none, none, total=1, village_total=1, step=STEP)
     assert (found.limit.size, found.village_ceiling.size, found.ceiling) == (0, 0, -1)
+
+
+def test_a_village_below_one_step_each_is_refused_as_such():
+    asked, village = np.array([5_000] * 3), np.array([0, 0, 1])
+    with pytest.raises(DomainError, match="share of one village comes to 1999 yuan"):
+        allocate(asked, village, total=None, village_total=1_999, step=STEP)

@@ -28,6 +28,7 @@ GIVEN = household(
     amounts={"annual_income": 90_000, "debt": 5, "assets": 10, "exposure": 0, "requested": 70_000,
              "council": 60_000, "manager": 50_000},
     factors={"customer_years": 2.5, "utility_payment": "on_time", "household_income": 90_000},
+    members={"P1": 20_000, "P2": None},
     purpose="建房", override_reason="flood",
 )  # fmt: skip
 
@@ -66,6 +67,10 @@ CHANGES = {
         )
         for name in GIVEN.amounts
     },
+    "member who owes more": replace(GIVEN, members={"P1": 20_001, "P2": None}),
+    "member who states": replace(GIVEN, members={"P1": 20_000, "P2": 0}),
+    "another member": replace(GIVEN, members={"P1": 20_000, "P3": None}),
+    "no member": replace(GIVEN, members={}),
     "swapped amounts": replace(
         GIVEN, amounts={**GIVEN.amounts, "council": 50_000, "manager": 60_000}
     ),

@@ -53,7 +53,7 @@ def test_four_amounts_stand_side_by_side_with_the_reason_for_their_difference():
     assert row["why_en"] == (
         "Proposed 37,000 yuan: the smallest bound is the income multiple, 37,035, floored to "
         "steps of 1,000. Village's proposal 40,000: 3,000 above. Manager's proposal 45,000: 8,000 "
-        "above. System limit 37,000: the same. Not stated, so not binding: village cap, debt "
+        "above. System limit 37,000: the same. Absent, so not binding: village cap, debt "
         "room, room under the customer total, cap on the expected loss, requested amount."
     )
     assert row["why_zh"].startswith(
@@ -238,6 +238,21 @@ def test_the_cap_on_the_expected_loss_by_hand(upper, cap):
         exact = Fraction(2_000) / (Fraction("0.45") * Fraction(str(upper)))
         assert bound == min(int(exact), 1 << 40)
         assert Fraction(int(bound)) * Fraction("0.45") * Fraction(str(upper)) <= 2_000
+
+
+def test_the_sentence_shows_the_working_of_the_cap_on_the_expected_loss():
+    scheme = scheme_with(limits={"loss_cap": {"at_most": Decimal("0.2"), "lgd": Decimal("0.45")}})
+    plan = plan_of(scheme, pd=table((0, 0.05)))
+    row = side_by_side(household(5, 5, 5), plan=plan)[0]
+    assert row["limit_yuan"] == 88_000
+    assert "The cap on the expected loss is 2,000 ÷ (45% × 5.0000%)." in row["why_en"]
+    row = side_by_side(household(5, 5, 5), plan=plan_of(scheme, pd=table((0, None), (851, 0.01))))
+    assert "No outcome is known at these points or below, so it is 0." in row[0]["why_en"]
+
+
+def test_an_unrated_household_is_told_so():
+    row = side_by_side(household(3, 3, 3))[0]
+    assert row["why_en"].startswith("Proposed 0 yuan: unrated, manual channel.")
 
 
 def test_the_cap_is_absent_without_a_table_and_may_be_required():

@@ -15,12 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
-from scipy.stats import binom, norm
+from scipy.stats import beta, binom, norm
 from sklearn.base import clone
 from sklearn.isotonic import IsotonicRegression
 
 from sanzhixin import ScoreCalibrator
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.modelling.calibration.curves import (
+    Curve,
+    Loans,
+    anchor_curve,
+    bayesian_curve,
+    isotonic_curve,
+)
 from sanzhixin.numerics.calibration_curves import fit_isotonic_blocks
 from sanzhixin.numerics.intervals import jeffreys_interval
 from sanzhixin.numerics.low_default import bayesian_low_default, pluto_tasche
@@ -71,6 +78,8 @@ def test_the_logistic_curve_and_its_band_are_those_of_statsmodels():
 def test_the_mean_is_the_observed_rate(method):
     points, failed = loans(20_000)
     prob = ScoreCalibrator(method).fit(points, failed).predict_proba(points)[:, 1]
+    if method == "isotonic":  # but for its best block, which has no default
+        prob[prob == prob.min()] = 0
     assert prob.mean() == pytest.approx(failed.mean(), rel=1e-8)
 
 
@@ -78,7 +87,12 @@ def test_the_isotonic_curve_is_that_of_scikit_learn_with_bounds_of_its_blocks():
     points, failed = loans(20_000)
     calibrator = ScoreCalibrator("isotonic").fit(points, failed)
     theirs = IsotonicRegression(increasing=False).fit(points, failed).predict(points)
-    np.testing.assert_allclose(calibrator.predict_proba(points)[:, 1], theirs, atol=1e-12)
+    prob = calibrator.predict_proba(points)[:, 1]
+    none = theirs == 0
+    np.testing.assert_allclose(prob[~none], theirs[~none], atol=1e-12)
+    assert 0 < none.sum() < 1000
+    median = beta.ppf(0.5, 0.5, none.sum() + 0.5)
+    np.testing.assert_allclose(prob[none], median, rtol=1e-9)
     blocks = fit_isotonic_blocks(points, failed)
     place = blocks.place(points)
     bounds = calibrator.predict_bounds(points)
@@ -126,6 +140,56 @@ def test_the_bayesian_curve_has_the_posterior_rate_and_the_area_that_was_given()
     assert implied_auc(points, prob) == pytest.approx(0.7, abs=1e-8)
     bounds = calibrator.predict_bounds(points).mean(axis=0)
     assert bounds.tolist() == pytest.approx([expected.lower, expected.upper], rel=1e-6)
+
+
+def isotonic(defaults, n_loans, level=0.95):
+    """Curve of one block for each count, whose points ascend from 0."""
+    points = np.arange(len(defaults))
+    counts = Loans(points, np.array(defaults, float), np.array(n_loans, float))
+    return isotonic_curve(counts, points, level=level)
+
+
+def test_blocks_of_one_outcome_take_the_median_of_their_posterior():
+    curve = isotonic([250, 100, 0], [250, 400, 300])
+    medians = beta.ppf(0.5, [250.5, 0.5], [0.5, 300.5])
+    assert curve.prob_default.tolist() == pytest.approx([medians[0], 0.25, medians[1]], rel=1e-12)
+
+
+def test_the_median_goes_no_further_than_the_rate_of_the_block_beside_it():
+    # Beta(.5, 5.5) has its median at .04, above 2 / 400, and mirrored below 398 / 400.
+    curve = isotonic([5, 398, 2, 0], [5, 400, 400, 5])
+    assert curve.prob_default.tolist() == [398 / 400, 398 / 400, 2 / 400, 2 / 400]
+
+
+def test_blocks_that_part_all_outcomes_are_drawn_inwards():
+    curve = isotonic([200, 0], [200, 200])
+    medians = beta.ppf(0.5, [200.5, 0.5], [0.5, 200.5])
+    assert curve.prob_default.tolist() == pytest.approx(medians.tolist(), rel=1e-12)
+
+
+BLOCKS = st.lists(
+    st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(BLOCKS, st.sampled_from([0.01, 0.5, 0.95, 0.999]))
+def test_bounds_of_steps_hold_the_probability_and_never_rise(counts, level):
+    d, n = np.array([(300, 300), *counts, (0, 1), (0, 300)]).T
+    curve = isotonic(d, n, level)
+    assert (curve.lower <= curve.prob_default).all()
+    assert (curve.prob_default <= curve.upper).all()
+    for values in (curve.prob_default, curve.lower, curve.upper):
+        assert (np.diff(values) <= 0).all()
+    assert ((curve.prob_default > 0) & (curve.prob_default < 1)).all()
+
+
+def test_frequencies_that_are_not_whole_are_not_rounded():
+    counts = Loans(np.array([600, 700]), np.array([1.3, 0.2]), np.array([40.4, 60.0]))
+    curve = bayesian_curve(counts, np.array([600, 700]), level=0.95)
+    assert curve.prob_default[0] == pytest.approx(2.5 / 101.4, rel=1e-12)
+    assert curve.upper[0] == pytest.approx(beta.ppf(0.975, 2.5, 98.9), rel=1e-12)
 
 
 # The choice of the method.
@@ -183,6 +247,59 @@ def test_the_mean_is_the_anchor_and_the_record_says_what_was_moved(method, ancho
     assert (calibrator.table_["lower"] <= calibrator.table_["upper"]).all()
 
 
+def stepped(*values):
+    """Curve of the same values as its bounds, and ten loans at each number of points."""
+    points, each = np.arange(len(values)), np.full(len(values), 10.0)
+    prob = np.array(values, float)
+    return Curve(points, prob, prob, prob), Loans(points, np.zeros(len(values)), each)
+
+
+@pytest.mark.parametrize(
+    ("values", "anchor", "words"),
+    [
+        ((1.0, 1.0), 0.02, "rate of 0.02 .* 20 of 20 loans .* between 1 and 1"),
+        ((0.0, 0.0), 0.02, "between 0 and 0"),
+        ((1.0, 0.0), 0.02, "between 0.5 and 0.5"),
+        ((1.0, 0.1, 0.05), 0.3, "10 of 30 loans .* between 0.3333 and 1"),
+        ((1.0, 0.1, 0.05), 1 / 3, "between 0.3333 and 1"),
+        ((0.4, 0.1, 0.0), 0.7, "between 0 and 0.6667"),
+    ],
+)
+def test_an_anchor_that_no_shift_reaches_is_refused(values, anchor, words):
+    with pytest.raises(EvidenceError, match=words) as caught:
+        anchor_curve(*stepped(*values), anchor)
+    assert caught.value.code == "anchor_unreachable"
+    assert "leave the rate out" in caught.value.en
+
+
+def test_loans_of_certain_default_are_part_of_the_mean_and_stay():
+    moved, _ = anchor_curve(*stepped(1.0, 0.1, 0.05), 0.4)
+    assert moved.prob_default.mean() == pytest.approx(0.4, abs=1e-12)
+    assert moved.prob_default[0] == 1.0
+
+
+def test_an_anchor_of_all_or_nothing_is_no_probability():
+    with pytest.raises(DomainError, match=r"anchor=1\.0 must lie strictly between"):
+        anchor_curve(*stepped(0.3, 0.1), 1.0)
+
+
+@pytest.mark.parametrize("anchor", [0.01, 0.5])
+def test_a_prudent_curve_keeps_what_its_bounds_held(anchor):
+    points, each = np.arange(4), np.array([0.0, 10, 10, 10])
+    prob = np.array([np.nan, 0.3, 0.1, 0.05])
+    before = Curve(points, prob, prob / 2, 2 * prob)
+    own = Loans(points[1:], np.zeros(3), each[1:])
+    plain, shift = anchor_curve(before, own, anchor)
+    moved, again = anchor_curve(before, own, anchor, is_prudent=True)
+    assert again == shift
+    np.testing.assert_array_equal(moved.prob_default, plain.prob_default)
+    np.testing.assert_array_equal(moved.upper, np.maximum(plain.upper, before.upper))
+    np.testing.assert_array_equal(moved.lower, np.minimum(plain.lower, before.lower))
+    for values in (moved.prob_default, moved.lower, moved.upper):
+        assert np.isnan(values).tolist() == [True, False, False, False]
+        assert (np.diff(values[1:]) <= 0).all()
+
+
 # Errors of measurement.
 
 
@@ -194,7 +311,9 @@ def test_an_error_of_the_points_widens_the_band_by_the_slope():
     before, after = (
         (logit(row["upper"]) - logit(row["prob_default"])) / z for row in (plain, wide)
     )
-    assert after == pytest.approx(np.hypot(before, 15 * fit.params[1]), rel=1e-4)
+    reliability = 1 - 15**2 / POINTS.var()
+    extra = 15 * fit.params[1] / np.sqrt(reliability)
+    assert after == pytest.approx(np.hypot(before, extra), rel=1e-4)
 
 
 # Conventions.
@@ -277,3 +396,32 @@ def test_bounds_of_drawn_outcomes_cover_the_true_rate_about_as_often_as_they_say
         row = ScoreCalibrator("logistic", attainable=(600, 799)).fit(points, failed).table_.iloc[80]
         covered.append(row["lower"] <= expit((540 - 680) / 40) <= row["upper"])
     assert binom.ppf(0.0005, 120, 0.95) <= sum(covered)
+
+
+def test_bounds_with_an_error_of_the_points_hold_the_own_standing_of_households():
+    # Standing and error are drawn; of every household the true default probability is known.
+    rng = np.random.default_rng(11)
+    standing = rng.normal(700, 40, 60_000)
+    points = np.rint(standing + rng.normal(0, 30, standing.size)).astype(int)
+    own = expit((560 - standing) / 40)
+    failed = rng.random(own.size) < own
+    found = ScoreCalibrator("logistic", points_error=30).fit(points, failed)
+    lower, upper = found.predict_bounds(points).T
+    held = ((lower <= own) & (own <= upper)).mean()
+    assert 0.93 < held < 0.97
+    # Without it they hold the rate of all with so many points, far fewer of the single ones.
+    lower, upper = ScoreCalibrator("logistic").fit(points, failed).predict_bounds(points).T
+    assert ((lower <= own) & (own <= upper)).mean() < 0.5
+
+
+def test_an_error_as_large_as_the_spread_is_refused():
+    points, failed = np.repeat([600, 640], 400), np.arange(800) % 400 < np.repeat([80, 20], 400)
+    with pytest.raises(EvidenceError, match="points_error is 20"):
+        ScoreCalibrator("logistic", points_error=20).fit(points, failed)
+    ScoreCalibrator("logistic", points_error=19).fit(points, failed)
+
+
+def test_the_confidence_of_a_prudent_value_is_at_most_that_of_its_bound():
+    points, failed = np.repeat([600, 640], 40), np.arange(80) % 40 < 1
+    with pytest.raises(DomainError, match=r"above 0 and at most at 0\.95"):
+        ScoreCalibrator("pluto_tasche", confidence=0.99).fit(points, failed)

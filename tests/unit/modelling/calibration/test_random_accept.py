@@ -80,6 +80,20 @@ def test_without_a_default_the_weights_alone_tell_how_many_loans_count(outcome):
     assert table.loc[0, "default_rate"] == outcome
 
 
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_outcomes_that_are_all_alike_keep_their_rate_whatever_the_weights(outcome):
+    # Sums of such weights differ in their last digit by the order in which they are taken.
+    chance = np.random.default_rng(74).uniform(0.01, 1, 37)
+    row = table_of(np.full(37, 600), [outcome] * 37, chance=chance, cutoffs=[]).iloc[0]
+    assert (row["default_rate"], row["upper" if outcome else "lower"]) == (outcome, outcome)
+
+
+def test_a_loan_that_all_but_nobody_stands_for_does_not_break_the_interval():
+    row = table_of([600, 601, 602], [1, 1, 0], chance=[1e-17, 1e-17, 1.0], cutoffs=[]).iloc[0]
+    assert row["default_rate"] == 1.0
+    assert row["lower"] == pytest.approx(0.025 ** (1 / 2))
+
+
 # Foreign implementations.
 
 
@@ -256,7 +270,12 @@ def test_one_loan_or_equal_points_are_enough_for_a_rate(points):
         ({"chance": 1.5}, "chance=1.5"),
         ({"chance": [0.1, np.nan]}, "chance=nan"),
         ({"chance": [0.1]}, "chance has shape"),
+        ({"chance": "5%"}, "chance='5%' is not possible; give a number above 0"),
+        ({"chance": [0.1, "5%"]}, "chance=.* is not possible; give a number above 0"),
+        ({"chance": [0.1, pd.NA]}, "chance=.* is not possible; give a number above 0"),
         ({"cutoffs": [600, 600]}, "cutoffs=.* give whole numbers that rise"),
+        ({"cutoffs": np.array([650, 600], np.uint64)}, "cutoffs=.* give whole numbers that rise"),
+        ({"cutoffs": np.array([2**63 + 1], np.uint64)}, "cutoffs=.* give whole numbers that rise"),
         ({"cutoffs": [600.5]}, "cutoffs"),
         ({"cutoffs": 600}, "cutoffs=600"),
         ({"level": 1.0}, "level=1.0"),

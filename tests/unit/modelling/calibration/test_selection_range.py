@@ -87,10 +87,21 @@ def test_the_range_holds_every_assumption_and_the_curve_of_the_loans():
     assert table["points"].iloc[[0, -1]].tolist() == [OTHERS.min(), POINTS.max()]
 
 
-def test_households_whose_points_no_loan_has_are_told():
-    assert FOUND.share_unlike == 0
-    far = compute_selection_range(POINTS, FAILED, np.repeat(np.arange(100, 200), 60))
-    assert far.share_unlike > 0.7
+def test_households_beyond_the_points_of_all_loans_are_unlike_them():
+    assert np.mean(POINTS.min() > OTHERS) == FOUND.share_unlike
+    # 1,000 of 6,000 in the lowest fifth, which holds loans too, and one at each end of them.
+    others = np.append(np.tile(np.arange(300, 400), 10), [POINTS.min(), POINTS.max()])
+    far = compute_selection_range(POINTS, FAILED, others)
+    assert far.share_unlike == 1000 / 1002
+    assert compute_selection_range(POINTS, FAILED, np.array([801, 799])).share_unlike == 0.5
+
+
+def test_households_in_a_fifth_without_a_loan_are_unlike_them():
+    # Loans at 600 and 700 alone; of 1,000 households, 600 at 650 are two fifths by themselves.
+    points = np.repeat([600, 700], 200)
+    failed = np.concatenate([np.arange(200) < 60, np.arange(200) < 30])
+    found = compute_selection_range(points, failed, np.repeat([650, 700], [590, 10]))
+    assert found.share_unlike == 590 / 600
 
 
 def test_the_range_holds_the_truth_where_the_others_default_twice_as_often():

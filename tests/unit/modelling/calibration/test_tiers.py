@@ -17,6 +17,7 @@ from scipy.special import expit
 from scipy.stats import binom, binomtest
 from sklearn.base import clone
 
+import sanzhixin.modelling.calibration.tiers as tiers_room
 from sanzhixin import TierOptimizer
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.calibration.economics import Economics
@@ -38,7 +39,7 @@ def loans(n_loans=20_000, seed=0):
     return points, rng.random(n_loans) < curve(points)
 
 
-POINTS, FAILED = loans()
+POINTS, FAILED = loans(seed=4)
 FOUND = TierOptimizer(APPETITE, economics=PRODUCT).fit(POINTS, FAILED)
 
 
@@ -84,7 +85,9 @@ def test_tests_are_the_exact_ones_of_scipy_on_loans_that_drew_nothing():
 
 def test_candidates_are_tested_in_order_until_one_fails():
     table = FOUND.alternatives_
-    assert table["chance"].is_monotonic_decreasing
+    assert table["curve"].is_monotonic_decreasing  # upper before prob_default
+    for _, own in table.groupby("curve"):
+        assert own["chance"].is_monotonic_decreasing
     n_tested = int(table["is_tested"].sum())
     assert table["is_tested"].tolist() == [True] * n_tested + [False] * (len(table) - n_tested)
     passed = table["is_passed"].tolist()
@@ -102,11 +105,36 @@ def test_the_chosen_table_has_the_largest_profit_of_those_that_passed():
     assert bolder.max() > table["profit_yuan"][best]  # profit alone would have taken one of those
 
 
-def test_without_economics_the_boldest_table_that_passed_is_chosen():
-    found = TierOptimizer(APPETITE).fit(POINTS, FAILED)
-    last = found.alternatives_[found.alternatives_["is_passed"]].iloc[-1]
-    assert last["starts"] == tuple(found.tiers_["at_least"])
-    assert "profit_yuan" not in found.alternatives_
+def test_without_economics_the_table_that_gives_most_loans_a_tier_is_chosen():
+    for seed in (2, 4):
+        found = TierOptimizer(APPETITE).fit(*loans(seed=seed))
+        passed = found.alternatives_[found.alternatives_["is_passed"]]
+        most = passed["approval_share"].max()
+        own = passed[[starts == tuple(found.tiers_["at_least"]) for starts in passed["starts"]]]
+        assert own["approval_share"].tolist() == [most]
+        assert "profit_yuan" not in passed
+
+
+def test_candidates_are_drawn_without_the_loans_that_test():
+    early = tiers_room._split(POINTS.size, 0.4, 0)
+    moved = np.where(early, POINTS, POINTS - 50)
+    flipped = np.where(early, FAILED, False)
+    first, second = (
+        TierOptimizer(APPETITE).fit(points, failed).alternatives_
+        for points, failed in ((POINTS, flipped), (moved, flipped))
+    )
+    pd.testing.assert_frame_equal(first[["tiers", "starts"]], second[["tiers", "starts"]])
+
+
+def test_a_curve_that_is_a_little_too_low_does_not_fail_the_first_candidate():
+    kept = 0
+    for seed in range(25):
+        try:
+            TierOptimizer(APPETITE).fit(*loans(seed=seed))
+        except EvidenceError:
+            continue
+        kept += 1
+    assert kept == 25
 
 
 def test_points_get_the_tier_of_the_table():
@@ -132,7 +160,8 @@ def test_the_same_loans_and_seed_give_the_same_table():
 
 def test_each_tier_holds_its_smallest_share():
     found = TierOptimizer(APPETITE, min_share=0.25).fit(POINTS, FAILED)
-    assert (found.tiers_["n_loans"] >= 0.25 * 12_000).all()
+    # of the development part; of the others about as many
+    assert (found.tiers_["n_loans"] >= 0.23 * 12_000).all()
 
 
 def test_a_tier_that_could_not_pass_is_left_out():

@@ -51,7 +51,6 @@ def loans(
         points=score_card(EXPERT, values).total,
         defaulted=random.random(size) < 1 / (1 + np.exp(-log_odds)),
         card_values=values,
-        covariance=np.tile(np.eye(3) * 4.0, (size, 1, 1)),
         village=np.array([f"V{k:03}" for k in random.integers(0, villages, size)]),
         granted_on=DAY.toordinal() + random.integers(0, 300, size),
         data_from=DAY,

@@ -144,8 +144,8 @@ def test_the_band_never_rises_even_far_from_few_loans():
     assert (np.diff(found.lower) <= 0).all()
     # Held inward, by definition: the smallest upper bound at fewer points, the largest lower
     # bound at more points; where the raw band falls it is the delta method's own.
-    np.testing.assert_allclose(found.upper, [upper[: i + 1].min() for i in range(1001)], atol=5e-9)
-    np.testing.assert_allclose(found.lower, [lower[i:].max() for i in range(1001)], atol=5e-9)
+    np.testing.assert_allclose(found.upper, [upper[: i + 1].min() for i in range(1001)], atol=1e-8)
+    np.testing.assert_allclose(found.lower, [lower[i:].max() for i in range(1001)], atol=1e-8)
     assert (found.lower <= found.prob_default).all()
     assert (found.prob_default <= found.upper).all()
 
@@ -298,27 +298,31 @@ def test_an_anchor_moves_the_mean_and_leaves_its_record():
     assert "长期违约率 2.00%" in table.note_zh
 
 
-def test_a_prudent_table_may_be_moved_too():
-    table = fitted(*SIX_IN_900, anchor=0.01)
-    assert (table.basis, table.method) == ("anchored", "pluto_tasche")
-    mean = table.lookup(SIX_IN_900[0]).prob_default.mean()
-    assert mean == pytest.approx(0.01, abs=5e-9)
+def test_a_prudent_table_that_is_moved_keeps_its_upper_bound_and_says_what_it_is():
+    points, defaulted = SIX_IN_900
+    before, table = fitted(points, defaulted), fitted(points, defaulted, anchor=0.001)
+    assert (table.basis, table.method, table.confidence) == ("anchored", "pluto_tasche", None)
+    own, moved = before.lookup(points), table.lookup(points)
+    assert moved.prob_default.mean() == pytest.approx(0.001, abs=5e-9)
+    assert (moved.upper >= own.upper).all()
+    assert "expected or prudent figures" in table.note_en
+    assert "prudent bound at confidence" not in table.note_en
+    higher = fitted(points, defaulted, anchor=0.05).lookup(points)
+    assert (higher.upper > own.upper).all()
 
 
-def test_an_error_of_the_points_widens_the_band_and_is_told():
+@pytest.mark.parametrize(("anchor", "told"), [(0.007, False), (0.001, True), (0.05, True)])
+def test_a_rate_outside_what_was_observed_is_told(anchor, told):
+    table = fitted(*SIX_IN_900, anchor=anchor)  # 0.28 % to 1.37 %
+    assert ("outside the 95 % interval" in table.note_en) == told
+    assert ("区间之外" in table.note_zh) == told
+
+
+def test_no_bound_above_0_is_rounded_to_0():
     points, defaulted = simulated(6000, seed=2)
-    exact, erring = (fitted(points, defaulted, points_error=own) for own in (0.0, 20.0))
-    at = np.array([750])
-    own, wide = exact.lookup(at), erring.lookup(at)
-    assert wide.prob_default == own.prob_default
-    fit = fit_logistic(points, defaulted)
-    x = np.array([1.0, 750.0])
-    error = np.sqrt(x @ fit.covariance @ x + (fit.coef[1] * 20) ** 2)
-    upper = expit(fit.coef @ x + 1.959963984540054 * error)
-    np.testing.assert_allclose(wide.upper, upper, atol=5e-9)
-    assert wide.lower < own.lower
-    assert "error of measurement of 20 points" in erring.note_en
-    assert "error of measurement" not in exact.note_en
+    found = fitted(points, defaulted, anchor=1e-9).lookup(np.arange(1001))
+    assert (found.upper > 0).all()
+    assert (found.prob_default <= found.upper).all()
 
 
 METHODS = {
@@ -339,10 +343,12 @@ def test_every_method_of_the_calibrator_makes_a_table(method, said):
     assert f"采用 {method}" in table.note_zh
     twin = ScoreCalibrator(method, attainable=(0, 1000)).fit(points, defaulted)
     found = table.lookup(np.arange(1001))
-    expected = twin.table_[["prob_default", "lower", "upper"]].to_numpy().round(8)
-    np.testing.assert_array_equal(
-        np.stack([found.prob_default, found.lower, found.upper], axis=1), expected
-    )
+    columns = [twin.table_[name].to_numpy() for name in ("prob_default", "lower", "upper")]
+    np.testing.assert_array_equal(found.prob_default, columns[0].round(8))
+    for own, exact, side in ((found.lower, columns[1], -1), (found.upper, columns[2], 1)):
+        outward = side * (own - exact)  # bounds are rounded outward
+        assert outward.min() > -1e-11
+        assert outward.max() < 1e-8
 
 
 def test_a_bend_needs_three_numbers_of_points():
