@@ -193,6 +193,12 @@ REFUSED = {
     "tier_open_below": ("tier_overlap", "B (ends open)", "85 同时属于 B"),
     "tier_out_of_scale": ("tier_out_of_scale", "begins at 101", "超出 0 至 100"),
     "tier_overlap": ("tier_overlap", "85 belongs to both B (ends 86) and A", "止于 86"),
+    "tier_rate_missing": ("tier_rate_missing", "Tiers A have no rate_bp", "等级 A 缺少 rate_bp"),
+    "tier_rate_rises": (
+        "tier_rate_rises",
+        "its rate 500 bp is above 450 bp",
+        "利率 500 基点高于 450",
+    ),
     "tier_repeated": ("tier_repeated", "the name A stands more than once", "名称 A 重复"),
     "tier_top_closed": ("tier_top_closed", "highest tier A ends at 100", "止于 100"),
     "tier_unit_unknown": ("choice_unknown", 'tiers.unit is "美元"', 'tiers.unit 为 "美元"'),

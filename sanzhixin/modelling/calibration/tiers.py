@@ -90,7 +90,7 @@ class TierOptimizer(BaseEstimator):
         Share of the development part that each tier holds at least.
     economics : Economics, optional
         Limits, margin and losses; of the tables that pass, the one of the largest expected profit
-        is chosen.  None chooses the one that gives most of the loans a tier.
+        is chosen.  None chooses one with most tiers, of those the one that gives most loans one.
     development : float, default=0.4
         Share of the loans on which the candidates are drawn; the others test them.
     random_state : int, default=0
@@ -406,8 +406,9 @@ class TierOptimizer(BaseEstimator):
 
     def _best(self, passed: list[int]) -> int:
         if self.economics is None:
+            tiers = self.alternatives_["tiers"].map(len).to_numpy()
             share = self.alternatives_["approval_share"].to_numpy()
-            return max(passed, key=lambda place: (share[place], place))
+            return max(passed, key=lambda place: (tiers[place], share[place], place))
         profit = self.alternatives_["profit_yuan"].to_numpy()
         return max(passed, key=lambda place: (profit[place], place))
 
