@@ -1,5 +1,6 @@
 """Many households at once: folders in, proposals, quarantine and manifest out."""
 
+from sanzhixin.batch.crew import available_jobs
 from sanzhixin.batch.intake import InputFile, Intake, TableCount, take_in
 from sanzhixin.batch.limit_tables import (
     LimitTables,
@@ -20,6 +21,7 @@ __all__ = [
     "RunResult",
     "TableCount",
     "Verification",
+    "available_jobs",
     "compute_limits",
     "compute_portfolio",
     "score_folder",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from sanzhixin.batch.crew import available_jobs, run_crew
 from sanzhixin.batch.files import publishing, whole_file
 from sanzhixin.batch.intake import Intake, TableCount, take_in
 from sanzhixin.batch.manifest import RunFacts, run_key, write_manifest
@@ -55,6 +56,8 @@ class RunOptions:
         Of the proposals.
     chunk_rows : int
         Households of one part.
+    jobs : int
+        Processes that score parts side by side, on Linux; elsewhere one does.
     resume : bool
         Reuse the parts of an interrupted run with the same input, model, date and chunks.
     dry_run : bool
@@ -69,6 +72,7 @@ class RunOptions:
 
     format: Format = "parquet"
     chunk_rows: int = 20_000
+    jobs: int = 1
     resume: bool = False
     dry_run: bool = False
     max_bad: int | float | None = None
@@ -79,6 +83,8 @@ class RunOptions:
             self._refuse("format", self.format, ", ".join(FORMATS))
         if self.chunk_rows < 1:
             self._refuse("chunk_rows", self.chunk_rows, "1 or more")
+        if self.jobs < 1:
+            self._refuse("jobs", self.jobs, "1 or more")
         bad = self.max_bad
         if bad is not None and (bad < 0 or (isinstance(bad, float) and bad > 1)):
             self._refuse("max_bad", bad, "rows from 0, or a share from 0.0 to 1.0")
@@ -226,7 +232,7 @@ def _publish(
 ) -> RunResult:
     intake, model = facts.intake, facts.model
     cases = encode_county(intake.done.county, model.scheme, intake.as_of)
-    count, resumed = _score_parts(cases, model, parts, options.chunk_rows, progress)
+    count, resumed = _score_parts(cases, model, parts, options, progress)
     tally = _Tally()
     proposals = out / f"proposals.{options.format}"
     with whole_file(proposals) as stream:
@@ -253,20 +259,38 @@ def _score_parts(
     cases: Cases,
     model: SanzhixinModel,
     parts: Parts,
-    chunk_rows: int,
+    options: RunOptions,
     progress: Progress | None,
 ) -> tuple[int, int]:
-    n, resumed, number = len(cases), 0, 0
-    for number, begin in enumerate(range(0, n, chunk_rows), start=1):
-        end = min(begin + chunk_rows, n)
-        if parts.has(number - 1, end - begin):
-            resumed += 1
-        else:
-            rows = propose_cases(cases.take(slice(begin, end)), model.plan)
-            parts.write(number - 1, pa.Table.from_pylist(rows, schema=PROPOSAL_SCHEMA))
+    """Score the parts that are missing; give how many there are and how many stood already."""
+    n, size = len(cases), options.chunk_rows
+    spans = [slice(begin, min(begin + size, n)) for begin in range(0, n, size)]
+    rows = [span.stop - span.start for span in spans]
+    missing = [number for number in range(len(spans)) if not parts.has(number, rows[number])]
+    scored = n - sum(rows[number] for number in missing)
+
+    def work(number: int) -> None:
+        found = propose_cases(cases.take(spans[number]), model.plan)
+        parts.write(number, pa.Table.from_pylist(found, schema=PROPOSAL_SCHEMA))
+
+    def done(number: int) -> None:
+        nonlocal scored
+        scored += rows[number]
         if progress is not None:
-            progress(end, n)
-    return number, resumed
+            progress(scored, n)
+
+    jobs = min(options.jobs, available_jobs(), len(missing))
+    if jobs > 1:
+        run_crew(missing, work, jobs, done)
+        left = [number for number in missing if not parts.has(number, rows[number])]
+    else:
+        left = missing
+    for number in left:
+        work(number)
+        done(number)
+    if not missing and progress is not None:
+        progress(n, n)
+    return len(spans), len(spans) - len(missing)
 
 
 class _Tally:

@@ -215,6 +215,11 @@ def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:
     show_default=True,
     help="Households of one part.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Processes that score parts side by side.  [default: one a core, on Linux]",
+)
 @click.option("--dry-run", is_flag=True, help="Accept only; write nothing.")
 @click.option(
     "--max-bad",
@@ -235,18 +240,20 @@ def score(  # noqa: PLR0913 - one parameter per option
     kind: Literal["parquet", "csv", "xlsx"],
     resume: bool,
     chunk_rows: int,
+    jobs: int | None,
     dry_run: bool,
     max_bad: int | float | None,
     as_of: dt.date | None,
     as_json: bool,
 ) -> int:
     """Propose a tier and a limit for every household in DIR (批量评定)."""
-    from sanzhixin.batch import RunOptions, score_folder
+    from sanzhixin.batch import RunOptions, available_jobs, score_folder
     from sanzhixin.model import load_model
 
     chosen = RunOptions(
         format=kind,
         chunk_rows=chunk_rows,
+        jobs=available_jobs() if jobs is None else jobs,
         resume=resume,
         dry_run=dry_run,
         max_bad=max_bad,

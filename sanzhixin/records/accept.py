@@ -17,7 +17,7 @@ from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -189,7 +189,7 @@ def _rejected_rows(rejected: pd.DataFrame) -> pd.DataFrame:
 
 def _unattributed(rejected: pd.DataFrame, households: Acceptance) -> dict[str, int]:
     known = {*households.accepted["household_id"], *households.rejected_keys}
-    tables = rejected["table"][~rejected["household_id"].isin(known)]
+    tables = rejected["table"][~_among(rejected["household_id"], known)]
     counts = {name: int((tables == name).sum()) for name in EVIDENCE_TABLES}
     return {name: count for name, count in counts.items() if count}
 
@@ -230,19 +230,22 @@ def _refer(draft: Draft, done: Mapping[str, Acceptance]) -> None:
         if draft.spec.name == table or field not in draft.frame or table not in done:
             continue
         values = draft.frame[field]
-        given = values.notna()
-        missing = given & ~values.isin(done[table].accepted[field])
-        turned_away = missing & values.isin(done[table].rejected_keys)
-        draft.add(_rows(turned_away), field, f"{key}_rejected")
-        draft.add(_rows(missing & ~turned_away), field, f"{key}_unknown")
+        missing = values.notna().to_numpy() & ~_among(values, done[table].accepted[field])
+        turned_away = missing & _among(values, done[table].rejected_keys)
+        draft.add(np.flatnonzero(turned_away), field, f"{key}_rejected")
+        draft.add(np.flatnonzero(missing & ~turned_away), field, f"{key}_unknown")
         if table == "raters":
             raters = done[table].accepted
-            idle = values.isin(raters["rater_id"][~raters["active"].astype(bool)])
-            draft.add(_rows(idle), field, "rater_inactive")
+            idle = _among(values, raters["rater_id"][~raters["active"].astype(bool)])
+            draft.add(np.flatnonzero(idle), field, "rater_inactive")
 
 
-def _rows(mask: pd.Series) -> NDArray[np.int64]:
-    return np.flatnonzero(mask.to_numpy(dtype=bool))
+def _among(values: pd.Series, known: Iterable[str]) -> NDArray[np.bool_]:
+    """Tell which values are known; every distinct one is looked up once."""
+    codes, distinct = pd.factorize(values)
+    names = set(known)
+    found = [name in names for name in distinct]
+    return np.array([*found, False], dtype=np.bool_)[codes]
 
 
 _REFERENCES = (("household_id", "households", "household"), ("rater_id", "raters", "rater"))
