@@ -97,7 +97,7 @@ def _check_container(data: bytes, file: str) -> None:
         raise InputError("workbook_encrypted" if encrypted else "workbook_old", file=file)
     try:
         entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         raise InputError("file_unreadable", file=file, kind=".xlsx") from None
     total = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
