@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sanzhixin.scheme import Scheme
 
-__all__ = ["SUFFIXES", "FileFacts", "ReadFile", "read_file"]
+__all__ = ["SUFFIXES", "FileFacts", "ReadFile", "raw_from_arrow", "read_file"]
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 SUFFIXES = (".csv", ".txt", *_WORKBOOKS, ".parquet")
@@ -148,10 +148,27 @@ def _read_parquet(data: bytes, file: str) -> RawTable:
             limit=_MAX_PARQUET_CELLS,
         )
     with _parquet_errors(file):
-        table = _on_the_wall(source.read())
-        table.validate(full=True)
-        frame = table.to_pandas(types_mapper=_TYPES.get)
-    return RawTable.from_frame(frame, file)
+        return raw_from_arrow(source.read(), file)
+
+
+def raw_from_arrow(table: pa.Table, file: str = "") -> RawTable:
+    """Take an Arrow table with the types that its cells have; times as the clock shows them.
+
+    Parameters
+    ----------
+    table : Table
+        Original headers as columns.
+    file : str, optional
+        Name for messages.
+
+    Returns
+    -------
+    RawTable
+        Rows as they stand there.
+    """
+    shown = _on_the_wall(table)
+    shown.validate(full=True)
+    return RawTable.from_frame(shown.to_pandas(types_mapper=_TYPES.get), file)
 
 
 def _on_the_wall(table: pa.Table) -> pa.Table:
