@@ -157,8 +157,12 @@ class Parts:
                 path.unlink()
             with whole_file(self._folder / _KEY_FILE) as stream:
                 stream.write(canonical_json({"run_key": run_key}))
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what a process left behind that was stopped while it wrote a part."""
         for path in self._folder.glob(f"{TEMPORARY}*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def has(self, number: int, rows: int) -> bool:
         """Tell whether a part of this run stands complete with so many rows."""

@@ -281,7 +281,10 @@ def _score_parts(
 
     jobs = min(options.jobs, available_jobs(), len(missing))
     if jobs > 1:
-        run_crew(missing, work, jobs, done)
+        try:
+            run_crew(missing, work, jobs, done)
+        finally:
+            parts.sweep()
         left = [number for number in missing if not parts.has(number, rows[number])]
     else:
         left = missing

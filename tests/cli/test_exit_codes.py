@@ -229,7 +229,7 @@ def test_a_signal_ends_tidily_and_the_run_can_be_resumed(
     assert {path.name for path in out.iterdir()} == {"_parts"}
     assert list(out.rglob(".sanzhixin-*")) == []
     resumed = run(*words, "--json")
-    assert json.loads(resumed.out)["resumed_parts"] >= 3
+    assert json.loads(resumed.out)["resumed_parts"] >= 2  # of two processes one did parts 0 and 2
     run(*words[:5], tmp_path / "whole")
     whole = (tmp_path / "whole" / "proposals.parquet").read_bytes()
     assert (out / "proposals.parquet").read_bytes() == whole
