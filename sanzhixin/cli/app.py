@@ -16,6 +16,7 @@ import click
 from sanzhixin.cli.care_commands import doctor, installed, verify
 from sanzhixin.cli.county_commands import check, simulate
 from sanzhixin.cli.demo import demo
+from sanzhixin.cli.export_command import export
 from sanzhixin.cli.limits_command import limits
 from sanzhixin.cli.model_commands import explain, fit, score
 from sanzhixin.cli.panel_command import panel
@@ -73,12 +74,17 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin tiers DIR -m MODEL -o OUT        cut-offs of tiers proved on the loans
     sanzhixin limits DIR -m MODEL -o OUT       limits side by side, by adult, within a total
     sanzhixin score DIR -m MODEL -o OUT
+    sanzhixin export sql -m MODEL --dialect postgres
     sanzhixin explain DIR -m MODEL --household ID
     """  # noqa: D301  click wants the backspace itself
     context.obj = Voice(lang)
 
 
-for _command in (demo, simulate, check, panel, fit, tiers, limits, score, explain, verify, doctor):
+_COMMANDS = (
+    *(demo, simulate, check, panel, fit, tiers, limits, score, explain, export),
+    *(verify, doctor),
+)
+for _command in _COMMANDS:
     sanzhixin.add_command(_command)
 
 

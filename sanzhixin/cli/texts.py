@@ -93,6 +93,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Against the expert card {higher} households stand in a higher tier, {lower} in a lower "
         "and {same} in the same; the proposed limits sum to {after} yuan, before {before}.",
     ),
+    "export_written": ("已写入 {path}。", "Written to {path}."),
     "fit_no_loss_cap": (
         "注意：没有违约概率，方案的 limits.loss_cap 不起作用；"
         "如须以其为前提，请列入 limits.required。",

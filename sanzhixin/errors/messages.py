@@ -118,6 +118,10 @@ RECORD: dict[str, Message] = {
         "{count} household(s) have no consent that names the scheme's purpose and is valid on {as_of}; renew the consent or leave them out.",
         "{count} 户没有在 {as_of} 有效且用途相符的授权；请补办授权或不纳入评定。",
     ),
+    "keys_spread": Message(
+        "{count} values of {column} in table {table} stand in several households. Correct them (sanzhixin check tells which rows), then run again.",
+        "表 {table} 中有 {count} 个 {column} 出现在多个农户名下；请更正（可用 sanzhixin check 查看）后重试。",
+    ),
     "level_unseen": Message(
         "Factor {name}: {count} value(s) are none of the levels that the card knows ({known}); correct them or leave them blank.",
         "因素 {name}：有 {count} 个取值不在评分卡范围（{known}）内；请更正或留空。",
@@ -248,6 +252,10 @@ ARTIFACT: dict[str, Message] = {
     "pd_table_rises": Message(
         "PD table from {at} points: a value rises with the points; restore the model file or fit the table again.",
         "违约概率表 {at} 分起：数值随分数上升；请恢复模型文件或重新拟合。",
+    ),
+    "pmml_control": Message(
+        "The text {text} holds a control character, which a PMML document cannot carry. Correct the name, level or label in the scheme and make the model again.",
+        "文本 {text} 含有 PMML 文件无法保存的控制字符；请在方案中更正该名称、级别或标签后重新生成模型。",
     ),
     "scheme_not_in_force": Message(
         "Scheme {scheme_id} is in force from {start} to {end}; the scoring date is {as_of}. Use the scheme of that date.",

@@ -353,6 +353,22 @@ DOMAIN: dict[str, Message] = {
         "it counts something.",
         "{name}={value} 超出范围；请给出 {low:g} 到 {high:g} 之间的数值（计数须为整数）。",
     ),
+    "sql_columns": Message(
+        "Several columns would be named {columns}, if capital letters make no difference; give the factors or records of the scheme other names.",
+        "列名 {columns} 重复（不区分大小写）；请为方案中的因素或记录改名。",
+    ),
+    "sql_dialect": Message(
+        "dialect={given!r} is no SQL dialect that is written; choose one of {known}.",
+        "不支持 SQL 方言 {given!r}；可选：{known}。",
+    ),
+    "sql_missing": Message(
+        "SQL is written with sqlglot, which is not installed; run: pip install sanzhixin[sql], then try again.",
+        "生成 SQL 需要 sqlglot，当前未安装；请执行 pip install sanzhixin[sql] 后重试。",
+    ),
+    "sql_name": Message(
+        "{given!r} cannot stand in SQL: a name has up to three parts with dots between them, and neither names nor texts may be empty or hold characters that cannot be printed. Choose another name.",
+        "{given!r} 不能写入 SQL：表名最多三段、以点分隔，名称和文字不得为空或含不可打印字符；请改名。",
+    ),
     "weights_negative": Message(
         "The weight in row {row} is negative; weights are frequencies of 0 or more.",
         "第 {row} 行权重为负；权重为频数，应不小于 0，请更正。",

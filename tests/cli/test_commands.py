@@ -481,3 +481,37 @@ def test_a_margin_chooses_the_most_profitable_tiers(run, tmp_path):
     other = run(*words[:-1], "X=40%", "--margin", "4%")
     assert other.code == 2
     assert "not X" in other.err
+
+
+EXPORTS = [
+    (("sql", "--dialect", "postgres"), "SELECT"),
+    (("sql", "--dialect", "oracle", "--table", "档案"), '"档案"'),
+    (("ledger", "--dialect", "sqlite", "--as-of", "2026-06-30"), "2026-06-30"),
+    (("pmml",), "<PMML"),
+]
+
+
+@pytest.mark.parametrize(("words", "holds"), EXPORTS)
+def test_a_model_is_exported_on_stdout_and_into_a_file(run, model, tmp_path, words, holds):
+    done = run("export", *words, "-m", model)
+    assert done.code == 0, done.err
+    assert holds in done.out
+    out = tmp_path / "model.out"
+    again = run("export", *words, "-m", model, "-o", out)
+    assert (again.code, again.out) == (0, "")
+    assert out.read_text(encoding="utf-8") == done.out
+
+
+def test_a_workbook_is_exported_into_a_file(run, model, tmp_path):
+    out = tmp_path / "card.xlsx"
+    assert run("export", "xlsx", "-m", model, "-o", out).code == 0
+    assert openpyxl.load_workbook(out).sheetnames
+    assert run("export", "xlsx", "-m", model).code == 2
+    assert run("export", "sql", "-m", model).code == 2
+
+
+def test_the_dialects_of_the_command_are_those_of_the_library():
+    from sanzhixin.batch.sql import DIALECTS
+
+    option = next(item for item in sanzhixin.commands["export"].params if item.name == "dialect")
+    assert sorted(option.type.choices) == sorted(DIALECTS)

@@ -1,0 +1,268 @@
+"""The whole way on Spark: ratings, events and households of a province to proposals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
+from sanzhixin.batch.table import PROPOSAL_SCHEMA
+from sanzhixin.errors import DomainError, RecordError, SchemaError
+from sanzhixin.model import SanzhixinModel
+from sanzhixin.records.accept import accept_county
+from sanzhixin.records.columns import table_spec
+from sanzhixin.records.encode_county import encode_county
+from sanzhixin.records.headers import match_headers
+from sanzhixin.records.reading import raw_from_arrow
+from sanzhixin.scoring.artifact import ModelFile
+from sanzhixin.scoring.canonical import canonical_json
+from sanzhixin.scoring.plan import check_in_force
+from sanzhixin.scoring.scorer import propose_cases
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import Column, DataFrame
+
+__all__ = ["SparkProposals", "propose_on_spark"]
+
+_OF_HOUSEHOLDS = ("households", "members", "ratings", "events", "registers", "proposals")
+"""Tables that decide a proposal and name a household."""
+
+_HOUSEHOLDS_A_BUCKET = 4_000
+_CHUNK = 8_192
+_KIND, _BUCKET, _TABLE = "_kind", "_bucket", "_table"
+_PROPOSAL, _REJECTED = "proposal", "rejected"
+_QUARANTINE = pa.schema(
+    [(name, pa.int64() if name == "line" else pa.string()) for name in QUARANTINE_COLUMNS]
+)
+_ANSWER = pa.schema(
+    [
+        (_KIND, pa.string()),
+        *((field.name, field.type) for field in PROPOSAL_SCHEMA),
+        *((f"rejected_{field.name}", field.type) for field in _QUARANTINE),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SparkProposals:
+    """Answers of a run on Spark; nothing is computed before an action.
+
+    Attributes
+    ----------
+    answers : pyspark.sql.DataFrame
+        Proposals and rejected rows under each other; persist it before both are used.
+    """
+
+    answers: DataFrame
+
+    @property
+    def proposals(self) -> DataFrame:
+        """One row per accepted household, with the columns of `Proposal`."""
+        chosen = self.answers.where(self.answers[_KIND] == _PROPOSAL)
+        return chosen.select(*PROPOSAL_SCHEMA.names)
+
+    @property
+    def quarantine(self) -> DataFrame:
+        """Every rejected row with its reason; ``file`` and ``line`` are not known on a cluster."""
+        chosen = self.answers.where(self.answers[_KIND] == _REJECTED)
+        return chosen.select(
+            *(self.answers[f"rejected_{name}"].alias(name) for name in QUARANTINE_COLUMNS)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every process of the cluster needs to know."""
+
+    model: bytes
+    as_of: dt.date
+    tables: tuple[tuple[str, tuple[str, ...]], ...]  # name and headers
+    raters: bytes  # Arrow stream
+    units: Mapping[str, str] | None
+
+
+def propose_on_spark(
+    tables: Mapping[str, DataFrame],
+    model: SanzhixinModel,
+    as_of: dt.date,
+    *,
+    buckets: int | None = None,
+    units: Mapping[str, str] | None = None,
+) -> SparkProposals:
+    """Accept and score the tables of any number of counties on Spark, by the one scoring path.
+
+    Rows of a household meet in one of many buckets by the hash of its number; each bucket is
+    accepted and scored as `sanzhixin score` does a county, by the same code.
+
+    Parameters
+    ----------
+    tables : mapping of str to pyspark.sql.DataFrame
+        By table name, with English or Chinese headers: ``households``, ``ratings``, ``raters``
+        (which is collected: it goes to every process) and, where there are any, ``members``,
+        ``events``, ``registers``, ``proposals``.  Other tables play no part.
+    model : SanzhixinModel
+        Who answers.
+    as_of : date
+        Scoring date.
+    buckets : int, optional
+        Default: one for each 4,000 households, which counts them.
+    units : mapping of str to str, optional
+        Declared unit (元, 万元) of money columns whose header states none.
+
+    Returns
+    -------
+    SparkProposals
+        The same proposals as `score_folder` gives, whatever the number of buckets.
+
+    Raises
+    ------
+    ArtifactError
+        ``model_retired``, ``model_expired``, ``scheme_not_in_force``.
+    SchemaError
+        ``table_missing``; headers that cannot be used.
+    RecordError
+        ``keys_spread``: a number that has to be unique, as event_id, stands in several households;
+        which of them is right cannot be told household by household.
+    DomainError
+        ``run_option``: fewer than one bucket.
+    """
+    check_in_force(model.plan, as_of)
+    for name in ("households", "raters"):
+        if name not in tables:
+            raise SchemaError("table_missing", table=name, zh=table_spec(name).zh)
+    if buckets is not None and buckets < 1:
+        raise DomainError("run_option", name="buckets", value=buckets, known="1 or more")
+    count = buckets or max(1, -(-tables["households"].count() // _HOUSEHOLDS_A_BUCKET))
+    given = [name for name in _OF_HOUSEHOLDS if name in tables]
+    _refuse_spread_keys(tables, model)
+    laid = [_laid_out(tables[name], name, place, model, count) for place, name in enumerate(given)]
+    together = laid[0]
+    for other in laid[1:]:
+        together = together.unionByName(other, allowMissingColumns=True)
+    job = _Job(
+        model=canonical_json(model.file.content()),
+        as_of=as_of,
+        tables=tuple((name, tuple(tables[name].columns)) for name in given),
+        raters=_stream(tables["raters"].toArrow()),
+        units=None if units is None else dict(units),
+    )
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    def answer(rows: pa.Table) -> pa.Table:
+        return _answer(rows, job)
+
+    grouped = together.groupBy(_BUCKET)
+    return SparkProposals(grouped.applyInArrow(answer, schema=from_arrow_schema(_ANSWER)))
+
+
+def _laid_out(
+    frame: DataFrame, name: str, place: int, model: SanzhixinModel, buckets: int
+) -> DataFrame:
+    """Give the columns of a table names of their own, with the bucket of each row."""
+    from pyspark.sql import functions as f
+
+    key = _household(frame, name, model)
+    return frame.select(
+        f.lit(place).alias(_TABLE),
+        f.pmod(f.xxhash64(key), f.lit(buckets)).cast("int").alias(_BUCKET),
+        *(frame[_quoted(header)].alias(_cell(place, k)) for k, header in enumerate(frame.columns)),
+    )
+
+
+def _household(frame: DataFrame, name: str, model: SanzhixinModel) -> Column:
+    """Write the number of the household so that spellings which mean the same meet."""
+    from pyspark.sql import functions as f
+
+    own = _column(frame, name, "household_id", model)
+    return f.upper(f.regexp_replace(own.cast("string"), r"[\s\u3000\u00a0\ufeff]", ""))
+
+
+def _column(frame: DataFrame, name: str, wanted: str, model: SanzhixinModel) -> Column:
+    match = match_headers(frame.columns, table_spec(name, model.scheme), file=name)
+    place = next(found.position for found in match.columns if found.column.name == wanted)
+    return frame[_quoted(frame.columns[place])]
+
+
+def _refuse_spread_keys(tables: Mapping[str, DataFrame], model: SanzhixinModel) -> None:
+    """Refuse keys that stand in several households: buckets could not see each other's copies."""
+    from pyspark.sql import functions as f
+
+    for name, key in (("events", "event_id"), ("members", "person_id")):
+        if name not in tables:
+            continue
+        frame = tables[name]
+        own = f.upper(f.trim(_column(frame, name, key, model).cast("string")))
+        pairs = frame.select(own.alias("key"), _household(frame, name, model).alias("home"))
+        homes = pairs.where(pairs["key"].isNotNull()).groupBy("key")
+        spread = homes.agg(f.count_distinct("home").alias("n")).where("n > 1").count()
+        if spread:
+            raise RecordError("keys_spread", count=spread, column=key, table=name)
+
+
+def _answer(rows: pa.Table, job: _Job) -> pa.Table:
+    """Accept and score one bucket."""
+    model = _load(job.model)
+    place_of = rows[_TABLE]
+    given = {"raters": [raw_from_arrow(_read_stream(job.raters), "raters")]}
+    for place, (name, headers) in enumerate(job.tables):
+        own = rows.filter(pc.equal(place_of, place))
+        named = own.select([_cell(place, k) for k in range(len(headers))])
+        given[name] = [raw_from_arrow(named.rename_columns(list(headers)), name)]
+    done = accept_county(given, model.scheme, as_of=job.as_of, units=job.units)
+    parts = [_rejected(done.rejected)]
+    if len(done.county.households):
+        cases = encode_county(done.county, model.scheme, job.as_of)
+        for begin in range(0, len(cases), _CHUNK):
+            found = propose_cases(cases.take(slice(begin, begin + _CHUNK)), model.plan)
+            parts.append(_marked(pa.Table.from_pylist(found, PROPOSAL_SCHEMA), _PROPOSAL, ""))
+    return pa.concat_tables(parts).select(_ANSWER.names)
+
+
+def _rejected(rejected: pd.DataFrame) -> pa.Table:
+    """Write rejected rows of households; those of raters would stand in every bucket."""
+    own = rejected[rejected["table"] != "raters"]
+    told = own[list(QUARANTINE_COLUMNS)].assign(file="", line=0)
+    return _marked(
+        pa.Table.from_pandas(told, _QUARANTINE, preserve_index=False), _REJECTED, "rejected_"
+    )
+
+
+def _marked(table: pa.Table, kind: str, prefix: str) -> pa.Table:
+    """Put the columns of one kind of answer among those of both."""
+    kinds = pa.array(np.full(table.num_rows, kind), pa.string())
+    held = {f"{prefix}{name}": table[name] for name in table.schema.names} | {_KIND: kinds}
+    columns = [held.get(field.name, pa.nulls(table.num_rows, field.type)) for field in _ANSWER]
+    return pa.table(columns, schema=_ANSWER)
+
+
+@lru_cache(maxsize=4)
+def _load(model: bytes) -> SanzhixinModel:
+    """Compile the model once in each process."""
+    return SanzhixinModel(ModelFile.model_validate_json(model))
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _read_stream(data: bytes) -> pa.Table:
+    return pa.ipc.open_stream(data).read_all()
+
+
+def _cell(place: int, column: int) -> str:
+    return f"t{place}_{column}"
+
+
+def _quoted(header: str) -> str:
+    return "`" + header.replace("`", "``") + "`"
