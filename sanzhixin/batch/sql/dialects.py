@@ -6,10 +6,10 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import Literal
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from sanzhixin.errors import DomainError
 
@@ -89,10 +89,8 @@ class Dialect:
         """Write a text so that it equals itself alone."""
         if not self.compares_bytes:
             return value
-        charset = exp.DataType(
-            this=exp.DataType.Type.CHARACTER_SET, kind=exp.Var(this="utf8mb4"), nested=False
-        )
-        return exp.Cast(this=exp.Cast(this=value, to=charset), to=exp.DataType.build("binary"))
+        coded = exp.Cast(this=value, to=_charset().copy())
+        return exp.Cast(this=coded, to=exp.DataType.build("binary"))
 
     def is_text(self, name: str, value: str) -> exp.Expression:
         """Say that a text column has this value."""
@@ -134,7 +132,7 @@ class Dialect:
         steps : mapping of str to Select
             By name, each reading the tables or steps before it.
         remark : str
-            A comment.
+            A comment; stars are left out of it.
 
         Returns
         -------
@@ -148,7 +146,7 @@ class Dialect:
                 materialized=True if self.fence == "word" else None,
                 copy=False,
             )
-        query.add_comments([remark])
+        query.add_comments([remark.replace("*", "")])
         return query.sql(dialect=self.name, pretty=True, copy=False) + "\n"
 
 
@@ -180,6 +178,14 @@ def find_dialect(name: str) -> Dialect:
     if name not in DIALECTS:
         raise DomainError("sql_dialect", given=name, known=", ".join(DIALECTS))
     return _KNOWN[name]
+
+
+@cache
+def _charset() -> exp.Expression:
+    """Give the target of a cast to UTF-8; releases of sqlglot differ in how they build it."""
+    cast = parse_one("CAST('' AS CHAR CHARACTER SET utf8mb4)", read="mysql")
+    target: exp.Expression = cast.args["to"]
+    return target
 
 
 def _identifier(name: str) -> exp.Identifier:

@@ -89,8 +89,9 @@ def export_score_sql(
     requires is absent, the system limit where it is one of the system's own.  Amounts are whole
     yuan from 0 to 10**12, as the library accepts them.
 
-    Only the model's own dates end its life: whoever runs the SQL has to see that the model and
-    the scheme are in force, and that every household has consented.
+    Whoever runs the SQL has to see that model and scheme are in force and that every household
+    has consented; the library checks both.  A table of many hundred default probabilities is too
+    long for Spark to compile, so it interprets the query, with a warning.
 
     Examples
     --------

@@ -17,7 +17,14 @@ from sanzhixin import SanzhixinModel
 from sanzhixin.batch.sql import DIALECTS, export_ledger_sql, export_score_sql
 from sanzhixin.batch.sql.dialects import alias, column, find_dialect, name_table, text
 from sanzhixin.errors import DomainError
-from tests.unit.batch.sql.profiles import differences, draw, library, model_of
+from tests.unit.batch.sql.profiles import (
+    ALONE,
+    FEW_TIERS,
+    differences,
+    draw,
+    library,
+    model_of,
+)
 from tests.unit.scoring.factories import SCHEME, model_file, scheme_with
 
 ENDS = ('"', "'", "`", "]", ")", "')", '")', "``", '""', "''", "\\", "\\'", '\\"', "*/", "--", "#")
@@ -50,11 +57,12 @@ def is_alive(engine):
 
 @pytest.fixture(scope="module")
 def small():
-    """A model with a short text: no factor but one, two tiers."""
-    factors = tuple(f for f in SCHEME.model_dump()["factors"] if f["name"] == "utility_payment")
+    """A model with a short text: no factor, one event, two tiers and few bounds."""
     indicators = SCHEME.model_dump()["indicators"]
     kept = tuple(i for i in indicators if i["kind"] != "event" or i["code"] == "FS07")
-    return SanzhixinModel(model_file(scheme_with(factors=factors, indicators=kept)))
+    return SanzhixinModel(
+        model_file(scheme_with(factors=(), indicators=kept, tiers=FEW_TIERS, limits=ALONE))
+    )
 
 
 def test_there_are_at_least_200_hostile_names():

@@ -32,6 +32,7 @@ from tests.unit.batch.sql.profiles import (
 from tests.unit.scoring.adjusted_plan import adjusted_plan
 from tests.unit.scoring.factories import model_file, scheme_with
 
+LARGE = ("two tiers, single yuan", "odd card", "expected loss, rates")
 ROWS = {"duckdb": 50_000, "sqlite": 20_000, "postgres": 20_000}
 
 
@@ -42,12 +43,13 @@ def none(expected):
 @pytest.mark.parametrize("name", NAMES)
 def test_random_profiles_get_what_the_arrays_of_the_library_give(engine, name):
     model = model_of(name)
-    drawn = draw(model.plan, ROWS[engine.name], seed=NAMES.index(name))
+    size = ROWS[engine.name] if name in LARGE else ROWS[engine.name] // 5
+    drawn = draw(model.plan, size, seed=NAMES.index(name))
     expected = library(model.plan, drawn)
     engine.load("warehouse_profile", drawn.frame(model.plan))
     found = engine.run(sql_of(name, engine.name))
     assert differences(found, expected) == none(expected)
-    assert sum(value is not None for value in expected["points"]) > 0.9 * ROWS[engine.name]
+    assert sum(value is not None for value in expected["points"]) > 0.9 * size
 
 
 @pytest.mark.slow
@@ -243,7 +245,7 @@ def test_an_empty_table_gives_no_rows(engine):
 
 class TestTheText:
     @pytest.mark.parametrize("dialect", DIALECTS)
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", [*LARGE, "villages, all bounds required", "hostile tiers"])
     def test_is_one_query_with_quoted_names_alone(self, dialect, name):
         sql = sql_of(name, dialect)
         (tree,) = sqlglot.parse(sql, read=dialect)
