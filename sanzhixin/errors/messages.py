@@ -32,8 +32,12 @@ INPUT: dict[str, Message] = {
         "{file}：前 {rows} 行内未找到表头；请将列名放在同一行。",
     ),
     "file_encoding": Message(
-        "{file}: the text is neither UTF-8, UTF-16 with a mark, nor GB18030 with known headers. Save it as UTF-8.",
-        "{file}：文本不是 UTF-8、带标记的 UTF-16，也不是表头可识别的 GB18030；请另存为 UTF-8。",
+        "{file}: the text is neither UTF-8, UTF-16 with a mark, nor GB18030 with known headers, or could be two of them. Save it as UTF-8 with a mark (in Excel: CSV UTF-8).",
+        "{file}：文本不是 UTF-8、带标记的 UTF-16，也不是表头可识别的 GB18030，或无法判定是其中哪一种；请另存为带标记的 UTF-8（Excel 中选“CSV UTF-8”）。",
+    ),
+    "file_line_ends": Message(
+        "{file}: line {line} ends in a carriage return alone, other lines in a line feed; a cell may be torn there. Remove that break, or save the file with one kind of line end.",
+        "{file}：第 {line} 行以单独的回车符结束，而其他行以换行符结束，单元格可能被截断；请删除该处换行，或统一换行方式后重新保存。",
     ),
     "file_no_permission": Message(
         "{file}: no permission to read it. Ask for access, or copy it to a folder of yours.",
@@ -83,6 +87,10 @@ INPUT: dict[str, Message] = {
         "{path}: neither a model nor the output of a run is there. Check the path.",
         "{path}：既没有模型，也没有运行结果；请检查路径。",
     ),
+    "rater_stated_twice": Message(
+        "{file}: the names of file and sheet and the title state different raters. A form has one rater; correct the wrong one, or fill a column rater_id.",
+        "{file}：文件名、工作表名与标题所写的评议员不一致；一份评议表只有一名评议员，请更正，或填写“评议员编号”列。",
+    ),
     "scheme_not_found": Message(
         "No scheme {source!r}: neither a built-in name ({known}) nor a file. Check the path.",
         "找不到方案 {source!r}：既非内置方案（{known}）也非文件；请检查路径。",
@@ -98,6 +106,10 @@ INPUT: dict[str, Message] = {
     "toml_invalid": Message(
         "{name} is not valid TOML in UTF-8: {problem}. Correct that place and save as UTF-8.",
         "{name} 不是有效的 UTF-8 TOML 文件：{problem}；请更正并以 UTF-8 保存。",
+    ),
+    "workbook_active": Message(
+        "{file}: the workbook carries {what}. Copy its sheets as values into a new workbook and save that as .xlsx.",
+        "{file}：工作簿带有{what_zh}；请将各工作表以“选择性粘贴—数值”复制到新工作簿，另存为 .xlsx。",
     ),
     "workbook_encrypted": Message(
         "{file}: the workbook is encrypted. Remove the password and save it as .xlsx.",

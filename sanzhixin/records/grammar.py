@@ -65,9 +65,23 @@ _DATE = re.compile(
 )
 _SERIAL = re.compile(r"[0-9]{5}(\.[0-9]+)?\Z")
 _ROUND = re.compile(r"第([0-9]{1,3}|[一二三四五六七八九十]{1,3})轮\Z")
-_PLAIN_ID = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{0,63}\Z")
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CREDIT_CODE = r"[1-9ANY][1-59][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}\Z"
+_PLAIN_ID = re.compile(
+    rf"(?![Nn]/[Aa]\Z|{_MONTH}-[0-9]{{1,4}}\Z|{_CREDIT_CODE})[A-Za-z][A-Za-z0-9_./-]{{0,63}}\Z"
+)
 _ANY_ID = re.compile("[!-~\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003fffd]{1,64}\\Z")
-_DAMAGED_ID = re.compile(r"[0-9]+(?:\.[0-9]+[eE]\+?|[eE]\+)[0-9]+\Z|[0-9]+\.0+\Z|[0-9]{15}000\Z")
+_DAMAGED_ID = re.compile(
+    r"[0-9]+(?:\.[0-9]+[eE]\+?|[eE]\+)[0-9]+\Z|[0-9]+\.0+\Z|[0-9]{15}0{3,}\Z"
+    r"|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?\Z"  # thousands
+    r"|(?:[0-9]{4}年)?[0-9]{1,2}月(?:[0-9]{1,2}日)?\Z"  # 1-2 became a date
+    rf"|[0-9]{{1,2}}-{_MONTH}\Z|{_MONTH}-[0-9]{{1,4}}\Z"
+    r"|#(?:N/A|NAME\?|(?:REF|VALUE|DIV/0|NULL|NUM|SPILL|CALC|FIELD)!)\Z"
+    '|[=\'"]|.*"'  # a formula, or the marks that keep a text from being a number
+)
+_NO_ID = re.compile(r"[!-/:-@\[-`{-~]+\Z|[Nn]/[Aa]\Z|(?:无|没有|暂无|不详|未知|待补|同上)\Z")
+_CREDIT_ID = re.compile(rf"(?=[ANY]|.{{8}}[0-9]{{0,8}}[A-Y]){_CREDIT_CODE}")
+_CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _RESIDENT_ID = re.compile(
     r"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]\Z"
 )
@@ -100,6 +114,8 @@ def parse_id(value: object) -> str | None:
 
 
 def _checked_id(text: str) -> str:
+    if _NO_ID.match(text):
+        raise RuleBroken("id_placeholder")
     if _DAMAGED_ID.match(text):
         raise RuleBroken("id_damaged")
     if not _ANY_ID.match(text) or unicodedata.normalize("NFKC", text) != text:
@@ -108,6 +124,10 @@ def _checked_id(text: str) -> str:
         text = text.upper()
         total = sum(int(d) * w for d, w in zip(text, _RESIDENT_WEIGHTS, strict=False))
         if "10X98765432"[total % 11] != text[-1]:
+            raise RuleBroken("id_check_digit")
+    elif _CREDIT_ID.match(text):
+        total = sum(_CREDIT_DIGITS.index(d) * pow(3, k, 31) for k, d in enumerate(text[:-1]))
+        if _CREDIT_DIGITS[-total % 31] != text[-1]:
             raise RuleBroken("id_check_digit")
     return text
 
@@ -149,11 +169,11 @@ def parse_money(value: object, yuan_per_unit: int = 1) -> int | None:
     number = _decimal(value)
     if number is None:
         return None
-    yuan = number * yuan_per_unit
-    if yuan < 0:
+    if number < 0:
         raise RuleBroken("money_negative")
-    if yuan > MAX_YUAN:
+    if number > MAX_YUAN // yuan_per_unit:
         raise RuleBroken("number_too_large")
+    yuan = number * yuan_per_unit
     whole = int(yuan)
     if whole != yuan:
         raise RuleBroken("money_not_whole")

@@ -1,4 +1,4 @@
-"""Which column a header means: whole-header match after normalisation, declared money units."""
+"""Which column a header means, its unit, and what the names and the title of a sheet state."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 
 from sanzhixin.errors import SchemaError
 from sanzhixin.records.columns import Column
+from sanzhixin.records.raw import RawTable
+from sanzhixin.records.table_names import round_of, table_of
 from sanzhixin.scheme.deny import denied_header, normalise_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sanzhixin.records.columns import TableSpec
 
-__all__ = ["HeaderMatch", "MatchedColumn", "count_known", "find_header", "match_headers"]
+__all__ = [
+    "HeaderMatch",
+    "MatchedColumn",
+    "add_stated",
+    "count_known",
+    "find_header",
+    "match_headers",
+    "raters_in",
+]
 
 _YUAN = {"元": 1, "yuan": 1, "万元": 10_000, "万": 10_000, "wan": 10_000}
 _BRACKET_UNIT = re.compile(r"(.+)[(\[]([^()\[\]]*)[)\]]\Z")
@@ -23,6 +33,13 @@ _SUFFIX_UNIT = re.compile(r"(.+)_(yuan|wan)\Z")
 _REMARK = re.compile(r"[(\[](?:是/否|分|1[-~_]5分?|yyyy-?mm-?dd)[)\]]\Z")
 _FEWEST_KNOWN = 2
 _JOINTS = ("", "_", "-", ".", "、")
+_RATER = re.compile(
+    r"(?:评议员|评议人)(?P<label>编号|代码|姓名)?\s*(?P<mark>[:：_])?[\s_\-(（]*"
+    r"(?P<rater>(?>[A-Za-z0-9]+(?:[-_./](?!(?:19|20)[0-9]{2})[A-Za-z0-9]+)*"
+    r"|[\u3400-\u9fff·]{2,8}))(?!\s*[:：])"
+)
+_RATER_LABEL = re.compile(r"\s*(?:评议员|评议人)(?:编号|代码|姓名)?\s*[:：]?\s*\Z")
+_RATER_SHEET = re.compile(r"[A-Za-z]{1,3}[-_]?[0-9]{1,8}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +156,26 @@ def find_header(rows: Sequence[Sequence[str]], spec: TableSpec) -> int | None:
     -------
     int or None
         The row with the most known columns, the first of equals; None below two known columns.
+        An earlier row with every needed column is taken if other rows stand between the two: they
+        are data.
     """
     counts = list(map(_counter(spec), rows))
     best = max(counts, default=0)
-    return counts.index(best) if best >= _FEWEST_KNOWN else None
+    if best < _FEWEST_KNOWN:
+        return None
+    place = counts.index(best)
+    for earlier in range(place - 1):
+        between = rows[earlier + 1 : place]
+        if _is_complete(rows[earlier], spec) and any(map(any, between)):
+            return earlier
+    return place
+
+
+def _is_complete(headers: Sequence[str], spec: TableSpec) -> bool:
+    needed = {column.name for column in spec.columns if column.required} - _stated_columns(spec)
+    ratings = {c.name for c in spec.columns if c.kind == "rating"}
+    names = {column.name for column in _found(headers, spec)}
+    return names >= needed and (not ratings or bool(names & ratings))
 
 
 def _counter(spec: TableSpec) -> Callable[[Sequence[str]], int]:
@@ -232,3 +265,95 @@ def _require(found: Mapping[str, MatchedColumn], spec: TableSpec, where: str) ->
     if missing:
         names = ", ".join(f"{column.name} ({column.zh})" for column in missing)
         raise SchemaError("columns_missing", file=where, table=spec.name, columns=names)
+
+
+def add_stated(
+    raw: RawTable, spec: TableSpec, names: Sequence[str], above: Sequence[Sequence[str]]
+) -> RawTable:
+    """Add the round and the rater that names or a title state for a whole sheet.
+
+    Only what the table needs and has no column for is added.  The new columns stand last, so that
+    the cells of broken rows stay under their headers.
+
+    Parameters
+    ----------
+    raw : RawTable
+        One file or sheet.
+    spec : TableSpec
+        Its table.
+    names : sequence of str
+        Name of the sheet and of the file, the nearer one first.
+    above : sequence of sequence of str
+        The rows above the header.
+
+    Returns
+    -------
+    RawTable
+        With ``round`` where 第N轮 stands in the first name, the title or another name, and with
+        ``rater_id`` where one of them states it; see `raters_in`.  A sheet that is named R003 and
+        states no rater otherwise is that rater's.
+
+    Raises
+    ------
+    SchemaError
+        ``rater_stated_twice``: names and title state different raters.
+    """
+    lacking = _stated_columns(spec) - {
+        column.name for column in _found(map(str, raw.frame.columns), spec)
+    }
+    stated: dict[str, str | int | None] = {}
+    if "round" in lacking:
+        title = " ".join(text for row in above for text in row)
+        stated["round"] = round_of(*names[:1], title, *names[1:])
+    if "rater_id" in lacking:
+        stated["rater_id"] = _rater(names, above, raw.file)
+    new = {name: value for name, value in stated.items() if value is not None}
+    return RawTable(raw.frame.assign(**new), raw.lines, raw.file, raw.broken) if new else raw
+
+
+def raters_in(text: str) -> list[str]:
+    """Find the raters that a name or a title cell states behind 评议员 or 评议人.
+
+    An identifier (R003) may follow at once, a Chinese name behind 姓名, 编号, a colon or ``_``.
+
+    Examples
+    --------
+    >>> [raters_in(name) for name in ("第2轮评议表_评议员R003", "评议员姓名：张三", "评议员名册")]
+    [['R003'], ['张三'], []]
+    """
+    return [
+        found["rater"]
+        for found in _RATER.finditer(text)
+        if found["rater"].isascii()
+        or ((found["mark"] or found["label"]) and table_of(found["rater"]) is None)
+    ]
+
+
+def _rater(names: Sequence[str], above: Iterable[Sequence[str]], file: str) -> str | None:
+    """Take the one rater that is stated; where a number and a name stand, the number."""
+    stated = [rater for name in names for rater in raters_in(name)]
+    for row in above:
+        for place, cell in enumerate(row):
+            stated += raters_in(cell)
+            if _RATER_LABEL.match(cell):
+                stated += [text.strip() for text in row[place + 1 :] if text.strip()][:1]
+    numbers = {rater for rater in stated if rater.isascii()}
+    found = numbers or set(stated) or {name for name in names[:1] if _RATER_SHEET.match(name)}
+    if len(found) > 1:
+        raise SchemaError("rater_stated_twice", file=file)
+    return next(iter(found), None)
+
+
+def _stated_columns(spec: TableSpec) -> set[str]:
+    """Columns that a name or a title may state for a whole sheet: those of a form."""
+    return {"round", "rater_id"} if "round" in spec.names else set()
+
+
+def _found(headers: Iterable[str], spec: TableSpec) -> list[Column]:
+    """Columns that the headers mean, units aside."""
+    synonyms, money = _synonyms(spec)
+    texts = map(normalise_header, headers)
+    columns = (
+        synonyms.get(_REMARK.sub("", text)) or money.get(_split_unit(text)[0]) for text in texts
+    )
+    return [column for column in columns if column is not None]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,11 @@ import pyarrow.parquet as pq
 
 from sanzhixin.errors import InputError
 from sanzhixin.records.columns import table_spec
-from sanzhixin.records.csv_files import decode_csv, read_csv
+from sanzhixin.records.csv_files import decode_csv, parse_csv
+from sanzhixin.records.headers import add_stated
 from sanzhixin.records.raw import RawTable
-from sanzhixin.records.table_names import round_of, table_of
-from sanzhixin.records.xlsx_files import add_round, read_workbook
+from sanzhixin.records.table_names import table_of
+from sanzhixin.records.xlsx_files import read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXES", "FileFacts", "ReadFile", "raw_from_arrow", "read_file"]
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
-SUFFIXES = (".csv", ".txt", *_WORKBOOKS, ".parquet")
+_TEXTS = (".csv", ".txt")
+_PACKED = ".gz"
+SUFFIXES = (*_TEXTS, *_WORKBOOKS, ".parquet", _PACKED)
 """Files that are looked at; others in a folder are none of our business."""
 
 _TYPES = {
@@ -44,7 +48,35 @@ _TYPES = {
     pa.float64(): pd.Float64Dtype(),
 }
 _MAX_FILE = 2 * 1024**3
-_MAX_PARQUET_CELLS = 2 * 10**9
+_MAX_UNPACKED = 512 * 1024**2
+_MAX_RATIO = 100
+_FREE_OF_RATIO = 4 * 1024**2
+_MAX_MEMBERS = 20_000
+_BLOCK = 1 << 16
+_MAX_COLUMNS = 512
+_MAX_PARQUET_ROWS = 20_000_000
+_MAX_PARQUET_CELLS = 500_000_000
+_MAX_PARQUET_BYTES = 4 * 1024**3
+_MAX_PARQUET_RATIO = 500
+_FREE_PARQUET = 256 * 1024**2
+_MAX_PAGES = 200_000
+_MAX_PAGE = 16 * 1024**2
+_MAX_TEXT = 131_072
+
+_MAX_FOOTER = 2 * 1024**2
+
+# Field numbers of Parquet's Thrift structures: FileMetaData, RowGroup, ColumnChunk,
+# ColumnMetaData, PageHeader.
+_ROWS, _GROUPS = 3, 4
+_CHUNKS, _GROUP_ROWS = 1, 3
+_META = 3
+_TYPE, _PATH, _VALUES, _PACKED_SIZE, _DATA_AT, _DICTIONARY_AT = 1, 3, 5, 7, 9, 11
+_PAGE_UNPACKED, _PAGE_PACKED, _DATA_HEADERS, _DICTIONARY_HEADER = 2, 3, (5, 8), 7
+_BYTE_ARRAY = 6
+
+# Types of Thrift's compact protocol.
+_TRUE, _FALSE, _INTEGERS, _DOUBLE, _BINARY, _LISTS, _STRUCT = 1, 2, (3, 4, 5, 6), 7, 8, (9, 10), 12
+_DEEPEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +113,7 @@ class ReadFile:
 
 
 def read_file(path: Path, scheme: Scheme, *, name: str | None = None) -> ReadFile:
-    """Read one CSV, Excel or Parquet file.
+    """Read one CSV (also packed, ``.csv.gz``), Excel or Parquet file.
 
     The table is named by the file (``ratings.csv``, ``ratings_V01.csv``, 越丰村第1轮评议表.csv) or,
     in a workbook, by each sheet or the title above its header.
@@ -105,17 +137,19 @@ def read_file(path: Path, scheme: Scheme, *, name: str | None = None) -> ReadFil
     InputError
         ``file_not_found``, ``file_too_large``, ``file_zero_bytes``, ``file_unreadable``,
         ``file_encoding``, ``file_empty``, ``file_quotes``, ``workbook_old``,
-        ``workbook_encrypted``.
+        ``workbook_encrypted``, ``workbook_active``.
+    SchemaError
+        ``rater_stated_twice``: names and title state different raters.
     """
     shown = name or path.name
     if not path.is_file():
         raise InputError("file_not_found", file=shown)
     size = path.stat().st_size
-    if size > _MAX_FILE:
-        raise InputError("file_too_large", file=shown, what="size", size=size, limit=_MAX_FILE)
+    _refuse_above(shown, "size", size, _MAX_FILE)
     data = path.read_bytes()
-    table = table_of(path.stem)
-    suffix = path.suffix.lower()
+    digest = hashlib.sha256(data).hexdigest()
+    stem, suffix = _stem_and_suffix(path)
+    table = None if suffix == _PACKED else table_of(stem)
     encoding = suffix.removeprefix(".")
     if not data and (table is not None or suffix in _WORKBOOKS):
         raise InputError("file_zero_bytes", file=shown)
@@ -124,31 +158,164 @@ def read_file(path: Path, scheme: Scheme, *, name: str | None = None) -> ReadFil
     elif table is None:
         tables = ()
     elif suffix == ".parquet":
-        tables = ((table, _read_parquet(data, shown)),)
+        raw = _read_parquet(data, shown)
+        tables = ((table, add_stated(raw, table_spec(table, scheme), (stem,), ())),)
     else:
         spec = table_spec(table, scheme)
-        raw = read_csv(data, spec, shown)
-        tables = ((table, add_round(raw, spec, round_of(path.stem))),)
-        encoding = decode_csv(data, spec, shown)[1]
-    digest = hashlib.sha256(data).hexdigest()
+        content = _unpack(data, shown) if path.suffix.lower() == _PACKED else data
+        text, encoding = decode_csv(content, spec, shown)
+        tables = ((table, parse_csv(text, spec, shown, names=(stem,))),)
     facts = FileFacts(shown, digest, size, encoding, tuple(item for item, _ in tables))
     return ReadFile(facts, tables)
 
 
+def _stem_and_suffix(path: Path) -> tuple[str, str]:
+    """Name and format of a file, those of the text within for ``ratings.csv.gz``."""
+    inner = PurePath(path.stem)
+    if path.suffix.lower() == _PACKED and inner.suffix.lower() in _TEXTS:
+        return inner.stem, inner.suffix.lower()
+    return path.stem, path.suffix.lower()
+
+
+def _refuse_above(file: str, what: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise InputError("file_too_large", file=file, what=what, size=size, limit=limit)
+
+
+def _unpack(packed: bytes, file: str) -> bytes:
+    """Unpack a gzip file; what comes out is counted before any of it is kept."""
+    size = 0
+    content = io.BytesIO()
+    try:
+        for block in _inflate(packed, file):
+            size += len(block)
+            _refuse_above(file, "unpacked size in bytes", size, _MAX_UNPACKED)
+            if size > _FREE_OF_RATIO:
+                _refuse_above(file, "compression ratio", size // len(packed), _MAX_RATIO)
+        content.writelines(_inflate(packed, file))
+    except (zlib.error, EOFError):
+        raise InputError("file_unreadable", file=file, kind="gzip") from None
+    return content.getvalue()
+
+
+def _inflate(packed: bytes, file: str) -> Iterator[bytes]:
+    """Unpack the members of a gzip file; zeros may stand behind the last."""
+    whole = memoryview(packed)
+    at = members = 0
+    while at < len(packed) and (not members or packed[at : at + 1] != b"\0"):
+        members += 1
+        _refuse_above(file, "number of members", members, _MAX_MEMBERS)
+        engine = zlib.decompressobj(wbits=31)
+        while True:
+            block = whole[at : at + _BLOCK]
+            content = engine.decompress(block, _BLOCK)
+            yield content
+            if engine.eof:
+                at += len(block) - len(engine.unused_data)
+                break
+            at += len(block) - len(engine.unconsumed_tail)
+            if not block and not content:
+                raise EOFError
+    if packed[at:].strip(b"\0"):
+        raise EOFError
+
+
 def _read_parquet(data: bytes, file: str) -> RawTable:
     with _parquet_errors(file):
-        source = pq.ParquetFile(io.BytesIO(data))
-        cells = source.metadata.num_rows * source.metadata.num_columns
-    if cells > _MAX_PARQUET_CELLS:
-        raise InputError(
-            "file_too_large",
-            file=file,
-            what="number of cells",
-            size=cells,
-            limit=_MAX_PARQUET_CELLS,
-        )
-    with _parquet_errors(file):
-        return raw_from_arrow(source.read(), file)
+        _check_parquet(data, file)
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        return raw_from_arrow(table.replace_schema_metadata(None), file)
+
+
+def _check_parquet(data: bytes, file: str) -> None:
+    """Refuse what would grow too large in memory; pages are counted, the footer is not believed."""
+    footer = _footer(data, file)
+    groups = footer.get(_GROUPS) or []
+    rows = max(footer[_ROWS], sum(_count(group[_GROUP_ROWS]) for group in groups))
+    _refuse_above(file, "number of rows", rows, _MAX_PARQUET_ROWS)
+    columns = max((len(group[_CHUNKS]) for group in groups), default=0)
+    _refuse_above(file, "number of columns", columns, _MAX_COLUMNS)
+    _refuse_above(file, "number of cells", rows * columns, _MAX_PARQUET_CELLS)
+    sizes: dict[tuple[bytes, ...], int] = {}
+    flat_texts: set[tuple[bytes, ...]] = set()
+    values = pages = 0
+    for meta in (chunk[_META] for group in groups for chunk in group[_CHUNKS]):
+        found = _count_pages(meta, data, file)
+        values, pages = values + found.n_values, pages + found.n_pages
+        _refuse_above(file, "number of cells", values, _MAX_PARQUET_CELLS)
+        _refuse_above(file, "number of pages", pages, _MAX_PAGES)
+        path = tuple(meta[_PATH])
+        sizes[path] = sizes.get(path, 0) + found.most_bytes
+        if meta[_TYPE] == _BYTE_ARRAY and len(path) == 1:
+            flat_texts.add(path)
+    limit = min(max(_FREE_PARQUET, _MAX_PARQUET_RATIO * len(data)), _MAX_PARQUET_BYTES)
+    if sum(sizes.values()) <= limit:
+        return
+    total = 0
+    for path, most in sizes.items():
+        total += _text_bytes(data, path[0].decode(), file) if path in flat_texts else most
+        _refuse_above(file, "unpacked size in bytes", total, limit)
+
+
+def _count(number: int) -> int:
+    if number < 0:
+        raise LookupError(number)
+    return number
+
+
+def _footer(data: bytes, file: str) -> dict[int, Any]:
+    size = int.from_bytes(data[-8:-4], "little")
+    if data[-4:] != b"PAR1" or size > len(data) - 8:
+        raise InputError("file_unreadable", file=file, kind="Parquet")
+    _refuse_above(file, "footer in bytes", size, _MAX_FOOTER)
+    return _thrift_struct(data, len(data) - 8 - size)[0]
+
+
+class _Chunk(NamedTuple):
+    """Values and pages of one column chunk, and the most bytes that they can need in memory."""
+
+    n_values: int
+    n_pages: int
+    most_bytes: int
+
+
+def _count_pages(meta: dict[int, Any], data: bytes, file: str) -> _Chunk:
+    at, dictionary_at = meta[_DATA_AT], meta.get(_DICTIONARY_AT) or 0
+    if 0 < dictionary_at < at:
+        at = dictionary_at
+    end = at + _count(meta[_PACKED_SIZE])
+    values = pages = plain = dictionary = 0
+    while at < end:
+        header, at = _thrift_struct(data, at)
+        unpacked, packed = _count(header[_PAGE_UNPACKED]), _count(header[_PAGE_PACKED])
+        if packed > len(data) - at:
+            raise LookupError(packed)
+        if unpacked > _MAX_PAGE:
+            _refuse_above(file, "compression ratio", unpacked // max(packed, 1), _MAX_RATIO)
+        at += packed
+        pages += 1
+        if _DICTIONARY_HEADER in header:
+            dictionary = unpacked
+        else:
+            plain += unpacked
+        values += sum(_count(header[key][1]) for key in _DATA_HEADERS if key in header)
+    values = max(values, meta[_VALUES])
+    return _Chunk(values, pages, plain + values * max(8, dictionary))
+
+
+def _text_bytes(data: bytes, path: str, file: str) -> int:
+    """Count the bytes of a text column as it would stand in memory, from its dictionary."""
+    source = pq.ParquetFile(pa.BufferReader(data), read_dictionary=[path])
+    total = 0
+    for chunk in source.read(columns=[path]).column(0).chunks:
+        if not isinstance(chunk, pa.DictionaryArray):
+            total += chunk.nbytes
+            continue
+        sizes = pc.binary_length(chunk.dictionary).fill_null(0).to_numpy(zero_copy_only=False)
+        _refuse_above(file, "a cell in bytes", int(sizes.max(initial=0)), _MAX_TEXT)
+        places = chunk.indices.drop_null().to_numpy(zero_copy_only=False)
+        total += int(sizes[places].sum(dtype=np.int64)) + 8 * len(chunk)
+    return total
 
 
 def raw_from_arrow(table: pa.Table, file: str = "") -> RawTable:
@@ -184,5 +351,65 @@ def _parquet_errors(file: str) -> Iterator[None]:
     """Refuse a damaged file, text that is not UTF-8, and times that no calendar has."""
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError):
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError, TypeError):
         raise InputError("file_unreadable", file=file, kind="Parquet") from None
+
+
+def _thrift_struct(data: bytes, at: int, depth: int = 0) -> tuple[dict[int, Any], int]:
+    """Read a struct of Thrift's compact protocol: field number to value, and where it ends."""
+    fields: dict[int, Any] = {}
+    number = 0
+    while data[at]:
+        kind, step = data[at] & 15, data[at] >> 4
+        at += 1
+        if step:
+            number += step
+        else:
+            number, at = _varint(data, at)
+        if kind in (_TRUE, _FALSE):
+            fields[number] = kind == _TRUE
+        else:
+            fields[number], at = _thrift_value(data, at, kind, depth + 1)
+    return fields, at + 1
+
+
+def _thrift_value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+    if depth > _DEEPEST:
+        raise LookupError(depth)
+    if kind in _INTEGERS:
+        return _varint(data, at)
+    if kind == _DOUBLE:
+        return None, at + 8
+    if kind == _BINARY:
+        size, at = _varint(data, at, signed=False)
+        return data[at : at + size], at + size
+    if kind == _STRUCT:
+        return _thrift_struct(data, at, depth)
+    if kind not in _LISTS:
+        raise LookupError(kind)
+    size, item = data[at] >> 4, data[at] & 15
+    at += 1
+    if size == 15:
+        size, at = _varint(data, at, signed=False)
+    if size > len(data) - at:  # an item takes a byte at least
+        raise LookupError(size)
+    values: list[Any] = []
+    for _ in range(size):
+        value, at = (
+            (None, at + 1) if item in (_TRUE, _FALSE) else _thrift_value(data, at, item, depth + 1)
+        )
+        values.append(value)
+    return values, at
+
+
+def _varint(data: bytes, at: int, *, signed: bool = True) -> tuple[int, int]:
+    number = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80 or shift > 70:
+            return (number >> 1) ^ -(number & 1) if signed else number, at

@@ -45,9 +45,14 @@ RULES: dict[str, Rule] = {
         "重新填写，或使用自编户号而不用身份证号。",
     ),
     "id_check_digit": Rule(
-        "{field} looks like a resident ID number but its check digit is wrong (GB 11643); "
-        "correct it from the document.",
-        "{field}形似身份证号但校验位不符（GB 11643）；请按证件更正。",
+        "{field} looks like a resident ID number or a unified social credit code but its check "
+        "digit is wrong (GB 11643, GB 32100); correct it from the document.",
+        "{field}形似身份证号或统一社会信用代码，但校验位不符（GB 11643、GB 32100）；请按证件更正。",
+    ),
+    "id_placeholder": Rule(
+        "{field} holds a mark or word that stands for no number (/, N/A, 无, 同上); enter the "
+        "number, or leave the cell blank.",
+        "{field}填的是“/”“N/A”“无”“同上”等，不是编号；请填写编号，没有则留空。",
     ),
     "id_characters": Rule(
         "{field} may hold printable ASCII and Chinese characters only, up to 64, without blanks, "
