@@ -20,7 +20,7 @@ from sanzhixin.records.accept import accept_county
 from sanzhixin.records.columns import table_spec
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.records.headers import match_headers
-from sanzhixin.records.reading import raw_from_arrow
+from sanzhixin.records.parquet_files import raw_from_arrow
 from sanzhixin.scoring.artifact import ModelFile
 from sanzhixin.scoring.canonical import canonical_json
 from sanzhixin.scoring.plan import check_in_force

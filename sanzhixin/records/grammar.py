@@ -77,7 +77,7 @@ _DAMAGED_ID = re.compile(
     r"|(?:[0-9]{4}年)?[0-9]{1,2}月(?:[0-9]{1,2}日)?\Z"  # 1-2 became a date
     rf"|[0-9]{{1,2}}-{_MONTH}\Z|{_MONTH}-[0-9]{{1,4}}\Z"
     r"|#(?:N/A|NAME\?|(?:REF|VALUE|DIV/0|NULL|NUM|SPILL|CALC|FIELD)!)\Z"
-    '|[=\'"]|.*"'  # a formula, or the marks that keep a text from being a number
+    "|'|.*\""  # the marks that keep a text from being a number: '0012, ="0012"
 )
 _NO_ID = re.compile(r"[!-/:-@\[-`{-~]+\Z|[Nn]/[Aa]\Z|(?:无|没有|暂无|不详|未知|待补|同上)\Z")
 _CREDIT_ID = re.compile(rf"(?=[ANY]|.{{8}}[0-9]{{0,8}}[A-Y]){_CREDIT_CODE}")

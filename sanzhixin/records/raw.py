@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sanzhixin.errors import InputError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BrokenRow", "Note", "RawTable", "row_texts"]
+__all__ = ["BrokenRow", "Note", "RawTable", "refuse_above", "row_texts"]
 
 
 class BrokenRow(NamedTuple):
@@ -55,6 +57,25 @@ class RawTable:
     def from_frame(cls, frame: pd.DataFrame, file: str = "") -> RawTable:
         """Take a table in memory; its rows count as lines 2, 3, ... under a header in line 1."""
         return cls(frame, np.arange(2, len(frame) + 2, dtype=np.int64), file)
+
+
+def refuse_above(file: str, what: str, size: int, limit: int) -> None:
+    """Refuse a file that is larger than it may be in some respect.
+
+    Parameters
+    ----------
+    file, what : str
+        Name of the file and of what is counted, for the message.
+    size, limit : int
+        How much there is, and the most that may be.
+
+    Raises
+    ------
+    InputError
+        ``file_too_large``.
+    """
+    if size > limit:
+        raise InputError("file_too_large", file=file, what=what, size=size, limit=limit)
 
 
 def row_texts(raw: RawTable, rows: NDArray[np.int64]) -> list[str]:

@@ -25,7 +25,7 @@ import pandas as pd
 from sanzhixin.errors import InputError, SanzhixinError
 from sanzhixin.records.columns import table_spec
 from sanzhixin.records.headers import add_stated, find_header
-from sanzhixin.records.raw import BrokenRow, RawTable
+from sanzhixin.records.raw import BrokenRow, RawTable, refuse_above
 from sanzhixin.records.table_names import table_of
 
 if TYPE_CHECKING:
@@ -131,25 +131,20 @@ def _check_container(data: bytes, file: str) -> None:
     if data.startswith(_OLE_MARK):
         encrypted = _ENCRYPTED_STREAM in data
         raise InputError("workbook_encrypted" if encrypted else "workbook_old", file=file)
-    _refuse_above(file, "number of parts", data.count(_ENTRY_MARK), _MAX_ENTRIES)
+    refuse_above(file, "number of parts", data.count(_ENTRY_MARK), _MAX_ENTRIES)
     entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
     total = sum(entry.file_size for entry in entries)
     packed = min(sum(entry.compress_size for entry in entries), len(data))
-    _refuse_above(file, "number of parts", len(entries), _MAX_ENTRIES)
-    _refuse_above(file, "unpacked size in bytes", total, _MAX_BYTES)
+    refuse_above(file, "number of parts", len(entries), _MAX_ENTRIES)
+    refuse_above(file, "unpacked size in bytes", total, _MAX_BYTES)
     if total > _FREE_OF_RATIO:
-        _refuse_above(file, "compression ratio", total // max(packed, 1), _MAX_RATIO)
+        refuse_above(file, "compression ratio", total // max(packed, 1), _MAX_RATIO)
     if any(entry.flag_bits & 1 for entry in entries):
         raise InputError("workbook_encrypted", file=file)
     for entry in entries:
         for mark, what, what_zh in _ACTIVE:
             if mark in f"/{entry.filename.lower()}":
                 raise InputError("workbook_active", file=file, what=what, what_zh=what_zh)
-
-
-def _refuse_above(file: str, what: str, size: int, limit: int) -> None:
-    if size > limit:
-        raise InputError("file_too_large", file=file, what=what, size=size, limit=limit)
 
 
 def _unreadable(file: str) -> NoReturn:
@@ -174,7 +169,7 @@ def _check_parts(archive: zipfile.ZipFile, file: str) -> None:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             _unreadable(file)
         cells += _count_part(archive, entry, file)
-        _refuse_above(file, "number of cells", cells, _MAX_CELLS)
+        refuse_above(file, "number of cells", cells, _MAX_CELLS)
     for entry in archive.filelist:
         part = _Part(file)
         for block in _blocks(archive, entry):
@@ -201,10 +196,10 @@ def _count_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> 
         cells += block.count(b"<c") + block.count(b":c")
         last = max(map(block.rfind, _RECORD_MARKS))
         since_record = len(block) - last if last >= 0 else since_record + len(block)
-        _refuse_above(file, "a part or row in bytes", since_record, _MAX_PLAIN)
+        refuse_above(file, "a part or row in bytes", since_record, _MAX_PLAIN)
         if rows > _MAX_ROWS + _OTHER_ROW_TAGS:
-            _refuse_above(file, "number of rows", rows, _MAX_ROWS)
-        _refuse_above(file, "number of cells", cells, _MAX_CELLS)
+            refuse_above(file, "number of rows", rows, _MAX_ROWS)
+        refuse_above(file, "number of cells", cells, _MAX_CELLS)
     return cells
 
 
@@ -231,11 +226,11 @@ class _Part:
                 self._parser.Parse(block, last)
             except expat.ExpatError:
                 self._parser, self._plain, self._record_end = None, 0, 0
-        _refuse_above(self._file, "elements of a row", self._elements, _MAX_ELEMENTS)
+        refuse_above(self._file, "elements of a row", self._elements, _MAX_ELEMENTS)
         if self._parser is not None and self._in_record:
             return
         plain = self._plain + self._fed - self._record_end
-        _refuse_above(self._file, "a part or row in bytes", plain, _MAX_PLAIN)
+        refuse_above(self._file, "a part or row in bytes", plain, _MAX_PLAIN)
 
     def _begin(self, block: bytes) -> None:
         if block.startswith(_WIDE_MARKS):
@@ -267,7 +262,7 @@ class _Part:
             self._begin_record(kind, attributes)
             return
         self._loose += 1
-        _refuse_above(self._file, "number of elements", self._loose, _MAX_ELEMENTS)
+        refuse_above(self._file, "number of elements", self._loose, _MAX_ELEMENTS)
         named = dict(zip(attributes[::2], attributes[1::2], strict=True))
         if not self._root:
             self._root = kind
@@ -292,7 +287,7 @@ class _Part:
         if kind == "row":
             number = _attribute(attributes, "r")
             row = self._row + 1 if number is None else _whole(number, self._file)
-            _refuse_above(self._file, "number of rows", row, _MAX_ROWS)
+            refuse_above(self._file, "number of rows", row, _MAX_ROWS)
             if row <= self._row:  # openpyxl would leave the row out
                 _unreadable(self._file)
             self._row = row
@@ -302,7 +297,7 @@ class _Part:
         if place is not None:
             column = _column_number(place.rstrip("0123456789"))
         if not self._column < column <= _MAX_GRID_COLUMNS:  # openpyxl would leave the cell out
-            _refuse_above(self._file, "number of columns", column, _MAX_GRID_COLUMNS)
+            refuse_above(self._file, "number of columns", column, _MAX_GRID_COLUMNS)
             _unreadable(self._file)
         self._column = column
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ import pytest
 
 from sanzhixin.errors import InputError
 from sanzhixin.records import csv_files, reading, xlsx_files
+from sanzhixin.records import parquet_files as pq_files
 from sanzhixin.records.reading import read_file
 
 FRAME = pd.DataFrame(
@@ -54,10 +56,10 @@ LIMITS = [
     (reading, "_MAX_FILE", len(CSV), "proposals.csv", CSV, "size is"),
     (reading, "_MAX_UNPACKED", len(CSV), "proposals.csv.gz", PACKED, "unpacked size"),
     (reading, "_MAX_MEMBERS", 3, "proposals.csv.gz", gzip.compress(b"") * 2 + PACKED, "members"),
-    (reading, "_MAX_COLUMNS", 2, "proposals.parquet", PARQUET, "number of columns"),
-    (reading, "_MAX_PARQUET_ROWS", 50, "proposals.parquet", PARQUET, "number of rows"),
-    (reading, "_MAX_PARQUET_CELLS", 100, "proposals.parquet", PARQUET, "number of cells"),
-    (reading, "_MAX_PAGES", pages(PARQUET), "proposals.parquet", PARQUET, "number of pages"),
+    (pq_files, "_MAX_COLUMNS", 2, "proposals.parquet", PARQUET, "number of columns"),
+    (pq_files, "_MAX_PARQUET_ROWS", 50, "proposals.parquet", PARQUET, "number of rows"),
+    (pq_files, "_MAX_PARQUET_CELLS", 100, "proposals.parquet", PARQUET, "number of cells"),
+    (pq_files, "_MAX_PAGES", pages(PARQUET), "proposals.parquet", PARQUET, "number of pages"),
     (csv_files, "_MAX_COLUMNS", 2, "proposals.csv", CSV, "number of columns"),
     (xlsx_files, "_MAX_ROWS", 51, "授信建议.xlsx", XLSX, "number of rows"),
     (xlsx_files, "_MAX_COLUMNS", 2, "授信建议.xlsx", XLSX, "number of columns"),
@@ -100,8 +102,15 @@ NEEDS = [
     (xlsx_files, "_MAX_CELLS", "授信建议.xlsx", XLSX, "number of cells", (102, 200)),
     (xlsx_files, "_MAX_PLAIN", "授信建议.xlsx", XLSX, "a part or row in bytes", (5_000, 15_000)),
     (xlsx_files, "_MAX_ELEMENTS", "授信建议.xlsx", XLSX, "number of elements", (50, 300)),
-    (reading, "_MAX_PARQUET_BYTES", "proposals.parquet", PARQUET, "unpacked size", (500, 2_000)),
-    (reading, "_MAX_TEXT", "proposals.parquet", LONG_PARQUET, "a cell in bytes", (120, 120)),
+    (
+        pq_files,
+        "_MAX_PARQUET_BYTES",
+        "proposals.parquet",
+        PARQUET,
+        "unpacked size",
+        (500, 2_000),
+    ),
+    (pq_files, "_MAX_TEXT", "proposals.parquet", LONG_PARQUET, "a cell in bytes", (120, 120)),
 ]
 
 
@@ -111,8 +120,8 @@ def test_a_file_needs_as_much_as_it_holds_and_no_less(tmp_path, scheme, monkeypa
     path = tmp_path / file
     path.write_bytes(content)
     if name == "_MAX_TEXT":  # texts are looked at where the whole could be large
-        monkeypatch.setattr(reading, "_FREE_PARQUET", 600)
-        monkeypatch.setattr(reading, "_MAX_PARQUET_RATIO", 0)
+        monkeypatch.setattr(pq_files, "_FREE_PARQUET", 600)
+        monkeypatch.setattr(pq_files, "_MAX_PARQUET_RATIO", 0)
     need = smallest(module, name, path, scheme, monkeypatch, 1_000_000)
     assert wanted[0] <= need <= wanted[1]
     monkeypatch.setattr(module, name, need - 1)
@@ -142,7 +151,13 @@ def test_small_files_may_have_any_ratio_and_large_ones_only_so_much(
     name, content, module, free, words = {
         "gzip": ("proposals.csv.gz", gzip.compress(csv(frame)), reading, "_FREE_OF_RATIO", "ratio"),
         "xlsx": ("授信建议.xlsx", xlsx(frame), xlsx_files, "_FREE_OF_RATIO", "ratio"),
-        "parquet": ("proposals.parquet", parquet(frame), reading, "_FREE_PARQUET", "unpacked size"),
+        "parquet": (
+            "proposals.parquet",
+            parquet(frame),
+            pq_files,
+            "_FREE_PARQUET",
+            "unpacked size",
+        ),
     }[kind]
     path = tmp_path / name
     path.write_bytes(content)
@@ -159,7 +174,29 @@ def test_a_large_page_may_not_shrink_too_much(tmp_path, scheme, monkeypatch):
     path = tmp_path / "proposals.parquet"
     path.write_bytes(PLAIN)
     assert len(read_file(path, scheme).tables[0][1].frame) == 50
-    monkeypatch.setattr(reading, "_MAX_PAGE", 100)
-    monkeypatch.setattr(reading, "_MAX_RATIO", 3)
+    monkeypatch.setattr(pq_files, "_MAX_PAGE", 100)
+    monkeypatch.setattr(pq_files, "_MAX_RATIO", 3)
     with pytest.raises(InputError, match="compression ratio"):
         read_file(path, scheme)
+
+
+def test_many_rows_with_few_hundred_days_are_no_bomb(tmp_path, scheme):
+    """A day takes eight bytes however many days the dictionary of its column holds."""
+    rows = np.arange(160_000)
+    frame = pd.DataFrame(
+        {
+            "event_id": [f"E{k}" for k in rows],
+            "household_id": [f"H{k // 8}" for k in rows],
+            "code": "ML05",
+            "level": "standard",
+            "status": "approved",
+        }
+    )
+    for name, spread in (("occurred_on", 1_100), ("recorded_on", 1_090)):
+        days = np.datetime64("2023-01-01") + rows % spread
+        frame[name] = days.astype("datetime64[s]")
+    path = tmp_path / "events.parquet"
+    frame.to_parquet(path, index=False)
+    assert path.stat().st_size < 4_000_000
+    ((table, raw),) = read_file(path, scheme).tables
+    assert (table, len(raw.frame)) == ("events", len(rows))

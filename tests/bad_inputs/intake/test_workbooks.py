@@ -168,3 +168,19 @@ def test_formats_of_whole_rows_up_to_the_last_column_are_no_values(scheme):
     stream = io.BytesIO()
     book.save(stream)
     assert rows_of(stream.getvalue(), scheme) == [["H1", 5]]
+
+
+@pytest.mark.parametrize(
+    "target", [b"/xl/worksheets/sheet1.xml", b"./worksheets/../worksheets/sheet1.xml"]
+)
+def test_one_part_under_two_names_is_refused(scheme, target):
+    book = openpyxl.load_workbook(io.BytesIO(workbook()))
+    book.copy_worksheet(book.active)
+    stream = io.BytesIO()
+    book.save(stream)
+
+    def twice(text):
+        return text.replace(b"/xl/worksheets/sheet2.xml", target)
+
+    with pytest.raises(InputError, match="damaged"):
+        rows_of(changed(stream.getvalue(), twice, "xl/_rels/workbook.xml.rels"), scheme)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sanzhixin.errors import InputError, SanzhixinError, SchemaError
-from sanzhixin.records import accept_folder, reading, xlsx_files
+from sanzhixin.records import accept_folder, parquet_files, reading, xlsx_files
 from sanzhixin.records.columns import table_spec
 from sanzhixin.records.csv_files import read_csv
 from sanzhixin.records.reading import read_file
@@ -273,7 +273,7 @@ def test_a_workbook_named_after_a_table_has_to_hold_one(folder, scheme):
     ("module", "limit", "value", "name", "words"),
     [
         (reading, "_MAX_FILE", 100, "proposals.csv", "size is"),
-        (reading, "_MAX_PARQUET_CELLS", 3, "proposals.parquet", "number of cells"),
+        (parquet_files, "_MAX_PARQUET_CELLS", 3, "proposals.parquet", "number of cells"),
         (xlsx_files, "_MAX_ROWS", 2, "授信建议.xlsx", "number of rows"),
         (xlsx_files, "_MAX_CELL", 9, "授信建议.xlsx", "a cell"),
         (xlsx_files, "_MAX_BYTES", 900, "授信建议.xlsx", "unpacked size"),
