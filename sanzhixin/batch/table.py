@@ -6,15 +6,14 @@ import csv
 import datetime as dt
 import io
 import json
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import IO, Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sanzhixin.batch.cells import guard_text, is_formula_like
+from sanzhixin.batch.workbooks import new_workbook, save_workbook
 from sanzhixin.errors import OutputError
 
 __all__ = ["FORMATS", "PROPOSAL_SCHEMA", "Format", "check_room", "regroup", "write_proposals"]
@@ -66,7 +65,6 @@ PROPOSAL_SCHEMA = pa.schema(
 
 _GROUP = 65_536
 _MOST_SHEET_ROWS = 1_048_575
-_FIXED = dt.datetime(2000, 1, 1)
 
 
 def regroup(tables: Iterable[pa.Table], size: int = _GROUP) -> Iterator[pa.Table]:
@@ -161,12 +159,7 @@ def _write_csv(tables: Iterable[pa.Table], stream: IO[bytes]) -> int:
 
 
 def _write_xlsx(tables: Iterable[pa.Table], stream: IO[bytes]) -> int:
-    from openpyxl import Workbook
-    from openpyxl.writer.excel import ExcelWriter
-
-    book = Workbook(write_only=True)
-    book.properties.creator = "sanzhixin"
-    book.properties.created = book.properties.modified = _FIXED
+    book = new_workbook(write_only=True)
     sheet = book.create_sheet("proposals")
     sheet.freeze_panes = "B2"
     sheet.append(PROPOSAL_SCHEMA.names)
@@ -177,8 +170,7 @@ def _write_xlsx(tables: Iterable[pa.Table], stream: IO[bytes]) -> int:
             rows += 1
     finally:
         sheet.close()
-    archive = _TimelessZip(stream, "w", zipfile.ZIP_DEFLATED)
-    ExcelWriter(book, archive).save()
+    save_workbook(book, stream)
     return rows
 
 
@@ -190,38 +182,6 @@ def _text_cell(sheet: Any, text: str) -> Any:
     if is_formula_like(text):
         cell.quotePrefix = True
     return cell
-
-
-class _TimelessZip(zipfile.ZipFile):
-    """An archive whose entries carry no time, so that equal content has equal bytes."""
-
-    def writestr(
-        self,
-        zinfo_or_arcname: str | zipfile.ZipInfo,
-        data: Any,
-        compress_type: int | None = None,
-        compresslevel: int | None = None,
-    ) -> None:
-        name = getattr(zinfo_or_arcname, "filename", zinfo_or_arcname)
-        super().writestr(self._entry(str(name)), data, compress_type, compresslevel)
-
-    def write(
-        self,
-        filename: Any,
-        arcname: Any = None,
-        compress_type: int | None = None,
-        compresslevel: int | None = None,
-    ) -> None:
-        entry = self._entry(str(arcname or filename))
-        with Path(filename).open("rb") as source, self.open(entry, "w") as target:
-            while block := source.read(1 << 20):
-                target.write(block)
-
-    def _entry(self, name: str) -> zipfile.ZipInfo:
-        entry = zipfile.ZipInfo(name.lstrip("/"), date_time=(2000, 1, 1, 0, 0, 0))
-        entry.compress_type = self.compression
-        entry.external_attr = 0o600 << 16
-        return entry
 
 
 def _rows(tables: Iterable[pa.Table]) -> Iterator[list[Any]]:

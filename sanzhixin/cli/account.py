@@ -202,7 +202,7 @@ class Account:
     def _bounds(self) -> list[str]:
         rows: list[Sequence[object]] = [
             [
-                _bound(line.bound, self.voice),
+                self.voice.word(f"bound.{line.bound}"),
                 "-" if line.yuan is None else line.yuan,
                 self._mark(stated=line.yuan is not None, binds=line.binds),
             ]
@@ -253,9 +253,10 @@ class Account:
         key = f"trigger.{kind}"
         if key not in TEXTS:
             return code
-        named = (
-            self.voice.pick(TABLES[what].zh, what) if what in TABLES else _bound(what, self.voice)
-        )
+        if what in TABLES:
+            named = self.voice.pick(TABLES[what].zh, what)
+        else:
+            named = self.voice.word(f"bound.{what}") if f"bound.{what}" in TEXTS else what
         return f"{self.voice.text(key, what=named)} [{code}]"
 
     def _section(self, key: str, lines: Sequence[str]) -> list[str]:
@@ -269,12 +270,6 @@ class Account:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     return [aligned([head, *rows], indent=_INDENT)]
-
-
-def _bound(code: str, voice: Voice) -> str:
-    from sanzhixin.scoring.limit_account import BOUND_WORDS
-
-    return voice.pick(*BOUND_WORDS[code]) if code in BOUND_WORDS else code
 
 
 def _decimal(value: float | None) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "DIR",
     "JSON",
     "MODEL",
+    "REPORT_OUT",
     "SCHEME",
     "read_day",
     "read_max_bad",
@@ -42,11 +43,12 @@ def read_max_bad(
     """Read a number of rows (50) as int, a share of them (0.02, 2%) as float."""
     if value is None:
         return None
+    text = value.strip().replace("％", "%")
     try:
-        if value.endswith("%"):
-            number: int | float = float(value[:-1]) / 100
+        if text.endswith("%"):
+            number: int | float = float(text[:-1]) / 100
         else:
-            number = float(value) if "." in value else int(value)
+            number = float(text) if "." in text else int(text)
     except ValueError:
         number = -1
     if not 0 <= number < float("inf") or (isinstance(number, float) and number > 1):
@@ -85,6 +87,15 @@ MODEL = click.option(
     metavar="MODEL",
     type=click.Path(path_type=Path),
     help="Model folder or model.json.",
+)
+REPORT_OUT = click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="New or empty folder, or that of an earlier report, which is replaced.",
 )
 AS_OF = click.option(
     "--as-of",

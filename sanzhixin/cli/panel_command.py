@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, SCHEME
+from sanzhixin.cli.options import AS_OF, DIR, REPORT_OUT, SCHEME
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.voice import Voice
 
@@ -16,15 +16,7 @@ __all__ = ["panel"]
 
 @click.command()
 @DIR
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    required=True,
-    metavar="OUT",
-    type=click.Path(path_type=Path),
-    help="New or empty folder, or that of an earlier report, which is replaced.",
-)
+@REPORT_OUT
 @SCHEME
 @AS_OF
 @click.pass_obj

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sanzhixin.errors.words import BOUND_WORDS, STATUS_WORDS, TRIGGER_WORDS
+
 __all__ = ["TEXTS"]
 
 _MESSAGES: dict[str, tuple[str, str]] = {
@@ -304,10 +306,6 @@ _ACCOUNT: dict[str, tuple[str, str]] = {
 }
 
 _CODES: dict[str, tuple[str, str]] = {
-    "status.propose": ("建议授信", "propose"),
-    "status.review": ("建议人工复核", "human review"),
-    "status.gated": ("建议不予授信，须人工确认", "proposal to decline, to be confirmed"),
-    "status.insufficient_evidence": ("评议依据不足", "insufficient evidence"),
     "card.expert": ("专家卡", "the expert card"),
     "card.fitted": ("学习所得评分卡", "the learned card"),
     "card.asked_for": (
@@ -358,28 +356,17 @@ _CODES: dict[str, tuple[str, str]] = {
     "relation.kin": ("亲属", "kin"),
     "relation.debt": ("债务", "debt"),
     "relation.business": ("合伙", "business"),
-    "trigger.near_cutoff": ("得分临近分界 {what}", "score near the cut-off {what}"),
-    "trigger.official_record": ("官方记录 {what} 须人工复核", "official record {what}"),
-    "trigger.debt_ratio": ("资产负债率偏高{what}", "debt is high against assets{what}"),
-    "trigger.negative_opinion": (
-        "有评议表给出负面意见{what}",
-        "one form holds a negative opinion{what}",
-    ),
-    "trigger.required_bound": ("缺少必需的 {what}", "a required bound is absent: {what}"),
-    "trigger.error_unknown": (
-        "评议误差无法估计{what}",
-        "the standard error cannot be stated{what}",
-    ),
-    "trigger.rows_rejected": (
-        "该户有记录被退回：{what}",
-        "a row of the household was rejected from {what}",
-    ),
-    "trigger.link_uncertain": (
-        "村与村之间的比较不确定性较大{what}",
-        "the comparison of villages is uncertain{what}",
-    ),
-    "trigger.override": ("有人提出调整并写明理由{what}", "people asked for an override{what}"),
 }
 
-TEXTS: dict[str, tuple[str, str]] = {**_MESSAGES, **_WORDS, **_ACCOUNT, **_CODES}
+_NAMED = {
+    f"{kind}.{code}": words
+    for kind, table in (
+        ("status", STATUS_WORDS),
+        ("trigger", TRIGGER_WORDS),
+        ("bound", BOUND_WORDS),
+    )
+    for code, words in table.items()
+}
+
+TEXTS: dict[str, tuple[str, str]] = {**_MESSAGES, **_WORDS, **_ACCOUNT, **_CODES, **_NAMED}
 """Chinese and English template by key."""

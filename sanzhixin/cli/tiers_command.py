@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL, read_rate, to_share
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, REPORT_OUT, read_rate, to_share
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
@@ -44,15 +44,7 @@ def _read_appetite(
 @click.command()
 @DIR
 @MODEL
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    required=True,
-    metavar="OUT",
-    type=click.Path(path_type=Path),
-    help="New or empty folder, or that of an earlier report, which is replaced.",
-)
+@REPORT_OUT
 @click.option(
     "--appetite",
     required=True,

@@ -99,7 +99,7 @@ def assess(cases: Cases, profile: Profile, plan: Plan) -> Assessment:
     """
     points = score_card(plan.card, card_values(cases, profile, plan.panel))
     tier = find_tier(points.total, plan.tiers)
-    se_points = points_error(profile.measures.covariance, plan.slopes)
+    se_points = points_error(profile.measures, plan.slopes)
     near = _near_cutoff(points.total, tier, profile, plan, se_points)
     village = np.where(cases.council != MISSING, cases.council, profile.village_amount)
     limits = set_limits(cases, points.total, tier, village, (plan.tiers, plan.limits))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sanzhixin.errors.words import BOUND_WORDS
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring.limits import NO_BOUND
@@ -16,21 +17,7 @@ if TYPE_CHECKING:
     from sanzhixin.scoring.plan import Plan
     from sanzhixin.scoring.view import Answers
 
-__all__ = ["BOUND_WORDS", "limit_rows", "member_rows", "why_limit"]
-
-BOUND_WORDS = {
-    "tier_cap": ("等级上限", "tier cap"),
-    "product_cap": ("产品上限", "product cap"),
-    "village_cap": ("村上限", "village cap"),
-    "income_multiple": ("收入倍数", "income multiple"),
-    "debt_room": ("负债空间", "debt room"),
-    "exposure_room": ("授信总额余量", "room under the customer total"),
-    "loss_cap": ("预期损失上限", "cap on the expected loss"),
-    "village_limit": ("村建议额度", "village's proposal"),
-    "manager_limit": ("客户经理建议额度", "manager's proposal"),
-    "requested": ("申请金额", "requested amount"),
-}
-"""Chinese and English name of every bound."""
+__all__ = ["limit_rows", "member_rows", "why_limit"]
 
 _OTHERS = (
     ("village_limit_yuan", "村建议额度", "Village's proposal"),

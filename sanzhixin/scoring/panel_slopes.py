@@ -72,13 +72,13 @@ def compile_slopes(card: Card, panel: PanelRules) -> PanelSlopes:
     return PanelSlopes(points, np.outer(points, points).ravel(), items if in_bins else ())
 
 
-def points_error(covariance: Floats, slopes: PanelSlopes) -> Floats:
+def points_error(measures: PillarMeasures, slopes: PanelSlopes) -> Floats:
     """Take the root of w'Cw: C the covariance of the scores, w the points that a unit brings.
 
     Parameters
     ----------
-    covariance : ndarray of shape (n_cases, n_pillars, n_pillars)
-        Of the scores.
+    measures : PillarMeasures
+        Scores with their covariance.
     slopes : PanelSlopes
         Of the card.
 
@@ -87,7 +87,7 @@ def points_error(covariance: Floats, slopes: PanelSlopes) -> Floats:
     ndarray of shape (n_cases,)
         Points; NaN without enough forms.
     """
-    pairs = covariance.reshape(-1, slopes.pairs.size)
+    pairs = measures.covariance.reshape(-1, slopes.pairs.size)
     variance = (pairs * slopes.pairs).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(variance, 0.0, out=variance), out=variance))
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sanzhixin.batch.cells import is_formula_like
 from sanzhixin.batch.exchange.pmml import grid_steps
+from sanzhixin.batch.workbooks import NOT_IN_XML, new_workbook, save_workbook
 from sanzhixin.errors import DomainError, OutputError
+from sanzhixin.errors.words import BOUND_WORDS
 from sanzhixin.records.whole_file import write_whole
-from sanzhixin.scoring.limit_account import BOUND_WORDS
 from sanzhixin.scoring.panel_rules import MICRO
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ Language = Literal["zh", "en"]
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
 
-_FIXED = dt.datetime(2000, 1, 1)
 _WIDEST = 48
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -322,23 +320,10 @@ def _exact(value: float) -> int | float:
 
 
 def _workbook(sheets: dict[str, Iterable[Row]]) -> bytes:
-    """Fill a workbook whose bytes depend on its cells alone."""
-    from openpyxl import Workbook
-    from openpyxl.writer.excel import ExcelWriter
-
-    book = Workbook()
-    del book[book.sheetnames[0]]
-    book.properties.creator = "sanzhixin"
-    book.properties.created = book.properties.modified = _FIXED
+    book, made = new_workbook(), BytesIO()
     for name, rows in sheets.items():
         _fill(book.create_sheet(name), rows)
-    written, made = BytesIO(), BytesIO()
-    ExcelWriter(book, ZipFile(written, "w")).save()
-    with ZipFile(written) as source, ZipFile(made, "w") as target:
-        for name in source.namelist():
-            entry = ZipInfo(name, date_time=_FIXED.timetuple()[:6])
-            entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o600 << 16
-            target.writestr(entry, source.read(name))
+    save_workbook(book, made)
     return made.getvalue()
 
 
@@ -352,7 +337,7 @@ def _fill(sheet: Any, rows: Iterable[Row]) -> None:
                 continue
             cell = sheet.cell(row=place, column=column)
             if isinstance(value, str):
-                cell.value = _CONTROL.sub(_visible, value)
+                cell.value = NOT_IN_XML.sub(_visible, value)
                 cell.data_type = "s"  # "=1+1" stays a text
                 cell.quotePrefix = is_formula_like(value)
             else:
@@ -364,9 +349,6 @@ def _fill(sheet: Any, rows: Iterable[Row]) -> None:
     for letter, width in widths.items():
         sheet.column_dimensions[letter].width = min(width, _WIDEST) + 2
     sheet.freeze_panes = "A2"
-
-
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def _visible(found: re.Match[str]) -> str:

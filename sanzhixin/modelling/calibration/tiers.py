@@ -231,9 +231,8 @@ class TierOptimizer(BaseEstimator):
         """
         check_is_fitted(self, "tiers_")
         given = read_points(points)
-        starts = self.tiers_["at_least"].to_numpy()[::-1]
-        names = np.array([None, *self.tiers_["tier"].tolist()[::-1]], dtype=object)
-        return np.asarray(names[np.searchsorted(starts, given, side="right")])
+        names = np.array([*self.tiers_["tier"], None], dtype=object)
+        return np.asarray(names[_rank(given, self.tiers_["at_least"].tolist())])
 
     def compare(self, points: ArrayLike, present: Mapping[str, int]) -> pd.DataFrame:
         """Count households by their tier at present and under the chosen table (the swap-set).

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from sanzhixin.errors.words import BOUND_WORDS
 from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring.explain import explain_case
-from sanzhixin.scoring.limit_account import BOUND_WORDS, limit_rows, member_rows
+from sanzhixin.scoring.limit_account import limit_rows, member_rows
 from sanzhixin.scoring.limits import find_tier, set_limits
 from sanzhixin.scoring.pd_table import PdRow, PdTable
 from sanzhixin.scoring.proposal import Proposal

@@ -55,17 +55,13 @@ def measured(items, scores, covariance):
     return measures, compile_slopes(card(*items), rules)
 
 
-def error_of(measures, slopes):
-    return points_error(measures.covariance, slopes)
-
-
 def error(items, scores, covariance):
-    return error_of(*measured(items, scores, covariance))[0]
+    return points_error(*measured(items, scores, covariance))[0]
 
 
 def moved(items, scores, covariance, z):
     measures, slopes = measured(items, scores, covariance)
-    return shifted_points(measures, slopes, error_of(measures, slopes), z).tolist()[0]
+    return shifted_points(measures, slopes, points_error(measures, slopes), z).tolist()[0]
 
 
 def test_equal_steps_weigh_by_their_slope():
@@ -117,7 +113,7 @@ def test_a_card_in_equal_steps_alone_needs_no_look_up():
 def test_a_pillar_without_points_adds_nothing():
     slopes = compile_slopes(card(bins("fs", [50], (0, 10))), Rules(("ml", "fs")))
     measures = Measures(np.array([[70 * MICRO, 50 * MICRO]]), np.full((1, 2, 2), 4.0))
-    assert error_of(measures, slopes).tolist() == [2.0]
+    assert points_error(measures, slopes).tolist() == [2.0]
 
 
 def test_too_few_forms_have_no_error_that_could_be_told():
