@@ -9,7 +9,7 @@ from sanzhixin.batch.limit_tables import (
     compute_portfolio,
 )
 from sanzhixin.batch.quarantine import write_quarantine
-from sanzhixin.batch.run import RunOptions, RunResult, score_folder
+from sanzhixin.batch.run import RunOptions, RunResult, score_folder, score_supply
 from sanzhixin.batch.verify import Verification, verify
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "compute_limits",
     "compute_portfolio",
     "score_folder",
+    "score_supply",
     "take_in",
     "verify",
     "write_quarantine",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,21 @@ from sanzhixin.model import scoring_date
 from sanzhixin.records.folder import FolderAcceptance, accept_folder, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sanzhixin.records.reading import FileFacts
     from sanzhixin.scheme import Scheme
 
-__all__ = ["InputFile", "Intake", "TableCount", "take_in"]
+__all__ = [
+    "InputFile",
+    "Intake",
+    "Received",
+    "TableCount",
+    "input_file",
+    "readable",
+    "settings_file",
+    "take_in",
+]
 
 _SETTINGS = "county.toml"
 
@@ -52,26 +65,26 @@ class TableCount:
     rejected: int
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What a folder brings to a run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What came in with a folder, as far as a manifest tells it.
 
     Attributes
     ----------
-    done : FolderAcceptance
-        County of accepted rows, rejected rows, notes.
     as_of : date
         Scoring date that acceptance used.
     files : tuple of InputFile
         Every file that was looked at, and ``county.toml``.
     counts : tuple of TableCount
         One per table handed in, in the order of acceptance.
+    unattributed : dict of str to int
+        By table, rejected rows that name no known household.
     """
 
-    done: FolderAcceptance
     as_of: dt.date
     files: tuple[InputFile, ...]
     counts: tuple[TableCount, ...]
+    unattributed: dict[str, int] = field(default_factory=dict)
 
     @property
     def n_in(self) -> int:
@@ -82,6 +95,21 @@ class Intake:
     def n_rejected(self) -> int:
         """Rejected rows of all tables."""
         return sum(count.rejected for count in self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake(Received):
+    """What a folder brings to a command that wants all of it at once.
+
+    Attributes
+    ----------
+    as_of, files, counts, unattributed
+        As in `Received`.
+    done : FolderAcceptance
+        County of accepted rows, rejected rows, notes.
+    """
+
+    done: FolderAcceptance
 
 
 def take_in(folder: Path, scheme: Scheme, as_of: dt.date | None = None) -> Intake:
@@ -111,28 +139,50 @@ def take_in(folder: Path, scheme: Scheme, as_of: dt.date | None = None) -> Intak
     SchemaError
         A header cannot be used, a column is denied, or a needed table is missing.
     """
-    try:
+    with readable(folder):
         day = scoring_date(as_of, read_settings(folder).as_of)
         done = accept_folder(folder, scheme, as_of=day)
-        files = (*_read_files(done), *_settings_file(folder))
-    except PermissionError as error:
-        name = Path(str(error.filename or folder)).name
-        raise InputError("file_no_permission", file=name) from None
+        files = (*_read_files(done), *settings_file(folder))
     counts = tuple(
         TableCount(name, item.n_in, len(item.accepted), len(item.rejected))
         for name, item in done.acceptance.tables.items()
     )
-    return Intake(done=done, as_of=day, files=files, counts=counts)
-
-
-def _read_files(done: FolderAcceptance) -> tuple[InputFile, ...]:
-    return tuple(
-        InputFile(facts.file, f"sha256:{facts.sha256}", facts.bytes, facts.tables)
-        for facts in done.files
+    return Intake(
+        as_of=day,
+        files=files,
+        counts=counts,
+        unattributed=done.acceptance.unattributed,
+        done=done,
     )
 
 
-def _settings_file(folder: Path) -> tuple[InputFile, ...]:
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Refuse a file that may not be read.
+
+    Raises
+    ------
+    InputError
+        ``file_no_permission``.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        name = Path(str(error.filename or folder)).name
+        raise InputError("file_no_permission", file=name) from None
+
+
+def _read_files(done: FolderAcceptance) -> tuple[InputFile, ...]:
+    return tuple(input_file(facts) for facts in done.files)
+
+
+def input_file(facts: FileFacts) -> InputFile:
+    """Write down a file as a manifest tells it."""
+    return InputFile(facts.file, f"sha256:{facts.sha256}", facts.bytes, facts.tables)
+
+
+def settings_file(folder: Path) -> tuple[InputFile, ...]:
+    """Tell ``county.toml`` of a folder, if there is one."""
     path = folder / _SETTINGS
     if not path.is_file():
         return ()

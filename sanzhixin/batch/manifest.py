@@ -15,7 +15,9 @@ from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
 
 if TYPE_CHECKING:
-    from sanzhixin.batch.intake import Intake
+    from collections.abc import Sequence
+
+    from sanzhixin.batch.intake import InputFile, Received
     from sanzhixin.model import SanzhixinModel
 
 __all__ = ["MANIFEST_FORMAT", "RunFacts", "library_version", "run_key", "write_manifest"]
@@ -32,8 +34,8 @@ class RunFacts:
     ----------
     started : datetime
         With zone.
-    intake : Intake
-        What was accepted.
+    received : Received
+        What came in.
     model : SanzhixinModel
         Who answers.
     run_key : str
@@ -45,20 +47,24 @@ class RunFacts:
     """
 
     started: dt.datetime
-    intake: Intake
+    received: Received
     model: SanzhixinModel
     run_key: str
     options: dict[str, Any]
     exit_code: int
 
 
-def run_key(intake: Intake, model: SanzhixinModel, chunk_rows: int) -> str:
+def run_key(
+    files: Sequence[InputFile], as_of: dt.date, model: SanzhixinModel, chunk_rows: int
+) -> str:
     """Digest of everything that decides what stands in a part.
 
     Parameters
     ----------
-    intake : Intake
-        Input files by name and digest, and the scoring date.
+    files : sequence of InputFile
+        By name and digest.
+    as_of : date
+        Scoring date.
     model : SanzhixinModel
         By digest.
     chunk_rows : int
@@ -70,8 +76,8 @@ def run_key(intake: Intake, model: SanzhixinModel, chunk_rows: int) -> str:
         ``sha256:`` and 64 hexadecimal digits.
     """
     content = {
-        "files": [[item.file, item.sha256] for item in intake.files],
-        "as_of": intake.as_of.isoformat(),
+        "files": [[item.file, item.sha256] for item in files],
+        "as_of": as_of.isoformat(),
         "model": model.file.digest(),
         "chunk_rows": chunk_rows,
         "library": library_version(),
@@ -110,12 +116,12 @@ def write_manifest(
 def _content(
     out: Path, facts: RunFacts, proposals: Path | None, resumed_parts: int
 ) -> dict[str, Any]:
-    intake, model = facts.intake, facts.model
-    households = next(count for count in intake.counts if count.table == "households")
+    received, model = facts.received, facts.model
+    households = next(count for count in received.counts if count.table == "households")
     return {
         "kind": RUN_KIND,
         "format": MANIFEST_FORMAT,
-        "as_of": intake.as_of.isoformat(),
+        "as_of": received.as_of.isoformat(),
         "started": facts.started.isoformat(timespec="seconds"),
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "exit_code": facts.exit_code,
@@ -132,7 +138,7 @@ def _content(
             "pd_basis": model.file.pd.basis,
             "pd_population": model.file.pd.population,
         },
-        "input": [asdict(item) for item in intake.files],
+        "input": [asdict(item) for item in received.files],
         "output": None if proposals is None else _described(proposals),
         "quarantine": _described(out / QUARANTINE),
         "rows": {
@@ -140,15 +146,15 @@ def _content(
             "households_scored": 0 if proposals is None else households.accepted,
             "households_withheld": households.accepted if proposals is None else 0,
             "households_quarantined": households.rejected,
-            "quarantined": intake.n_rejected,
-            "unattributed": intake.done.acceptance.unattributed,
+            "quarantined": received.n_rejected,
+            "unattributed": received.unattributed,
             "tables": {
                 count.table: {
                     "n_in": count.n_in,
                     "accepted": count.accepted,
                     "rejected": count.rejected,
                 }
-                for count in intake.counts
+                for count in received.counts
             },
         },
     }

@@ -1,4 +1,4 @@
-"""Parts of an unfinished run: one file per chunk of households, reused by a resumed run."""
+"""Parts of an unfinished run: what each range of households gave, reused by a resumed run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sanzhixin.batch.files import TEMPORARY, sync_folder, whole_file
+from sanzhixin.batch.outcome import RangeOutcome
+from sanzhixin.batch.spool import SPOOL_FILE
 from sanzhixin.batch.table import PROPOSAL_SCHEMA
 from sanzhixin.errors import ArtifactError, OutputError
+from sanzhixin.records.rejected import REJECTED_COLUMNS
 from sanzhixin.scoring.canonical import canonical_json, strict_loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MANIFEST", "QUARANTINE", "RUN_KIND", "SUCCESS", "Parts", "claim_folder", "unfinished"]
+    import pandas as pd
+
+__all__ = [
+    "MANIFEST",
+    "QUARANTINE",
+    "RUN_KIND",
+    "SUCCESS",
+    "Parts",
+    "claim_folder",
+    "refuse_foreign",
+    "unfinished",
+]
 
 MANIFEST = "manifest.json"
 QUARANTINE = "quarantine.csv"
@@ -30,13 +44,30 @@ RUN_KIND = "sanzhixin-score"
 
 _FOLDER = "_parts"
 _KEY_FILE = "run.json"
-_KEY = b"sanzhixin.run_key"
+_KEY, _OUTCOME = b"sanzhixin.run_key", b"sanzhixin.outcome"
+_REJECTED = pa.schema(
+    [(name, pa.int64() if name == "line" else pa.string()) for name in REJECTED_COLUMNS]
+)
 _OWN = (SUCCESS, MANIFEST, QUARANTINE, "proposals.parquet", "proposals.csv", "proposals.xlsx")
-_PART = re.compile(r"part-[0-9]{5,}\.parquet")
+_PART = re.compile(r"(part|rejected)-[0-9]{5,}\.parquet")
 _UNFINISHED = re.compile(re.escape(TEMPORARY) + r"[a-z0-9_]{8}")
+_WITHIN = (_PART, _UNFINISHED, SPOOL_FILE)
 
 
-def claim_folder(out: Path, run_key: str) -> None:
+def refuse_foreign(out: Path) -> None:
+    """Refuse an output folder that holds files which no run wrote.
+
+    Raises
+    ------
+    OutputError
+        ``output_folder_in_use``.
+    """
+    held = [path for path in out.iterdir() if not _is_temporary(path)] if out.exists() else []
+    if held and not _is_run(out):
+        raise OutputError("output_folder_in_use", path=out.name, count=len(held))
+
+
+def claim_folder(out: Path, run_key: str, *, keep: Path | None = None) -> None:
     """Make the output folder ours: an empty one, or that of an earlier run.
 
     From here on the folder holds no ``_SUCCESS``; results of an earlier run are removed only
@@ -49,6 +80,8 @@ def claim_folder(out: Path, run_key: str) -> None:
         Created when absent.
     run_key : str
         Key of the run, for a folder that holds no parts yet.
+    keep : Path, optional
+        Temporary folder in it that the run itself works in.
 
     Raises
     ------
@@ -56,21 +89,27 @@ def claim_folder(out: Path, run_key: str) -> None:
         ``output_folder_in_use``: it holds other files.
     """
     out.mkdir(parents=True, exist_ok=True)
-    held = [path for path in out.iterdir() if not _is_temporary(path)]
-    if held and not _is_run(out):
-        raise OutputError("output_folder_in_use", path=out.name, count=len(held))
+    refuse_foreign(out)
     (out / SUCCESS).unlink(missing_ok=True)
-    if not unfinished(out):
+    if not _has_parts(out):
         _place_parts(out, run_key)
     sync_folder(out)
     for path in [out / name for name in _OWN if (out / name).is_file()]:
         path.unlink()
-    for path in [path for path in out.iterdir() if _is_temporary(path)]:
+    for path in [path for path in out.iterdir() if _is_temporary(path) and path != keep]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     sync_folder(out)
 
 
 def unfinished(out: Path) -> bool:
+    """Tell whether a folder holds what an interrupted run leaves: parts, or its rows alone."""
+    if not out.is_dir():
+        return False
+    held = list(out.iterdir())
+    return _has_parts(out) or bool(held and all(map(_is_temporary, held)))
+
+
+def _has_parts(out: Path) -> bool:
     """Tell whether the parts of an unfinished run, and nothing else, lie in ``_parts``."""
     folder = out / _FOLDER
     return _holds_only_parts(folder) and _key_of(folder) is not None
@@ -78,7 +117,9 @@ def unfinished(out: Path) -> bool:
 
 def _is_run(out: Path) -> bool:
     """Tell whether what carries our names in a folder was written by a run."""
-    if unfinished(out):
+    if any((out / name).exists() and not (out / name).is_file() for name in _OWN):
+        return False
+    if _has_parts(out):
         return True
     if (out / _FOLDER).exists():
         return False
@@ -113,9 +154,7 @@ def _holds_only_parts(folder: Path) -> bool:
         return False
     return all(
         path.is_file()
-        and (
-            path.name == _KEY_FILE or _PART.fullmatch(path.name) or _UNFINISHED.fullmatch(path.name)
-        )
+        and (path.name == _KEY_FILE or any(name.fullmatch(path.name) for name in _WITHIN))
         for path in folder.iterdir()
     )
 
@@ -150,10 +189,11 @@ class Parts:
     """
 
     def __init__(self, out: Path, run_key: str, *, resume: bool) -> None:
+        self.out = out
         self._folder = out / _FOLDER
         self._key = run_key
         if not (resume and _key_of(self._folder) == run_key):
-            for path in self._folder.glob("part-*"):
+            for path in [path for path in self._folder.iterdir() if _PART.fullmatch(path.name)]:
                 path.unlink()
             with whole_file(self._folder / _KEY_FILE) as stream:
                 stream.write(canonical_json({"run_key": run_key}))
@@ -164,22 +204,40 @@ class Parts:
         for path in self._folder.glob(f"{TEMPORARY}*"):
             path.unlink(missing_ok=True)
 
-    def has(self, number: int, rows: int) -> bool:
-        """Tell whether a part of this run stands complete with so many rows."""
-        try:
-            facts = pq.read_metadata(self._path(number))
-        except (pa.ArrowException, OSError):
-            return False
-        return facts.num_rows == rows and (facts.metadata or {}).get(_KEY) == self._key.encode()
+    def has(self, number: int) -> bool:
+        """Tell whether a part of this run stands complete."""
+        return self.outcome(number) is not None and self._facts(self._rejected(number)) is not None
 
-    def write(self, number: int, table: pa.Table) -> None:
-        """Write one part whole."""
-        marked = table.replace_schema_metadata({_KEY: self._key})
-        with whole_file(self._path(number)) as stream:
-            pq.write_table(marked, stream, compression="zstd")
+    def outcome(self, number: int) -> RangeOutcome | None:
+        """Give what the acceptance of one range said; None when its part does not stand."""
+        facts = self._facts(self._path(number))
+        if facts is None:
+            return None
+        return RangeOutcome.model_validate_json(facts[_OUTCOME])
+
+    def _facts(self, path: Path) -> dict[bytes, bytes] | None:
+        try:
+            facts = pq.read_metadata(path).metadata or {}
+        except (pa.ArrowException, OSError):
+            return None
+        return facts if facts.get(_KEY) == self._key.encode() else None
+
+    def write(
+        self, number: int, proposals: pa.Table, rejected: pd.DataFrame, outcome: RangeOutcome
+    ) -> None:
+        """Write one part: the rejected rows, then the proposals with the outcome."""
+        told = pa.Table.from_pandas(rejected, _REJECTED, preserve_index=False)
+        marks: dict[bytes, str] = {_KEY: self._key}
+        self._write(self._rejected(number), told.replace_schema_metadata(marks))
+        marks[_OUTCOME] = outcome.model_dump_json()
+        self._write(self._path(number), proposals.replace_schema_metadata(marks))
+
+    def _write(self, path: Path, table: pa.Table) -> None:
+        with whole_file(path) as stream:
+            pq.write_table(table, stream, compression="zstd")
 
     def read(self, count: int) -> Iterator[pa.Table]:
-        """Read the first parts in order, one at a time.
+        """Read the proposals of the first parts in order, one part at a time.
 
         Raises
         ------
@@ -188,15 +246,22 @@ class Parts:
             ``parts_of_another_run``: another run has put its parts in their place.
         """
         for number in range(count):
-            path = self._path(number)
-            try:
-                table = pq.read_table(path, partitioning=None)
-            except (pa.ArrowException, OSError):
-                path.unlink(missing_ok=True)
-                raise OutputError("part_damaged", path=path.name) from None
-            if (table.schema.metadata or {}).get(_KEY) != self._key.encode():
-                raise OutputError("parts_of_another_run", path=self._folder.parent.name)
-            yield table.replace_schema_metadata(None).cast(PROPOSAL_SCHEMA)
+            yield self._read(self._path(number)).cast(PROPOSAL_SCHEMA)
+
+    def rejected(self, number: int) -> pd.DataFrame:
+        """Read the rejected rows of one part; errors as `read`."""
+        rejected: pd.DataFrame = self._read(self._rejected(number)).to_pandas()
+        return rejected
+
+    def _read(self, path: Path) -> pa.Table:
+        try:
+            table = pq.read_table(path, partitioning=None)
+        except (pa.ArrowException, OSError):
+            path.unlink(missing_ok=True)
+            raise OutputError("part_damaged", path=path.name) from None
+        if (table.schema.metadata or {}).get(_KEY) != self._key.encode():
+            raise OutputError("parts_of_another_run", path=self.out.name)
+        return table.replace_schema_metadata(None)
 
     def remove(self) -> None:
         """Remove all parts; by one rename first, so that half of them never pass for a run."""
@@ -207,3 +272,6 @@ class Parts:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number:05d}.parquet"
+
+    def _rejected(self, number: int) -> Path:
+        return self._folder / f"rejected-{number:05d}.parquet"

@@ -1,23 +1,37 @@
-"""One run over a folder: accept, score in chunks, publish all of it or nothing."""
+"""One run over a folder: accept and score range by range, publish all of it or nothing."""
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from sanzhixin.batch.crew import available_jobs, run_crew
-from sanzhixin.batch.files import publishing, whole_file
-from sanzhixin.batch.intake import Intake, TableCount, take_in
+from sanzhixin.batch.files import TEMPORARY, publishing, whole_file
+from sanzhixin.batch.intake import Received, TableCount, readable
 from sanzhixin.batch.manifest import RunFacts, run_key, write_manifest
-from sanzhixin.batch.parts import MANIFEST, QUARANTINE, SUCCESS, Parts, claim_folder
+from sanzhixin.batch.outcome import RangeOutcome, join_rejected, outcome_of, received, run_notes
+from sanzhixin.batch.parts import (
+    MANIFEST,
+    QUARANTINE,
+    SUCCESS,
+    Parts,
+    claim_folder,
+    refuse_foreign,
+)
 from sanzhixin.batch.quarantine import write_quarantine
+from sanzhixin.batch.ranges import Layout, accept_range, lay_out
+from sanzhixin.batch.spool import Spool
+from sanzhixin.batch.supply import FolderSupply, Supply
 from sanzhixin.batch.table import (
     FORMATS,
     PROPOSAL_SCHEMA,
@@ -27,6 +41,7 @@ from sanzhixin.batch.table import (
     write_proposals,
 )
 from sanzhixin.errors import DomainError, OutputError
+from sanzhixin.model import scoring_date
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.records.raw import Note
 from sanzhixin.scoring.plan import check_in_force
@@ -36,14 +51,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sanzhixin.model import SanzhixinModel
-    from sanzhixin.records.cases import Cases
 
-__all__ = ["Progress", "RunOptions", "RunResult", "score_folder"]
+__all__ = ["Deliver", "Progress", "RunOptions", "RunResult", "score_folder", "score_supply"]
 
 Progress = Callable[[int, int], None]
 """Called with households done and households in all."""
 
+Deliver = Callable[[Iterator[pa.Table], dt.date, str], None]
+"""Takes the proposals of a run, table by table, the scoring date and the model."""
+
 ALL_SCORED, WITH_QUARANTINE, OVER_MAX_BAD = 0, 3, 8
+_CASES = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +73,13 @@ class RunOptions:
     format : {"parquet", "csv", "xlsx"}
         Of the proposals.
     chunk_rows : int
-        Households of one part.
+        Households that are accepted and scored together; what is in memory grows with it.
     jobs : int
         Processes that score parts side by side, on Linux; elsewhere one does.
     resume : bool
         Reuse the parts of an interrupted run with the same input, model, date and chunks.
     dry_run : bool
-        Accept only; nothing is written.
+        Accept only; nothing is written but rows on their way, in the system's temporary folder.
     max_bad : int, float or None
         Most rejected rows of all tables together: a whole number counts them, a fraction (0 to
         1) is their share of the rows handed in.  Above it nothing but the quarantine and the
@@ -71,7 +89,7 @@ class RunOptions:
     """
 
     format: Format = "parquet"
-    chunk_rows: int = 20_000
+    chunk_rows: int = 10_000
     jobs: int = 1
     resume: bool = False
     dry_run: bool = False
@@ -145,13 +163,16 @@ def score_folder(
     out: str | Path,
     *,
     options: RunOptions | None = None,
+    deliver: Deliver | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Score every household of a folder and publish the proposals.
 
-    ``OUT`` then holds ``proposals.parquet`` (or csv, xlsx), ``quarantine.csv``, ``manifest.json``
-    and, written last, ``_SUCCESS``.  Equal input, model, date and format give equal bytes of the
-    proposals and the quarantine.
+    The rows of all files are parted by ranges of households first, in a private folder within
+    ``OUT`` that is gone at the end; what is in memory does not grow with the county, except for
+    rejected rows.  ``OUT`` then holds ``proposals.parquet`` (or csv, xlsx), ``quarantine.csv``,
+    ``manifest.json`` and, written last, ``_SUCCESS``.  Equal input, model, date and format give
+    equal bytes of the proposals and the quarantine.
 
     Parameters
     ----------
@@ -163,6 +184,9 @@ def score_folder(
         New, empty, or the output of an earlier run, which is replaced.
     options : RunOptions, optional
         By default those of `RunOptions`.
+    deliver : callable, optional
+        Takes the proposals besides, before the run is marked as complete; see
+        `sanzhixin.batch.database_table.deliver_to`.
     progress : callable, optional
         Called with the number of households done and the number of all.
 
@@ -182,118 +206,217 @@ def score_folder(
         ``worksheet_full``; ``part_damaged``, ``parts_of_another_run``, ``rows_differ``: what was
         scored is not what would be published.  There is no ``_SUCCESS`` then.
     """
-    options, out = options or RunOptions(), Path(out)
+    place = Path(folder)
+    with readable(place):
+        supply = FolderSupply(place, model.scheme)
+        return score_supply(
+            supply, model, Path(out), options=options, deliver=deliver, progress=progress
+        )
+
+
+def score_supply(
+    supply: Supply,
+    model: SanzhixinModel,
+    out: Path,
+    *,
+    options: RunOptions | None = None,
+    deliver: Deliver | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Score every household of a supply and publish the proposals; see `score_folder`.
+
+    Parameters
+    ----------
+    supply : Supply
+        Files of a folder or tables of a database.
+    model, out, options, deliver, progress
+        As for `score_folder`.
+
+    Returns
+    -------
+    RunResult
+        Counts and where things lie.
+
+    Raises
+    ------
+    SanzhixinError
+        As `score_folder`, and what `deliver` raises.
+    """
+    options = options or RunOptions()
     started = dt.datetime.now(dt.UTC)
-    intake = take_in(Path(folder), model.scheme, options.as_of)
-    check_in_force(model.plan, intake.as_of)
-    code = _exit_code(intake, options.max_bad)
-    if options.dry_run:
-        return _result(code, intake, model)
-    check_room(len(intake.done.county.households), options.format)
-    facts = RunFacts(
-        started=started,
-        intake=intake,
-        model=model,
-        run_key=run_key(intake, model, options.chunk_rows),
-        options={
-            "format": options.format,
-            "chunk_rows": options.chunk_rows,
-            "resume": options.resume,
-            "max_bad": options.max_bad,
-        },
-        exit_code=code,
-    )
-    with publishing(out):
-        claim_folder(out, facts.run_key)
-        parts = Parts(out, facts.run_key, resume=options.resume)
-        if code == OVER_MAX_BAD:
-            return _withhold(out, parts, facts)
-        return _publish(out, parts, facts, options, progress)
+    with ExitStack() as stack:
+        stack.callback(supply.close)
+        as_of = scoring_date(options.as_of, supply.settings.as_of)
+        check_in_force(model.plan, as_of)
+        if options.dry_run:
+            out = Path(stack.enter_context(TemporaryDirectory()))
+        with publishing(out):
+            refuse_foreign(out)
+            place = stack.enter_context(_working_folder(out))
+        layout = lay_out(supply, model.scheme, as_of, Spool(place, out), options.chunk_rows)
+        supply.close()
+        check_room(sum(layout.sizes), options.format)
+        key = run_key(layout.files, as_of, model, options.chunk_rows)
+        with publishing(out):
+            claim_folder(out, key, keep=place)
+            parts = Parts(out, key, resume=options.resume)
+            run = _Run(layout, model, parts, options, deliver, progress)
+            return run.finish(out, started, key)
 
 
-def _exit_code(intake: Intake, max_bad: float | None) -> int:
-    if not intake.n_rejected:
+@contextmanager
+def _working_folder(out: Path) -> Iterator[Path]:
+    """Make a folder for the time of a run; a new `out` stays only if something is published."""
+    is_new = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    place = Path(mkdtemp(dir=out, prefix=TEMPORARY))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):  # it holds something
+                out.rmdir()
+
+
+def _exit_code(received: Received, max_bad: float | None) -> int:
+    if not received.n_rejected:
         return ALL_SCORED
     limit: float | Fraction | None = max_bad
     if isinstance(max_bad, float):  # 29 of 100 rows are 29 %, whatever 0.29 is in binary
-        limit = Fraction(str(max_bad)) * intake.n_in
-    return OVER_MAX_BAD if limit is not None and intake.n_rejected > limit else WITH_QUARANTINE
+        limit = Fraction(str(max_bad)) * received.n_in
+    above = limit is not None and received.n_rejected > limit
+    return OVER_MAX_BAD if above else WITH_QUARANTINE
 
 
-def _withhold(out: Path, parts: Parts, facts: RunFacts) -> RunResult:
-    write_quarantine(facts.intake.done.rejected, out / QUARANTINE)
-    write_manifest(out, facts, proposals=None)
-    parts.remove()
-    return _result(facts.exit_code, facts.intake, facts.model, quarantine=out / QUARANTINE)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run whose rows lie in ranges: each is accepted and scored, then all are published."""
 
+    layout: Layout
+    model: SanzhixinModel
+    parts: Parts
+    options: RunOptions
+    deliver: Deliver | None
+    progress: Progress | None
 
-def _publish(
-    out: Path, parts: Parts, facts: RunFacts, options: RunOptions, progress: Progress | None
-) -> RunResult:
-    intake, model = facts.intake, facts.model
-    cases = encode_county(intake.done.county, model.scheme, intake.as_of)
-    count, resumed = _score_parts(cases, model, parts, options, progress)
-    tally = _Tally()
-    proposals = out / f"proposals.{options.format}"
-    with whole_file(proposals) as stream:
-        written = write_proposals(tally.over(regroup(parts.read(count))), stream, options.format)
-        if written != len(cases):
-            raise OutputError("rows_differ", path=proposals.name, found=written, stated=len(cases))
-    write_quarantine(intake.done.rejected, out / QUARANTINE)
-    manifest = write_manifest(out, facts, proposals=proposals, resumed_parts=resumed)
-    parts.remove()
-    with whole_file(out / SUCCESS) as stream:
-        stream.write(f"{MANIFEST} {manifest}\n".encode())
-    return _result(
-        facts.exit_code,
-        intake,
-        model,
-        proposals=proposals,
-        quarantine=out / QUARANTINE,
-        tally=tally,
-        resumed=resumed,
-    )
+    def finish(self, out: Path, started: dt.datetime, key: str) -> RunResult:
+        """Accept and score what is missing; publish all of it, or the quarantine alone."""
+        layout, model, parts = self.layout, self.model, self.parts
+        resumed = self._work()
+        numbers = range(len(layout.sizes))
+        outcomes = [self._outcome(number) for number in numbers]
+        rejected = join_rejected(layout, [parts.rejected(number) for number in numbers])
+        came = received(layout, outcomes)
+        code = _exit_code(came, self.options.max_bad)
+        found = RunResult(
+            exit_code=code,
+            proposals=None,
+            quarantine=None,
+            as_of=layout.as_of,
+            model_id=model.model_id,
+            counts=came.counts,
+            resumed_parts=resumed,
+            rejected=rejected,
+            notes=tuple(run_notes(layout, outcomes, model)),
+        )
+        if self.options.dry_run:
+            return found
+        facts = RunFacts(
+            started=started,
+            received=came,
+            model=model,
+            run_key=key,
+            options={
+                "format": self.options.format,
+                "chunk_rows": self.options.chunk_rows,
+                "resume": self.options.resume,
+                "max_bad": self.options.max_bad,
+            },
+            exit_code=code,
+        )
+        return self._publish(out, facts, found, sum(item.households for item in outcomes))
 
+    def _outcome(self, number: int) -> RangeOutcome:
+        outcome = self.parts.outcome(number)
+        if outcome is None:
+            raise OutputError("parts_of_another_run", path=self.parts.out.name)
+        return outcome
 
-def _score_parts(
-    cases: Cases,
-    model: SanzhixinModel,
-    parts: Parts,
-    options: RunOptions,
-    progress: Progress | None,
-) -> tuple[int, int]:
-    """Score the parts that are missing; give how many there are and how many stood already."""
-    n, size = len(cases), options.chunk_rows
-    spans = [slice(begin, min(begin + size, n)) for begin in range(0, n, size)]
-    rows = [span.stop - span.start for span in spans]
-    missing = [number for number in range(len(spans)) if not parts.has(number, rows[number])]
-    scored = n - sum(rows[number] for number in missing)
+    def _publish(self, out: Path, facts: RunFacts, found: RunResult, n_scored: int) -> RunResult:
+        quarantine = out / QUARANTINE
+        assert found.rejected is not None  # noqa: S101 - set by `finish`
+        if found.exit_code == OVER_MAX_BAD:
+            write_quarantine(found.rejected, quarantine)
+            write_manifest(out, facts, proposals=None)
+            self.parts.remove()
+            return replace(found, quarantine=quarantine)
+        tally = _Tally()
+        proposals = out / f"proposals.{self.options.format}"
+        tables = regroup(self.parts.read(len(self.layout.sizes)))
+        with whole_file(proposals) as stream:
+            written = write_proposals(tally.over(tables), stream, self.options.format)
+            if written != n_scored:
+                raise OutputError(
+                    "rows_differ", path=proposals.name, found=written, stated=n_scored
+                )
+        if self.deliver is not None:
+            whole = self.parts.read(len(self.layout.sizes))
+            self.deliver(whole, self.layout.as_of, self.model.model_id)
+        write_quarantine(found.rejected, quarantine)
+        manifest = write_manifest(
+            out, facts, proposals=proposals, resumed_parts=found.resumed_parts
+        )
+        self.parts.remove()
+        with whole_file(out / SUCCESS) as stream:
+            stream.write(f"{MANIFEST} {manifest}\n".encode())
+        return replace(
+            found,
+            proposals=proposals,
+            quarantine=quarantine,
+            statuses=dict(sorted(tally.statuses.items())),
+            tiers=tally.ranked(self.model),
+        )
 
-    def work(number: int) -> None:
-        found = propose_cases(cases.take(spans[number]), model.plan)
-        parts.write(number, pa.Table.from_pylist(found, schema=PROPOSAL_SCHEMA))
+    def _work(self) -> int:
+        """Accept and score the ranges that are missing; give how many parts stood already."""
+        sizes = self.layout.sizes
+        missing = [number for number in range(len(sizes)) if not self.parts.has(number)]
+        total = sum(sizes)
+        finished = total - sum(sizes[number] for number in missing)
 
-    def done(number: int) -> None:
-        nonlocal scored
-        scored += rows[number]
-        if progress is not None:
-            progress(scored, n)
+        def done(number: int) -> None:
+            nonlocal finished
+            finished += sizes[number]
+            if self.progress is not None:
+                self.progress(finished, total)
 
-    jobs = min(options.jobs, available_jobs(), len(missing))
-    if jobs > 1:
-        try:
-            run_crew(missing, work, jobs, done)
-        finally:
-            parts.sweep()
-        left = [number for number in missing if not parts.has(number, rows[number])]
-    else:
         left = missing
-    for number in left:
-        work(number)
-        done(number)
-    if not missing and progress is not None:
-        progress(n, n)
-    return len(spans), len(spans) - len(missing)
+        jobs = min(self.options.jobs, available_jobs(), len(missing))
+        if jobs > 1:
+            try:
+                run_crew(missing, self._score, jobs, done)
+            finally:
+                self.parts.sweep()
+            left = [number for number in missing if not self.parts.has(number)]
+        for number in left:
+            self._score(number)
+            done(number)
+        if not missing and self.progress is not None:
+            self.progress(total, total)
+        return len(sizes) - len(missing)
+
+    def _score(self, number: int) -> None:
+        """Accept one range, score its households, and write its part."""
+        done = accept_range(self.layout, number)
+        outcome, rejected = outcome_of(done, self.model, number)
+        tables = [PROPOSAL_SCHEMA.empty_table()]
+        if not self.options.dry_run:
+            cases = encode_county(done.county, self.model.scheme, self.layout.as_of)
+            for begin in range(0, len(cases), _CASES):
+                found = propose_cases(cases.take(slice(begin, begin + _CASES)), self.model.plan)
+                tables.append(pa.Table.from_pylist(found, schema=PROPOSAL_SCHEMA))
+        self.parts.write(number, pa.concat_tables(tables), rejected, outcome)
 
 
 class _Tally:
@@ -309,52 +432,6 @@ class _Tally:
             self.tiers.update(tier for tier in table["tier"].to_pylist() if tier is not None)
             yield table
 
-
-def _result(
-    exit_code: int,
-    intake: Intake,
-    model: SanzhixinModel,
-    *,
-    proposals: Path | None = None,
-    quarantine: Path | None = None,
-    tally: _Tally | None = None,
-    resumed: int = 0,
-) -> RunResult:
-    ranked = [*reversed(model.plan.tiers.grades), model.plan.tiers.unrated]
-    tiers = tally.tiers if tally else Counter[str]()
-    return RunResult(
-        exit_code=exit_code,
-        proposals=proposals,
-        quarantine=quarantine,
-        as_of=intake.as_of,
-        model_id=model.model_id,
-        counts=intake.counts,
-        statuses=dict(sorted(tally.statuses.items())) if tally else {},
-        tiers={tier: tiers[tier] for tier in ranked if tier in tiers},
-        resumed_parts=resumed,
-        rejected=intake.done.rejected,
-        notes=(*intake.done.notes, *_panel_notes(intake, model)),
-    )
-
-
-def _panel_notes(intake: Intake, model: SanzhixinModel) -> Iterator[Note]:
-    """Tell what fitted severities rest on, and who was not fitted."""
-    panel = model.file.panel
-    if panel is None:
-        return
-    if panel.link == "prior":
-        yield Note(
-            model.model_id,
-            "villages are compared by a stated prior alone: compare scores within villages",
-            "村与村之间仅凭设定比例（先验）比较，得分宜在村内比较",
-        )
-    county = intake.done.county
-    villages = set(county.households["village_id"]) - set(panel.villages)
-    raters = set(county.ratings["rater_id"]) - set(panel.raters)
-    if villages or raters:
-        yield Note(
-            model.model_id,
-            f"{len(villages)} village(s) and {len(raters)} rater(s) were not fitted; they are "
-            "taken as an unknown one of those that were, with wider errors",
-            f"有{len(villages)}个村、{len(raters)}名评议员未参与拟合，按已拟合者的分布处理，误差较大",
-        )
+    def ranked(self, model: SanzhixinModel) -> dict[str, int]:
+        ranked = [*reversed(model.plan.tiers.grades), model.plan.tiers.unrated]
+        return {tier: self.tiers[tier] for tier in ranked if tier in self.tiers}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["SparkProposals", "propose_on_spark"]
+    from sanzhixin.records.accept import Acceptance, CountyAcceptance
+
+__all__ = ["SparkJob", "SparkProposals", "accept_raters", "propose_on_spark", "without_places"]
 
 _OF_HOUSEHOLDS = ("households", "members", "ratings", "events", "registers", "proposals")
 """Tables that decide a proposal and name a household."""
@@ -38,17 +40,59 @@ _OF_HOUSEHOLDS = ("households", "members", "ratings", "events", "registers", "pr
 _HOUSEHOLDS_A_BUCKET = 4_000
 _CHUNK = 8_192
 _KIND, _BUCKET, _TABLE = "_kind", "_bucket", "_table"
-_PROPOSAL, _REJECTED = "proposal", "rejected"
+_PROPOSAL, _REJECTED, _COUNT = "proposal", "rejected", "count"
+_PLACES = (
+    ("reason_en", r"(\w+), line \d+", r"one of \1"),
+    ("reason_zh", r"(\w+?)第\d+行", r"\1中的一行"),
+)
+"""Column, how it tells a place, what is said instead."""
 _QUARANTINE = pa.schema(
     [(name, pa.int64() if name == "line" else pa.string()) for name in QUARANTINE_COLUMNS]
+)
+_COUNTS = pa.schema(
+    [
+        ("table", pa.string()),
+        ("n_in", pa.int64()),
+        ("accepted", pa.int64()),
+        ("unattributed", pa.int64()),
+    ]
 )
 _ANSWER = pa.schema(
     [
         (_KIND, pa.string()),
-        *((field.name, field.type) for field in PROPOSAL_SCHEMA),
-        *((f"rejected_{field.name}", field.type) for field in _QUARANTINE),
+        *((column.name, column.type) for column in PROPOSAL_SCHEMA),
+        *((f"{_REJECTED}_{column.name}", column.type) for column in _QUARANTINE),
+        *((f"{_COUNT}_{column.name}", column.type) for column in _COUNTS),
     ]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SparkJob:
+    """What every process of the cluster needs to know.
+
+    Attributes
+    ----------
+    model : bytes
+        The model file, as canonical JSON.
+    as_of : date
+        Scoring date.
+    tables : tuple of (str, tuple of str)
+        Name and headers of each table of households, in the order of their places.
+    raters : bytes
+        The register of raters, as an Arrow stream.
+    units : mapping of str to str or None
+        Declared unit of money columns whose header states none.
+    buckets : int
+        How many there are.
+    """
+
+    model: bytes
+    as_of: dt.date
+    tables: tuple[tuple[str, tuple[str, ...]], ...]
+    raters: bytes
+    units: Mapping[str, str] | None
+    buckets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +102,14 @@ class SparkProposals:
     Attributes
     ----------
     answers : pyspark.sql.DataFrame
-        Proposals and rejected rows under each other; persist it before both are used.
+        Proposals, rejected rows and counts under each other; persist it before two of them are
+        used.
+    job : SparkJob
+        What was asked.
     """
 
     answers: DataFrame
+    job: SparkJob = field(repr=False)
 
     @property
     def proposals(self) -> DataFrame:
@@ -74,19 +122,18 @@ class SparkProposals:
         """Every rejected row with its reason; ``file`` and ``line`` are not known on a cluster."""
         chosen = self.answers.where(self.answers[_KIND] == _REJECTED)
         return chosen.select(
-            *(self.answers[f"rejected_{name}"].alias(name) for name in QUARANTINE_COLUMNS)
+            *(self.answers[f"{_REJECTED}_{name}"].alias(name) for name in QUARANTINE_COLUMNS)
         )
 
+    @property
+    def counts(self) -> DataFrame:
+        """One row per table of households: rows handed in, accepted, and put down to nobody."""
+        from pyspark.sql import functions as f
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What every process of the cluster needs to know."""
-
-    model: bytes
-    as_of: dt.date
-    tables: tuple[tuple[str, tuple[str, ...]], ...]  # name and headers
-    raters: bytes  # Arrow stream
-    units: Mapping[str, str] | None
+        chosen = self.answers.where(self.answers[_KIND] == _COUNT)
+        own = [chosen[f"{_COUNT}_{name}"].alias(name) for name in _COUNTS.names]
+        sums = [f.sum(name).alias(name) for name in _COUNTS.names[1:]]
+        return chosen.select(*own).groupBy(_COUNTS.names[0]).agg(*sums)
 
 
 def propose_on_spark(
@@ -147,12 +194,13 @@ def propose_on_spark(
     together = laid[0]
     for other in laid[1:]:
         together = together.unionByName(other, allowMissingColumns=True)
-    job = _Job(
+    job = SparkJob(
         model=canonical_json(model.file.content()),
         as_of=as_of,
         tables=tuple((name, tuple(tables[name].columns)) for name in given),
         raters=_stream(tables["raters"].toArrow()),
         units=None if units is None else dict(units),
+        buckets=count,
     )
     from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -160,7 +208,25 @@ def propose_on_spark(
         return _answer(rows, job)
 
     grouped = together.groupBy(_BUCKET)
-    return SparkProposals(grouped.applyInArrow(answer, schema=from_arrow_schema(_ANSWER)))
+    return SparkProposals(grouped.applyInArrow(answer, schema=from_arrow_schema(_ANSWER)), job)
+
+
+def accept_raters(job: SparkJob) -> Acceptance:
+    """Accept the register of raters once, as every bucket does.
+
+    Parameters
+    ----------
+    job : SparkJob
+        Of a run.
+
+    Returns
+    -------
+    Acceptance
+        Accepted and rejected rows of ``raters``.
+    """
+    cells = [_cell(place, k) for place, (_, own) in enumerate(job.tables) for k in range(len(own))]
+    nothing = pa.schema([(_TABLE, pa.int32()), *((name, pa.string()) for name in cells)])
+    return _accept(nothing.empty_table(), job).tables["raters"]
 
 
 def _laid_out(
@@ -207,39 +273,80 @@ def _refuse_spread_keys(tables: Mapping[str, DataFrame], model: SanzhixinModel) 
             raise RecordError("keys_spread", count=spread, column=key, table=name)
 
 
-def _answer(rows: pa.Table, job: _Job) -> pa.Table:
-    """Accept and score one bucket."""
-    model = _load(job.model)
+def _accept(rows: pa.Table, job: SparkJob) -> CountyAcceptance:
+    """Accept one bucket."""
     place_of = rows[_TABLE]
     given = {"raters": [raw_from_arrow(_read_stream(job.raters), "raters")]}
     for place, (name, headers) in enumerate(job.tables):
         own = rows.filter(pc.equal(place_of, place))
         named = own.select([_cell(place, k) for k in range(len(headers))])
         given[name] = [raw_from_arrow(named.rename_columns(list(headers)), name)]
-    done = accept_county(given, model.scheme, as_of=job.as_of, units=job.units)
-    parts = [_rejected(done.rejected)]
+    return accept_county(given, _load(job.model).scheme, as_of=job.as_of, units=job.units)
+
+
+def _answer(rows: pa.Table, job: SparkJob) -> pa.Table:
+    """Accept and score one bucket."""
+    model, done = _load(job.model), _accept(rows, job)
+    parts = [_rejected(done.rejected), _counted(done)]
     if len(done.county.households):
         cases = encode_county(done.county, model.scheme, job.as_of)
         for begin in range(0, len(cases), _CHUNK):
             found = propose_cases(cases.take(slice(begin, begin + _CHUNK)), model.plan)
             parts.append(_marked(pa.Table.from_pylist(found, PROPOSAL_SCHEMA), _PROPOSAL, ""))
-    return pa.concat_tables(parts).select(_ANSWER.names)
+    answers = pa.concat_tables(parts)
+    # Spark takes columns by their place and does not look at their names
+    assert answers.schema.equals(_ANSWER)  # noqa: S101 - our own invariant
+    return answers
 
 
 def _rejected(rejected: pd.DataFrame) -> pa.Table:
     """Write rejected rows of households; those of raters would stand in every bucket."""
     own = rejected[rejected["table"] != "raters"]
-    told = own[list(QUARANTINE_COLUMNS)].assign(file="", line=0)
+    told = without_places(own)
     return _marked(
-        pa.Table.from_pandas(told, _QUARANTINE, preserve_index=False), _REJECTED, "rejected_"
+        pa.Table.from_pandas(told, _QUARANTINE, preserve_index=False), _REJECTED, f"{_REJECTED}_"
     )
+
+
+def without_places(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Take away where rejected rows stand: a place within a bucket leads nobody to the row.
+
+    Parameters
+    ----------
+    rejected : DataFrame of n_rows
+        From acceptance, with the name of the table as that of the file.
+
+    Returns
+    -------
+    DataFrame of n_rows
+        The columns of the quarantine; ``file`` is blank and ``line`` 0, and the reason of a
+        duplicate speaks of one row of its table.
+    """
+    told = rejected[list(QUARANTINE_COLUMNS)].assign(file="", line=0)
+    pairs = told["code"].str.startswith("duplicate").to_numpy(dtype=bool)
+    for name, place, instead in _PLACES:
+        found = told[name].str.replace(place, instead, regex=True)
+        told[name] = told[name].mask(pairs, found)
+    return told
+
+
+def _counted(done: CountyAcceptance) -> pa.Table:
+    """Count rows of households; those of raters would be counted in every bucket."""
+    rows = [
+        (name, item.n_in, len(item.accepted), done.unattributed.get(name, 0))
+        for name, item in done.tables.items()
+        if name != "raters"
+    ]
+    told = [dict(zip(_COUNTS.names, row, strict=True)) for row in rows]
+    return _marked(pa.Table.from_pylist(told, _COUNTS), _COUNT, f"{_COUNT}_")
 
 
 def _marked(table: pa.Table, kind: str, prefix: str) -> pa.Table:
     """Put the columns of one kind of answer among those of both."""
     kinds = pa.array(np.full(table.num_rows, kind), pa.string())
     held = {f"{prefix}{name}": table[name] for name in table.schema.names} | {_KIND: kinds}
-    columns = [held.get(field.name, pa.nulls(table.num_rows, field.type)) for field in _ANSWER]
+    names = _ANSWER.names
+    columns = [held.get(name, pa.nulls(table.num_rows, _ANSWER.field(name).type)) for name in names]
     return pa.table(columns, schema=_ANSWER)
 
 

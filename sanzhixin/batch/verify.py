@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, NonNegativeInt, ValidationError
 
-from sanzhixin.batch.files import file_digest
+from sanzhixin.batch.files import TEMPORARY, file_digest
 from sanzhixin.batch.manifest import MANIFEST_FORMAT
 from sanzhixin.batch.parts import MANIFEST, RUN_KIND, SUCCESS, unfinished
 from sanzhixin.errors import ArtifactError, InputError, OutputError, SanzhixinError
 from sanzhixin.scoring.artifact import read_model_file
-from sanzhixin.scoring.canonical import strict_loads
+from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
 
 __all__ = ["Verification", "verify"]
 
 _BLOCK = 1 << 20
+_ROWS = 1 << 16
+_KEY = "household_id"
 
 
 class _File(BaseModel, strict=True):
@@ -31,6 +35,18 @@ class _File(BaseModel, strict=True):
     @property
     def name(self) -> str:
         return Path(self.file).name
+
+
+class _Part(_File, strict=True):
+    """One file of an output that is a folder."""
+
+    rows: NonNegativeInt
+
+
+class _Output(_File, strict=True):
+    """The proposals: one file, or a folder of parts, whose digest is that of the list of them."""
+
+    parts: list[_Part] | None = None
 
 
 class _Counts(BaseModel, strict=True):
@@ -66,7 +82,7 @@ class _Manifest(BaseModel, strict=True):
     format: int
     as_of: str
     model: _Model
-    output: _File | None
+    output: _Output | None
     quarantine: _File
     rows: _Rows
 
@@ -107,8 +123,10 @@ def verify(path: str | Path) -> Verification:
     -------
     Verification
         For a run: ``_SUCCESS``, the manifest's digest, every file's digest, the equation rows in =
-        scored + quarantined, and the rows of the output.  For a model: digest, protocol, keys and
-        every rule of the scheme.
+        scored + quarantined, and the rows of the output.  For the output of a run on Spark, a
+        folder of parts: all of this for every part, that there is no other file, and that
+        household_id rises from row to row and part to part, so that no household stands twice.
+        For a model: digest, protocol, keys and every rule of the scheme.
 
     Raises
     ------
@@ -119,7 +137,8 @@ def verify(path: str | Path) -> Verification:
     if not place.exists() or (place.is_dir() and not any(place.iterdir())):
         raise InputError("nothing_to_verify", path=place.name)
     marks = (MANIFEST, SUCCESS)
-    if unfinished(place) or any((place / name).is_file() for name in marks):
+    staged = place.is_dir() and any(path.is_dir() for path in place.glob(f"{TEMPORARY}*"))
+    if unfinished(place) or staged or any((place / name).is_file() for name in marks):
         return _verify_run(place)
     return _verify_model(place)
 
@@ -183,12 +202,67 @@ def _check_success(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
 
 def _check_files(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
     findings: list[SanzhixinError] = []
-    for item in filter(None, (manifest.output, manifest.quarantine)):
-        if not (out / item.name).is_file():
-            findings.append(OutputError("file_gone", path=item.name))
-        elif file_digest(out / item.name) != item.sha256:
-            findings.append(OutputError("file_altered", path=item.name, mark=MANIFEST))
-    return findings
+    output = manifest.output
+    if output is not None and output.parts is not None:
+        findings += _check_parts(out / output.name, output, output.parts)
+    elif output is not None:
+        findings += _check_file(out, output)
+    return [*findings, *_check_file(out, manifest.quarantine)]
+
+
+def _check_file(folder: Path, item: _File, shown: str = "") -> Iterator[SanzhixinError]:
+    path = folder / item.name
+    if not path.is_file():
+        yield OutputError("file_gone", path=f"{shown}{item.name}")
+    elif file_digest(path) != item.sha256:
+        yield OutputError("file_altered", path=f"{shown}{item.name}", mark=MANIFEST)
+
+
+def _check_parts(folder: Path, output: _File, parts: Sequence[_Part]) -> Iterator[SanzhixinError]:
+    """Check each part; only what carries its digest is opened."""
+    stated = canonical_json([[part.file, part.sha256] for part in parts])
+    if sha256_digest(stated) != output.sha256:
+        yield OutputError("file_altered", path=folder.name, mark=MANIFEST)
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    for name in sorted(there - {part.name for part in parts}):
+        yield OutputError("file_unexpected", path=f"{folder.name}/{name}")
+    sound = []
+    for part in parts:
+        findings = list(_check_file(folder, part, f"{folder.name}/"))
+        yield from findings
+        if not findings:
+            sound.append(folder / part.name)
+            found = _count(sound[-1]) or 0
+            if found != part.rows:
+                shown = f"{folder.name}/{part.name}"
+                yield OutputError("rows_differ", path=shown, found=found, stated=part.rows)
+    yield from _check_order(sound)
+
+
+def _check_order(parts: Sequence[Path]) -> Iterator[SanzhixinError]:
+    """Check that identifiers rise over all parts, a block at a time."""
+    last = pa.array([], pa.string())
+    for path in parts:
+        shown, twice, is_sorted = f"{path.parent.name}/{path.name}", 0, True
+        try:
+            for block in _identifiers(path):
+                both = pa.concat_arrays([last, block])
+                before, after = both[:-1], both[1:]
+                twice += pc.sum(pc.equal(before, after)).as_py() or 0
+                is_sorted &= not block.null_count and not pc.any(pc.less(after, before)).as_py()
+                last = both[-1:]
+        except (pa.ArrowException, OSError, KeyError):
+            is_sorted = False
+        if twice:
+            yield OutputError("households_twice", path=shown, count=twice)
+        if not is_sorted:
+            yield OutputError("parts_unsorted", path=shown)
+
+
+def _identifiers(path: Path) -> Iterator[pa.Array]:
+    with pq.ParquetFile(path) as content:
+        for batch in content.iter_batches(_ROWS, columns=[_KEY]):
+            yield batch.column(_KEY).cast(pa.string())
 
 
 def _check_rows(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
@@ -202,7 +276,10 @@ def _check_rows(out: Path, manifest: _Manifest) -> list[SanzhixinError]:
             findings.append(OutputError("rows_lost", what=name))
     stated = ((manifest.output, rows.households_scored), (manifest.quarantine, rows.quarantined))
     for item, number in stated:
-        found = None if item is None else _count(out / item.name)
+        if isinstance(item, _Output) and item.parts is not None:
+            found: int | None = sum(part.rows for part in item.parts)
+        else:
+            found = None if item is None else _count(out / item.name)
         if item is not None and found is not None and found != number:
             findings.append(OutputError("rows_differ", path=item.name, found=found, stated=number))
     return findings

@@ -18,8 +18,9 @@ from sanzhixin.cli.county_commands import check, simulate
 from sanzhixin.cli.demo import demo
 from sanzhixin.cli.export_command import export
 from sanzhixin.cli.limits_command import limits
-from sanzhixin.cli.model_commands import explain, fit, score
+from sanzhixin.cli.model_commands import explain, fit
 from sanzhixin.cli.panel_command import panel
+from sanzhixin.cli.score_command import score
 from sanzhixin.cli.tiers_command import tiers
 from sanzhixin.cli.voice import Lang, Voice
 from sanzhixin.errors import SanzhixinError

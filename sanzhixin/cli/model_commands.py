@@ -1,4 +1,4 @@
-"""Commands about a model: fit it, score a folder, explain one household."""
+"""Commands about a model: fit it, explain one household."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sanzhixin.cli.county_commands import counts_table, first_rejected, tell_notes
-from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, read_max_bad, read_rate
+from sanzhixin.cli.county_commands import first_rejected, tell_notes
+from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, read_rate
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sanzhixin.batch import RunOptions, RunResult
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.modelling.county.pd_table import PdChoice
     from sanzhixin.records import County
     from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.scoring.explain import Explanation
 
-__all__ = ["explain", "explain_household", "fit", "score"]
+__all__ = ["explain", "explain_household", "fit"]
 
 
 @click.command()
@@ -186,128 +185,6 @@ def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:
     click.echo(voice.pick(file.pd.note_zh, file.pd.note_en), err=True)
     if file.pd.basis == "none" and file.scheme.limits.loss_cap is not None:
         voice.tell("fit_no_loss_cap")
-
-
-@click.command()
-@DIR
-@MODEL
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    required=True,
-    metavar="OUT",
-    type=click.Path(path_type=Path),
-    help="New or empty folder, or that of an earlier run, which is replaced.",
-)
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["parquet", "csv", "xlsx"]),
-    default="parquet",
-    show_default=True,
-)
-@click.option("--resume", is_flag=True, help="Go on with an interrupted run of the same input.")
-@click.option(
-    "--chunk-rows",
-    type=click.IntRange(1),
-    default=20_000,
-    show_default=True,
-    help="Households of one part.",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    help="Processes that score parts side by side.  [default: one a core, on Linux]",
-)
-@click.option("--dry-run", is_flag=True, help="Accept only; write nothing.")
-@click.option(
-    "--max-bad",
-    metavar="ROWS|SHARE",
-    callback=read_max_bad,
-    help="Most rejected rows of all tables together, as 50 or as 0.02 or 2%; above it no "
-    "proposal is published and the exit code is 8.",
-)
-@AS_OF
-@JSON
-@click.pass_obj
-def score(  # noqa: PLR0913 - one parameter per option
-    voice: Voice,
-    folder: Path,
-    *,
-    model_path: Path,
-    out: Path,
-    kind: Literal["parquet", "csv", "xlsx"],
-    resume: bool,
-    chunk_rows: int,
-    jobs: int | None,
-    dry_run: bool,
-    max_bad: int | float | None,
-    as_of: dt.date | None,
-    as_json: bool,
-) -> int:
-    """Propose a tier and a limit for every household in DIR (批量评定)."""
-    from sanzhixin.batch import RunOptions, available_jobs, score_folder
-    from sanzhixin.model import load_model
-
-    chosen = RunOptions(
-        format=kind,
-        chunk_rows=chunk_rows,
-        jobs=available_jobs() if jobs is None else jobs,
-        resume=resume,
-        dry_run=dry_run,
-        max_bad=max_bad,
-        as_of=as_of,
-    )
-    model = load_model(model_path)
-    with voice.progress("scoring") as progress:
-        result = score_folder(folder, model, out, options=chosen, progress=progress)
-    _tell_result(voice, result, chosen)
-    if as_json:
-        voice.show_json(_result_summary(result, out))
-    return result.exit_code
-
-
-def _tell_result(voice: Voice, result: RunResult, options: RunOptions) -> None:
-    tell_notes(voice, result.notes)
-    quarantined = sum(count.rejected for count in result.counts)
-    if options.dry_run:
-        click.echo(counts_table(voice, result.counts), err=True)
-        voice.tell("score_dry", accepted=result.households.accepted, quarantined=quarantined)
-    elif result.proposals is not None:
-        voice.tell(
-            "score_done",
-            scored=result.households.accepted,
-            quarantined=quarantined,
-            as_of=result.as_of,
-            model_id=result.model_id,
-        )
-        voice.tell("score_where", path=result.proposals)
-    else:
-        voice.tell(
-            "score_over",
-            quarantined=quarantined,
-            max_bad=options.max_bad,
-            path=result.quarantine,
-        )
-    if quarantined and result.rejected is not None:
-        click.echo(first_rejected(voice, result.rejected), err=True)
-
-
-def _result_summary(result: RunResult, out: Path) -> dict[str, Any]:
-    return {
-        "exit_code": result.exit_code,
-        "out": str(out),
-        "proposals": None if result.proposals is None else str(result.proposals),
-        "quarantine": None if result.quarantine is None else str(result.quarantine),
-        "as_of": result.as_of.isoformat(),
-        "model_id": result.model_id,
-        "households": asdict(result.households),
-        "tables": [asdict(count) for count in result.counts],
-        "statuses": result.statuses,
-        "tiers": result.tiers,
-        "resumed_parts": result.resumed_parts,
-    }
 
 
 @click.command()

@@ -23,9 +23,21 @@ INPUT: dict[str, Message] = {
         "{file}: {key} has to be {wanted}. Correct the value.",
         "{file}：{key} 应为 {wanted}；请更正。",
     ),
+    "database_unreadable": Message(
+        "the database could not be read ({problem}). Check address, user, rights and that households has a number for each row.",
+        "无法读取数据库（{problem}）；请核对地址、用户、权限以及 households 表。",
+    ),
+    "database_without_tables": Message(
+        "the database has no table named {tables}. State the schema, or make views of these names.",
+        "数据库中没有名为 {tables} 的表；请指明模式（schema），或建立同名视图。",
+    ),
     "denied_column": Message(
         "{file}: column {column!r} names {attribute}, which may never enter a score ({basis}). Delete the column and hand the file in again.",
         "{file}：“{column}”列涉及{attribute_zh}，不得用于评分（{basis_zh}）；请删除该列后重新提交。",
+    ),
+    "file_changed": Message(
+        "{file}: somebody wrote into it while it was read. Run again when the export is complete.",
+        "{file}：读取期间文件被改动；请待导出完成后重新运行。",
     ),
     "file_empty": Message(
         "{file}: no header row with known columns was found in the first {rows} rows. Put the column names in one row.",
@@ -320,6 +332,14 @@ ARTIFACT: dict[str, Message] = {
 }
 
 OUTPUT: dict[str, Message] = {
+    "database_not_committed": Message(
+        "table {table}: the database refused the proposals ({problem}); nothing of this run stands there. Mend the cause and run again with --resume.",
+        "表 {table}：数据库未接受评定结果（{problem}），本次结果均未写入；请排除原因后用 --resume 重跑。",
+    ),
+    "database_table_foreign": Message(
+        "table {table} has other columns than proposals have; it was left alone. State another table.",
+        "表 {table} 的列与评定结果不符，未作改动；请另指定表名。",
+    ),
     "file_altered": Message(
         "{path} does not match its digest in {mark}; it was changed after the run. Score again.",
         "{path} 与 {mark} 中的摘要不符，运行之后被改动；请重新评定。",
@@ -327,6 +347,14 @@ OUTPUT: dict[str, Message] = {
     "file_gone": Message(
         "{path} is named in the manifest but is not there; restore it or score again.",
         "清单中列出的 {path} 不存在；请恢复或重新评定。",
+    ),
+    "file_unexpected": Message(
+        "{path} is not named in the manifest; it was added after the run. Remove it or score again.",
+        "{path} 未列入清单，系运行之后加入；请移除或重新评定。",
+    ),
+    "households_twice": Message(
+        "{path} holds {count} rows of households that stood before; a household has one proposal. Score again.",
+        "{path} 中有 {count} 行农户重复出现，而每户只应有一条建议；请重新评定。",
     ),
     "manifest_unusable": Message(
         "{path} holds no readable manifest.json of a run; score again.",
@@ -360,6 +388,10 @@ OUTPUT: dict[str, Message] = {
         "{path}: another run writes into this folder at the same time; nothing was published. Give each run a folder of its own.",
         "{path}：另一次运行正在写入此文件夹；未发布任何结果。请为每次运行使用各自的文件夹。",
     ),
+    "parts_unsorted": Message(
+        "{path} is not in the order of household_id over all parts, so a household could stand twice unseen. Score again.",
+        "{path} 未按户号在各分片之间依次排列，可能有农户重复而未被发现；请重新评定。",
+    ),
     "rows_differ": Message(
         "{path} holds {found} rows, the manifest states {stated}; score again.",
         "{path} 有 {found} 行，而清单记为 {stated} 行；请重新评定。",
@@ -379,6 +411,18 @@ OUTPUT: dict[str, Message] = {
     "run_unfinished": Message(
         "{path} holds the parts of an unfinished run; go on with --resume.",
         "{path} 中是未完成的运行；请用 --resume 继续。",
+    ),
+    "spark_address": Message(
+        "An address with {scheme}: was given; give the path of a folder that the driver and every worker see, such as a mounted one, and copy it to the store afterwards.",
+        "给出的是 {scheme}: 地址；请给出驱动程序和所有工作节点都能看到的文件夹路径（如挂载目录），完成后再复制到存储系统。",
+    ),
+    "spark_not_committed": Message(
+        "{path} could not be written ({problem}); it has no _SUCCESS, so nothing is published. Free space or choose another folder and submit the job again.",
+        "无法写入 {path}（{problem}）；没有 _SUCCESS 标记，未发布任何结果。请清理空间或更换文件夹，再重新提交作业。",
+    ),
+    "spark_unseen": Message(
+        "The driver sees {found} of {stated} proposals in {path}; nothing was published. Give a folder that the driver and every worker see, such as a mounted one.",
+        "驱动程序在 {path} 中只看到 {stated} 条建议中的 {found} 条；未发布任何结果。请给出驱动程序和所有工作节点都能看到的文件夹，如挂载目录。",
     ),
     "success_missing": Message(
         "{path} has no _SUCCESS, so its run did not finish; do not use its files, score again.",

@@ -353,6 +353,14 @@ DOMAIN: dict[str, Message] = {
         "it counts something.",
         "{name}={value} 超出范围；请给出 {low:g} 到 {high:g} 之间的数值（计数须为整数）。",
     ),
+    "database_missing": Message(
+        "{package} is not installed; run: pip install sanzhixin[sql], or install the driver of your database.",
+        "未安装 {package}；请执行 pip install sanzhixin[sql]，或安装所用数据库的驱动。",
+    ),
+    "database_url": Message(
+        "the address of the database cannot be read; write it as postgresql://user@host/name.",
+        "无法识别数据库地址；请写成 postgresql://用户@主机/库名。",
+    ),
     "sql_columns": Message(
         "Several columns would be named {columns}, if capital letters make no difference; give the factors or records of the scheme other names.",
         "列名 {columns} 重复（不区分大小写）；请为方案中的因素或记录改名。",

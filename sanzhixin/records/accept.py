@@ -12,18 +12,27 @@ from sanzhixin.errors import SchemaError
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.county import County
 from sanzhixin.records.draft import Acceptance, Draft
-from sanzhixin.records.raw import Note, RawTable
+from sanzhixin.records.raw import Note, Place, RawTable
 from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from sanzhixin.scheme import Scheme
 
-__all__ = ["Acceptance", "CountyAcceptance", "accept_county", "accept_table"]
+__all__ = [
+    "Acceptance",
+    "CountyAcceptance",
+    "accept_county",
+    "accept_table",
+    "lost_notes",
+    "rated_codes",
+    "require_tables",
+    "unrated_notes",
+]
 
 
 def accept_table(
@@ -116,6 +125,7 @@ def accept_county(
     *,
     as_of: dt.date | None = None,
     units: Mapping[str, str] | None = None,
+    elsewhere: Mapping[str, Mapping[Place, Place]] | None = None,
 ) -> CountyAcceptance:
     """Accept or reject every row of every table, with the rules across tables.
 
@@ -132,6 +142,9 @@ def accept_county(
         Scoring date; without it nothing is in the future and no consent expires.
     units : mapping of str to str, optional
         Declared unit (元, 万元) of money columns whose header states none.
+    elsewhere : mapping of str to (mapping of Place to Place), optional
+        By table, rows whose key also stands in a row of a household that is not handed in here,
+        and where that row stands: these rows are duplicates that differ.
 
     Returns
     -------
@@ -144,7 +157,7 @@ def accept_county(
         A header cannot be used, or ``table_missing``: there are no households, or forms without a
         list of raters.
     """
-    _require_tables(tables)
+    require_tables(tables)
     done: dict[str, Acceptance] = {}
     for name in TABLES:
         if name not in tables:
@@ -155,7 +168,7 @@ def accept_county(
         draft = Draft.join(
             [Draft.read(raw, spec, scheme, as_of=as_of, units=units) for raw in raws]
         )
-        draft.reject_duplicates()
+        draft.reject_duplicates((elsewhere or {}).get(name))
         draft.reject_crowds()
         _refer(draft, done)
         households = done.get("households")
@@ -173,8 +186,8 @@ def accept_county(
         rejected,
         (
             *(note for item in done.values() for note in item.notes),
-            *_unrated(done, scheme),
-            *_lost(unattributed),
+            *unrated_notes(rated_codes(county, scheme), scheme, bool(len(county.ratings))),
+            *lost_notes(unattributed),
         ),
         sum(item.n_in for item in done.values()),
         unattributed,
@@ -194,13 +207,15 @@ def _unattributed(rejected: pd.DataFrame, households: Acceptance) -> dict[str, i
     return {name: count for name, count in counts.items() if count}
 
 
-def _unrated(done: Mapping[str, Acceptance], scheme: Scheme) -> Iterator[Note]:
+def rated_codes(county: County, scheme: Scheme) -> set[str]:
+    """Name the indicators of the panel that some form rates."""
+    return {code for code in scheme.panel_codes if county.ratings[code].notna().any()}
+
+
+def unrated_notes(rated: Collection[str], scheme: Scheme, any_form: bool) -> Iterator[Note]:
     """Say which indicators nobody rated: perhaps their column has another header."""
-    ratings = done["ratings"].accepted if "ratings" in done else None
-    if ratings is None or ratings.empty:
-        return
-    codes = [code for code in scheme.panel_codes if ratings[code].isna().all()]
-    if codes:
+    codes = [code for code in scheme.panel_codes if code not in rated]
+    if codes and any_form:
         yield Note(
             "ratings",
             f"no form rates {', '.join(codes)}; is there a column with another header?",
@@ -208,7 +223,8 @@ def _unrated(done: Mapping[str, Acceptance], scheme: Scheme) -> Iterator[Note]:
         )
 
 
-def _lost(unattributed: Mapping[str, int]) -> Iterator[Note]:
+def lost_notes(unattributed: Mapping[str, int]) -> Iterator[Note]:
+    """Say how many rejected rows concern nobody who is known."""
     for table, count in unattributed.items():
         yield Note(
             table,
@@ -218,7 +234,15 @@ def _lost(unattributed: Mapping[str, int]) -> Iterator[Note]:
         )
 
 
-def _require_tables(tables: Mapping[str, object]) -> None:
+def require_tables(tables: Iterable[str]) -> None:
+    """Refuse a county without households, and forms without a list of raters.
+
+    Raises
+    ------
+    SchemaError
+        ``table_missing``.
+    """
+    tables = set(tables)
     if "households" not in tables:
         raise SchemaError("table_missing", table="households", zh=TABLES["households"].zh)
     if "ratings" in tables and "raters" not in tables:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from sanzhixin.records.cases import MOST_FORMS
@@ -77,7 +78,10 @@ def find_duplicates(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
         the first other row with that key.
     """
     names = list(key)
-    shared = frame[frame.duplicated(names, keep=False)]
+    copies = frame.duplicated(names, keep=False)
+    if not copies.any():
+        return pd.DataFrame({"differs": np.empty(0, bool), "other": np.empty(0, np.int64)})
+    shared = frame[copies]
     group = shared.groupby(names, sort=False).ngroup()
     distinct = ~shared.duplicated()
     differs = distinct.groupby(group).transform("sum") > 1
@@ -93,7 +97,7 @@ def find_crowded(frame: pd.DataFrame, spec: TableSpec) -> Iterator[Finding]:
 
     To be asked about all files of the table together, without copies.
     """
-    if spec.name == "ratings":
+    if spec.name == "ratings" and len(frame) > MOST_FORMS:
         forms = frame.groupby(["household_id", "round"], sort=False)["rater_id"].transform("size")
         yield forms > MOST_FORMS, "household_id", "too_many_forms"
 

@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import InputError
-from sanzhixin.records.headers import add_stated, count_known, find_header
-from sanzhixin.records.raw import BrokenRow, RawTable
+from sanzhixin.records.headers import count_known, find_header, stated_for_all
+from sanzhixin.records.raw import BrokenRow, RawTable, join_raws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sanzhixin.records.columns import TableSpec
 
-__all__ = ["decode_csv", "parse_csv", "read_csv"]
+__all__ = ["csv_blocks", "decode_csv", "read_csv"]
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _AMBIGUOUS = re.compile("[\u0080-\u00a6\u00a8-\u00af\u00b2-\u00b6\u00b8-\u00d6\u00d8-\u07ff]")
@@ -86,12 +86,16 @@ def decode_csv(data: bytes, spec: TableSpec, file: str) -> tuple[str, str]:
 
 
 def read_csv(data: bytes, spec: TableSpec, file: str) -> RawTable:
-    """Read a CSV file as text: `decode_csv`, then `parse_csv`."""
-    return parse_csv(decode_csv(data, spec, file)[0], spec, file)
+    """Read a CSV file as text: `decode_csv`, then all of `csv_blocks` under each other."""
+    return join_raws(list(csv_blocks(decode_csv(data, spec, file)[0], spec, file)))
 
 
-def parse_csv(text: str, spec: TableSpec, file: str, *, names: Sequence[str] = ()) -> RawTable:
-    """Part the text of a CSV file into cells; rows without any text are skipped.
+def csv_blocks(
+    text: str, spec: TableSpec, file: str, *, names: Sequence[str] = ()
+) -> Iterator[RawTable]:
+    """Part the text of a CSV file into cells, 50,000 rows at a time.
+
+    Rows without any text are skipped.
 
     Parameters
     ----------
@@ -104,10 +108,11 @@ def parse_csv(text: str, spec: TableSpec, file: str, *, names: Sequence[str] = (
     names : sequence of str, optional
         Where a round or a rater may be stated besides the rows above the header.
 
-    Returns
-    -------
+    Yields
+    ------
     RawTable
-        Lines are those of the file; rows with more or fewer cells than the header are broken rows.
+        One at least.  Lines are those of the file; rows with more or fewer cells than the header
+        are broken rows.
 
     Raises
     ------
@@ -122,7 +127,7 @@ def parse_csv(text: str, spec: TableSpec, file: str, *, names: Sequence[str] = (
     assert head is not None  # noqa: S101 - a decoding is believed only with a header
     if len(head.header) > _MAX_COLUMNS:
         raise _too_wide(file, len(head.header))
-    rows = _Rows(head.header)
+    rows = _Rows(head.header, stated_for_all(head.header, spec, names, head.above, file), file)
     source = _Lines(text, head.delimiter, file)
     reader = csv.reader(
         source,
@@ -137,6 +142,8 @@ def parse_csv(text: str, spec: TableSpec, file: str, *, names: Sequence[str] = (
                 raise InputError("file_quotes", file=file, line=line)
             if number > head.place and any(row):
                 rows.add(line, row)
+                if rows.are_full():
+                    yield rows.take()
             line = reader.line_num + 1
     except csv.Error as error:
         if "field larger" in str(error):
@@ -144,7 +151,8 @@ def parse_csv(text: str, spec: TableSpec, file: str, *, names: Sequence[str] = (
                 "file_too_large", file=file, what="a cell", size=f"> {_MAX_CELL}", limit=_MAX_CELL
             ) from None
         raise InputError("file_quotes", file=file, line=line) from None
-    return add_stated(rows.table(file), spec, names, head.above)
+    if rows.wait() or not rows.taken:
+        yield rows.take()
 
 
 class _Head(NamedTuple):
@@ -185,14 +193,16 @@ class _Lines:
 
 
 class _Rows:
-    """Rows gathered in blocks of columns, so that a long file stays compact."""
+    """Rows of one file on their way into blocks of columns, so that a long file stays compact."""
 
-    def __init__(self, header: list[str]) -> None:
+    def __init__(self, header: list[str], stated: Mapping[str, str | int], file: str) -> None:
         self._header = header
+        self._stated = stated
+        self._file = file
         self._rows: list[list[str]] = []
-        self._blocks: list[pd.DataFrame] = []
         self._lines: list[int] = []
         self._broken: list[BrokenRow] = []
+        self.taken = 0
 
     def add(self, line: int, row: list[str]) -> None:
         if len(row) != len(self._header):
@@ -200,22 +210,26 @@ class _Rows:
             return
         self._rows.append(row)
         self._lines.append(line)
-        if len(self._rows) == _BLOCK:
-            self._close_block()
 
-    def _close_block(self) -> None:
+    def wait(self) -> bool:
+        """Tell whether rows wait to be taken."""
+        return bool(self._rows or self._broken)
+
+    def are_full(self) -> bool:
+        """Tell whether a block is full."""
+        return max(len(self._rows), len(self._broken)) >= _BLOCK
+
+    def take(self) -> RawTable:
+        """Take what waits as one block."""
         columns = zip(*self._rows, strict=True) if self._rows else ((),) * len(self._header)
-        self._blocks.append(
-            pd.DataFrame({k: pd.array(list(cells), dtype="str") for k, cells in enumerate(columns)})
+        frame = pd.DataFrame(
+            {k: pd.array(list(cells), dtype="str") for k, cells in enumerate(columns)}
         )
-        self._rows = []
-
-    def table(self, file: str) -> RawTable:
-        self._close_block()
-        blocks = [block for block in self._blocks if len(block)] or self._blocks[:1]
-        frame = pd.concat(blocks, ignore_index=True)
         frame.columns = pd.Index(self._header, dtype=object)
-        return RawTable(frame, np.array(self._lines, dtype=np.int64), file, tuple(self._broken))
+        lines, broken = np.array(self._lines, dtype=np.int64), tuple(self._broken)
+        self._rows, self._lines, self._broken = [], [], []
+        self.taken += 1
+        return RawTable(frame.assign(**self._stated), lines, self._file, broken)
 
 
 def _candidates(data: bytes) -> tuple[str, ...]:

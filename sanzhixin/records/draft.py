@@ -12,7 +12,7 @@ from sanzhixin.records.checks import check_rows, find_crowded, find_duplicates, 
 from sanzhixin.records.dtypes import empty_frame
 from sanzhixin.records.headers import match_headers
 from sanzhixin.records.parsing import parse_column
-from sanzhixin.records.raw import Note, RawTable
+from sanzhixin.records.raw import Note, Place, RawTable
 from sanzhixin.records.rejected import Reasons, ragged_households, rejected_frame
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sanzhixin.records.headers import HeaderMatch
     from sanzhixin.scheme import Scheme
 
-__all__ = ["Acceptance", "Draft"]
+__all__ = ["Acceptance", "Draft", "source_notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,12 @@ class Draft:
     def __init__(self, spec: TableSpec, raws: Sequence[RawTable], frame: pd.DataFrame) -> None:
         self.spec = spec
         self.raws = tuple(raws)
+        self._starts = np.cumsum([0, *(len(raw.frame) for raw in raws)])
         self.frame = frame
         self.household_at: list[int | None] = []
         self.bad = np.zeros(len(frame), dtype=bool)
         self.findings: list[tuple[NDArray[np.int64], str, str]] = []
-        self.others: dict[int, int] = {}
+        self.others: dict[int, Place] = {}
         self.notes: list[Note] = []
 
     def add(self, rows: NDArray[np.int64], name: str, code: str) -> None:
@@ -104,7 +105,9 @@ class Draft:
             draft._find_readable(rows, name, code)
         for rows, name, code in check_rows(draft.frame, spec, scheme, as_of):
             draft.add(np.flatnonzero(rows.to_numpy(dtype=bool)), name, code)
-        draft.notes += _notes(raw, spec, match)
+        draft.notes += source_notes(
+            raw.file or spec.name, spec, match, empty=raw.frame.empty and not raw.broken
+        )
         return draft
 
     def _read_cells(self, match: HeaderMatch) -> None:
@@ -121,10 +124,10 @@ class Draft:
             if column.required:
                 blank = parsed.series.isna().to_numpy() & ~unread
                 self.add(np.flatnonzero(blank), column.name, "missing")
-        absent = empty_frame(self.spec)
-        for name in self.spec.names:
-            if name not in values:
-                values[name] = absent[name].reindex(self.frame.index)
+        absent = [name for name in self.spec.names if name not in values]
+        if absent:
+            empty = empty_frame(self.spec)[absent].reindex(self.frame.index)
+            values |= {name: empty[name] for name in absent}
         extra = [name for name in values if name not in self.spec.names]
         self.frame = pd.DataFrame(
             {name: values[name] for name in (*self.spec.names, *extra)}, index=self.frame.index
@@ -153,14 +156,37 @@ class Draft:
             start += len(draft.frame)
         return whole
 
-    def reject_duplicates(self) -> None:
-        """Reject later copies of identical rows, and every row whose copies differ."""
+    def reject_duplicates(self, elsewhere: Mapping[Place, Place] | None = None) -> None:
+        """Reject later copies of identical rows, and every row whose copies differ.
+
+        Parameters
+        ----------
+        elsewhere : mapping of Place to Place, optional
+            Rows whose key also stands in a row of another household that is not among these, and
+            where that one is.
+        """
+        shown = self.spec.key[1] if "round" in self.spec.key else self.spec.key[0]
+        foreign = self._rows_at(elsewhere) if elsewhere else {}
+        self.add(np.array(list(foreign), dtype=np.int64), shown, "duplicate_differs")
         found = find_duplicates(self.good, self.spec.key)
         rows, differs = found.index.to_numpy(dtype=np.int64), found["differs"].to_numpy()
-        shown = self.spec.key[1] if "round" in self.spec.key else self.spec.key[0]
         self.add(rows[~differs], shown, "duplicate_copy")
         self.add(rows[differs], shown, "duplicate_differs")
-        self.others = dict(zip(rows.tolist(), found["other"].tolist(), strict=True))
+        others = map(self.place, found["other"].tolist())
+        self.others = foreign | dict(zip(rows.tolist(), others, strict=True))
+
+    def place(self, row: int) -> Place:
+        """Tell the file and line of a row, by position."""
+        file = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return Place(self.raws[file].file, int(self.raws[file].lines[row - self._starts[file]]))
+
+    def _rows_at(self, elsewhere: Mapping[Place, Place]) -> dict[int, Place]:
+        found: dict[int, Place] = {}
+        for raw, start in zip(self.raws, self._starts, strict=False):
+            lines = [place.line for place in elsewhere if place.file == raw.file]
+            for row in np.flatnonzero(np.isin(raw.lines, lines)).tolist():
+                found[row + int(start)] = elsewhere[Place(raw.file, int(raw.lines[row]))]
+        return found
 
     def reject_crowds(self) -> None:
         """Reject the forms of a household that has too many of them in one round."""
@@ -192,13 +218,13 @@ def _position(match: HeaderMatch, name: str) -> int | None:
     return next((item.position for item in match.columns if item.column.name == name), None)
 
 
-def _notes(raw: RawTable, spec: TableSpec, match: HeaderMatch) -> list[Note]:
+def source_notes(file: str, spec: TableSpec, match: HeaderMatch, *, empty: bool) -> list[Note]:
+    """Tell which columns of a file or sheet are ignored, and that it has no rows."""
     notes: list[Note] = []
-    file = raw.file or spec.name
     if match.ignored:
         names = "、".join(header.strip() or "(blank)" for header in match.ignored)
         notes.append(Note(file, f"columns ignored: {names}", f"未使用的列：{names}"))
-    if raw.frame.empty and not raw.broken:
+    if empty:
         en, zh = f"table {spec.name} has no rows", f"表 {spec.name}（{spec.zh}）没有数据行"
         notes.append(Note(file, en, zh))
     return notes

@@ -17,12 +17,23 @@ from sanzhixin.scheme import load_scheme
 from sanzhixin.scheme.toml_files import read_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
     from sanzhixin.records.county import County
     from sanzhixin.scheme import Scheme
 
-__all__ = ["CountySettings", "FolderAcceptance", "accept_folder", "read_county", "read_settings"]
+__all__ = [
+    "CountySettings",
+    "FolderAcceptance",
+    "accept_folder",
+    "list_files",
+    "no_table_note",
+    "read_county",
+    "read_settings",
+    "require_any_table",
+]
 
 SETTINGS_FILE = "county.toml"
 _SHOWN = 3
@@ -106,20 +117,14 @@ def accept_folder(
     tables: dict[str, list[RawTable]] = {}
     files: list[FileFacts] = []
     notes: list[Note] = []
-    for path in _files(place):
+    for path in list_files(place):
         done = read_file(path, chosen)
         files.append(done.facts)
         for table, raw in done.tables:
             tables.setdefault(table, []).append(raw)
         if not done.tables:
-            notes.append(Note(path.name, "file ignored: not a table", "未使用的文件：不是已知表"))
-    if not tables:
-        raise InputError(
-            "folder_without_tables",
-            folder=place.name,
-            tables=", ".join(TABLES),
-            tables_zh="、".join(spec.zh for spec in TABLES.values()),
-        )
+            notes.append(no_table_note(path.name))
+    require_any_table(tables, place)
     acceptance = accept_county(tables, chosen, as_of=as_of or settings.as_of, units=settings.units)
     return FolderAcceptance(
         county=acceptance.county,
@@ -238,7 +243,36 @@ def _checked_units(units: object) -> dict[str, str]:
     return dict(units)
 
 
-def _files(folder: Path) -> list[Path]:
+def no_table_note(file: str) -> Note:
+    """Say that a file plays no part."""
+    return Note(file, "file ignored: not a table", "未使用的文件：不是已知表")
+
+
+def require_any_table(tables: Collection[str], folder: Path) -> None:
+    """Refuse a folder in which no file or sheet is named after a table.
+
+    Raises
+    ------
+    InputError
+        ``folder_without_tables``.
+    """
+    if not tables:
+        raise InputError(
+            "folder_without_tables",
+            folder=folder.name,
+            tables=", ".join(TABLES),
+            tables_zh="、".join(spec.zh for spec in TABLES.values()),
+        )
+
+
+def list_files(folder: Path) -> list[Path]:
+    """List the files of a folder that may hold tables, by name; hidden ones are left alone.
+
+    Raises
+    ------
+    InputError
+        ``folder_expected``: a file was given; ``file_not_found``.
+    """
     if folder.is_file():
         raise InputError("folder_expected", file=folder.name)
     if not folder.is_dir():

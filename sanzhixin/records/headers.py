@@ -298,17 +298,26 @@ def add_stated(
     SchemaError
         ``rater_stated_twice``: names and title state different raters.
     """
-    lacking = _stated_columns(spec) - {
-        column.name for column in _found(map(str, raw.frame.columns), spec)
-    }
+    new = stated_for_all([str(name) for name in raw.frame.columns], spec, names, above, raw.file)
+    return RawTable(raw.frame.assign(**new), raw.lines, raw.file, raw.broken) if new else raw
+
+
+def stated_for_all(
+    headers: Sequence[str],
+    spec: TableSpec,
+    names: Sequence[str],
+    above: Sequence[Sequence[str]] = (),
+    file: str = "",
+) -> dict[str, str | int]:
+    """Find the columns that `add_stated` adds, and the one value of each; errors as there."""
+    lacking = _stated_columns(spec) - {column.name for column in _found(headers, spec)}
     stated: dict[str, str | int | None] = {}
     if "round" in lacking:
         title = " ".join(text for row in above for text in row)
         stated["round"] = round_of(*names[:1], title, *names[1:])
     if "rater_id" in lacking:
-        stated["rater_id"] = _rater(names, above, raw.file)
-    new = {name: value for name, value in stated.items() if value is not None}
-    return RawTable(raw.frame.assign(**new), raw.lines, raw.file, raw.broken) if new else raw
+        stated["rater_id"] = _rater(names, above, file)
+    return {name: value for name, value in stated.items() if value is not None}
 
 
 def raters_in(text: str) -> list[str]:

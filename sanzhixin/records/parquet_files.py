@@ -7,6 +7,7 @@ both are read here first, by the few structures of Thrift's compact protocol tha
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,13 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sanzhixin.errors import InputError
+from sanzhixin.errors import InputError, SanzhixinError
 from sanzhixin.records.raw import RawTable, refuse_above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import mmap
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["raw_from_arrow", "read_parquet"]
+    from numpy.typing import NDArray
+
+__all__ = ["ArrowRows", "join_arrow", "parquet_blocks", "raw_from_arrow"]
 
 _TYPES = {
     pa.string(): pd.StringDtype(na_value=np.nan),
@@ -44,6 +48,7 @@ _MAX_PAGES = 200_000
 _MAX_PAGE = 16 * 1024**2
 _MAX_TEXT = 131_072
 _MAX_FOOTER = 2 * 1024**2
+_BLOCK_ROWS = 100_000
 
 # Field numbers of Parquet's Thrift structures: FileMetaData, RowGroup, ColumnChunk,
 # ColumnMetaData, PageHeader.
@@ -61,20 +66,53 @@ _TRUE, _FALSE, _INTEGERS, _DOUBLE, _BINARY, _LISTS, _STRUCT = 1, 2, (3, 4, 5, 6)
 _DEEPEST = 12
 
 
-def read_parquet(data: bytes, file: str) -> RawTable:
-    """Read a Parquet file whose pages were counted before.
+@dataclass(frozen=True, slots=True)
+class ArrowRows:
+    """Some rows of a Parquet file, with the types that its cells have.
+
+    Attributes
+    ----------
+    table : Table
+        Original headers as columns; times as the clock shows them.
+    first_line : int
+        The line of the first row: 2 for the first of a file, as under a header in line 1.
+    file : str
+        Name for messages.
+    """
+
+    table: pa.Table
+    first_line: int
+    file: str
+
+    @property
+    def headers(self) -> list[str]:
+        """Headers as text."""
+        return list(self.table.schema.names)
+
+
+def parquet_blocks(
+    data: bytes | mmap.mmap,
+    source: Any,
+    file: str,
+    state: Callable[[list[str]], Mapping[str, str | int]],
+) -> Iterator[ArrowRows]:
+    """Read a Parquet file whose pages were counted before, 100,000 rows at a time.
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or mmap
         The file.
+    source : str or BufferReader
+        The same file for pyarrow: its path, or the bytes.
     file : str
         Name for messages.
+    state : callable
+        Takes the headers and gives columns to add, with the one value of each.
 
-    Returns
-    -------
-    RawTable
-        Original headers as columns.
+    Yields
+    ------
+    ArrowRows
+        One at least.
 
     Raises
     ------
@@ -83,12 +121,41 @@ def read_parquet(data: bytes, file: str) -> RawTable:
         ``file_unreadable``: damaged, text that is not UTF-8, times that no calendar has.
     """
     with _parquet_errors(file):
-        _check_parquet(data, file)
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
-        return raw_from_arrow(table.replace_schema_metadata(None), file)
+        _check_parquet(data, source, file)
+        line = 2
+        with pq.ParquetFile(source, buffer_size=_MAX_PAGE, pre_buffer=False) as content:
+            stated = state(content.schema_arrow.names)
+            for batch in content.iter_batches(_BLOCK_ROWS):
+                yield ArrowRows(_block(pa.Table.from_batches([batch]), stated), line, file)
+                line += batch.num_rows
+            if line == 2:
+                yield ArrowRows(_block(content.schema_arrow.empty_table(), stated), line, file)
 
 
-def raw_from_arrow(table: pa.Table, file: str = "") -> RawTable:
+def _block(table: pa.Table, stated: Mapping[str, str | int]) -> pa.Table:
+    shown = _on_the_wall(table.replace_schema_metadata(None))
+    shown.validate(full=True)
+    _convert_times(shown)
+    for name, value in stated.items():
+        shown = shown.append_column(name, pa.repeat(value, table.num_rows))
+    return shown
+
+
+def _convert_times(table: pa.Table) -> None:
+    """Let times that no calendar has fail here, and not where the rows are used."""
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if pa.types.is_temporal(field.type) or pa.types.is_nested(field.type):
+            column.to_pandas()
+
+
+def join_arrow(blocks: Sequence[ArrowRows]) -> RawTable:
+    """Put blocks of one file under each other."""
+    return raw_from_arrow(pa.concat_tables([block.table for block in blocks]), blocks[0].file)
+
+
+def raw_from_arrow(
+    table: pa.Table, file: str = "", lines: NDArray[np.int64] | None = None
+) -> RawTable:
     """Take an Arrow table with the types that its cells have; times as the clock shows them.
 
     Parameters
@@ -97,6 +164,8 @@ def raw_from_arrow(table: pa.Table, file: str = "") -> RawTable:
         Original headers as columns.
     file : str, optional
         Name for messages.
+    lines : ndarray of shape (n_rows,), optional
+        Where the rows stand; by default 2, 3, ...
 
     Returns
     -------
@@ -105,10 +174,11 @@ def raw_from_arrow(table: pa.Table, file: str = "") -> RawTable:
     """
     shown = _on_the_wall(table)
     shown.validate(full=True)
-    return RawTable.from_frame(shown.to_pandas(types_mapper=_TYPES.get), file)
+    frame = shown.to_pandas(types_mapper=_TYPES.get)
+    return RawTable.from_frame(frame, file) if lines is None else RawTable(frame, lines, file)
 
 
-def _check_parquet(data: bytes, file: str) -> None:
+def _check_parquet(data: bytes | mmap.mmap, source: Any, file: str) -> None:
     """Refuse what would grow too large in memory; pages are counted, the footer is not believed."""
     footer = _footer(data, file)
     groups = footer.get(_GROUPS) or []
@@ -134,7 +204,7 @@ def _check_parquet(data: bytes, file: str) -> None:
         return
     total = 0
     for path, most in sizes.items():
-        total += _text_bytes(data, path[0].decode(), file) if path in flat_texts else most
+        total += _text_bytes(source, path[0].decode(), file) if path in flat_texts else most
         refuse_above(file, "unpacked size in bytes", total, limit)
 
 
@@ -144,7 +214,7 @@ def _count(number: int) -> int:
     return number
 
 
-def _footer(data: bytes, file: str) -> dict[int, Any]:
+def _footer(data: bytes | mmap.mmap, file: str) -> dict[int, Any]:
     size = int.from_bytes(data[-8:-4], "little")
     if data[-4:] != b"PAR1" or size > len(data) - 8:
         raise InputError("file_unreadable", file=file, kind="Parquet")
@@ -160,8 +230,10 @@ class _Chunk(NamedTuple):
     most_bytes: int
 
 
-def _count_pages(meta: dict[int, Any], data: bytes, file: str) -> _Chunk:
+def _count_pages(meta: dict[int, Any], data: bytes | mmap.mmap, file: str) -> _Chunk:
     at, dictionary_at = meta[_DATA_AT], meta.get(_DICTIONARY_AT) or 0
+    if at == meta[_VALUES] == 0:  # a file without rows has no page of data
+        return _Chunk(0, 0, 0)
     if 0 < dictionary_at < at:
         at = dictionary_at
     end = at + _count(meta[_PACKED_SIZE])
@@ -185,11 +257,13 @@ def _count_pages(meta: dict[int, Any], data: bytes, file: str) -> _Chunk:
     return _Chunk(values, pages, plain + values * max(8, widest))
 
 
-def _text_bytes(data: bytes, path: str, file: str) -> int:
-    """Count the bytes of a text column as it would stand in memory, from its dictionary."""
-    source = pq.ParquetFile(pa.BufferReader(data), read_dictionary=[path])
+def _text_bytes(source: Any, path: str, file: str) -> int:
+    """Count the bytes of a text column as it would stand in memory, from its dictionaries."""
+    content = pq.ParquetFile(source, read_dictionary=[path])
+    groups = range(content.num_row_groups)
+    columns = (content.read_row_group(group, columns=[path]).column(0) for group in groups)
     total = 0
-    for chunk in source.read(columns=[path]).column(0).chunks:
+    for chunk in (chunk for column in columns for chunk in column.chunks):
         if not isinstance(chunk, pa.DictionaryArray):
             total += chunk.nbytes
             continue
@@ -213,13 +287,13 @@ def _parquet_errors(file: str) -> Iterator[None]:
     """Refuse a damaged file, text that is not UTF-8, and times that no calendar has."""
     try:
         yield
-    except InputError:
+    except SanzhixinError:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError, TypeError):
         raise InputError("file_unreadable", file=file, kind="Parquet") from None
 
 
-def _thrift_struct(data: bytes, at: int, depth: int = 0) -> tuple[dict[int, Any], int]:
+def _thrift_struct(data: bytes | mmap.mmap, at: int, depth: int = 0) -> tuple[dict[int, Any], int]:
     """Read a struct of Thrift's compact protocol: field number to value, and where it ends."""
     fields: dict[int, Any] = {}
     number = 0
@@ -237,7 +311,7 @@ def _thrift_struct(data: bytes, at: int, depth: int = 0) -> tuple[dict[int, Any]
     return fields, at + 1
 
 
-def _thrift_value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+def _thrift_value(data: bytes | mmap.mmap, at: int, kind: int, depth: int) -> tuple[Any, int]:
     if depth > _DEEPEST:
         raise LookupError(depth)
     if kind in _INTEGERS:
@@ -266,7 +340,7 @@ def _thrift_value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int
     return values, at
 
 
-def _varint(data: bytes, at: int, *, signed: bool = True) -> tuple[int, int]:
+def _varint(data: bytes | mmap.mmap, at: int, *, signed: bool = True) -> tuple[int, int]:
     number = shift = 0
     while True:
         byte = data[at]

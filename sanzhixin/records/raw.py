@@ -12,9 +12,11 @@ import pandas as pd
 from sanzhixin.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["BrokenRow", "Note", "RawTable", "refuse_above", "row_texts"]
+__all__ = ["BrokenRow", "Note", "Place", "RawTable", "join_raws", "refuse_above", "row_texts"]
 
 
 class BrokenRow(NamedTuple):
@@ -22,6 +24,13 @@ class BrokenRow(NamedTuple):
 
     line: int
     cells: tuple[str, ...]
+
+
+class Place(NamedTuple):
+    """Where a row stands: the name of its file or sheet, and its line there."""
+
+    file: str
+    line: int
 
 
 class Note(NamedTuple):
@@ -53,10 +62,39 @@ class RawTable:
     file: str = ""
     broken: tuple[BrokenRow, ...] = ()
 
+    @property
+    def headers(self) -> list[str]:
+        """Headers as text."""
+        return [str(name) for name in self.frame.columns]
+
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, file: str = "") -> RawTable:
         """Take a table in memory; its rows count as lines 2, 3, ... under a header in line 1."""
         return cls(frame, np.arange(2, len(frame) + 2, dtype=np.int64), file)
+
+
+def join_raws(raws: Sequence[RawTable]) -> RawTable:
+    """Put blocks of one file or sheet under each other.
+
+    Parameters
+    ----------
+    raws : sequence of RawTable
+        One or more, with equal headers, in the order of their lines.
+
+    Returns
+    -------
+    RawTable
+        Their rows and broken rows.
+    """
+    if len(raws) == 1:
+        return raws[0]
+    filled = [raw.frame for raw in raws if len(raw.frame)] or [raws[0].frame]
+    return RawTable(
+        pd.concat(filled, ignore_index=True),
+        np.concatenate([raw.lines for raw in raws]),
+        raws[0].file,
+        tuple(row for raw in raws for row in raw.broken),
+    )
 
 
 def refuse_above(file: str, what: str, size: int, limit: int) -> None:

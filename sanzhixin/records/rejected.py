@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sanzhixin.records.columns import TableSpec
-    from sanzhixin.records.raw import RawTable
+    from sanzhixin.records.raw import Place, RawTable
     from sanzhixin.scheme import Scheme
 
-__all__ = ["REJECTED_COLUMNS", "Reasons", "own_first", "ragged_households", "rejected_frame"]
+__all__ = [
+    "REJECTED_COLUMNS",
+    "Reasons",
+    "own_first",
+    "ragged_households",
+    "ragged_identifier",
+    "rejected_frame",
+]
 
 REJECTED_COLUMNS = (
     *("table", "file", "line", "field", "code", "codes", "reason_en", "reason_zh", "row"),
@@ -44,8 +52,8 @@ class Reasons:
         The files under each other.
     frame : DataFrame
         Canonical values of the rows.
-    others : mapping of int to int
-        Row to another row with its key, by position, for duplicates.
+    others : mapping of int to Place
+        Row, by position, to where another row with its key stands, for duplicates.
     """
 
     def __init__(
@@ -54,7 +62,7 @@ class Reasons:
         scheme: Scheme,
         raws: Sequence[RawTable],
         frame: pd.DataFrame,
-        others: Mapping[int, int],
+        others: Mapping[int, Place],
     ) -> None:
         self.spec = spec
         self.raws = raws
@@ -62,14 +70,13 @@ class Reasons:
         self._scheme = scheme
         self._others = others
         self._columns = {column.name: column for column in spec.columns}
-        self._starts = np.cumsum([0, *(len(raw.frame) for raw in raws)])
         self._known: dict[tuple[str, str, str], Words] = {}
 
     def of(self, row: int, field: str, code: str) -> Words:
         """Fill the sentences of one rule for one row, by position."""
         if code.startswith("duplicate"):
             key = [self._columns[name] for name in self.spec.key]
-            return reason(code, key, self._place(self._others[row]))
+            return reason(code, key, _place_words(self._others[row]))
         stated = str(self.frame["code"].iloc[row]) if code in BY_CODE else ""
         known = self._known.get((field, code, stated))
         if known is None:
@@ -79,12 +86,10 @@ class Reasons:
             self._known[field, code, stated] = known
         return known
 
-    def _place(self, row: int) -> Words:
-        file = int(np.searchsorted(self._starts, row, side="right")) - 1
-        raw = self.raws[file]
-        line = raw.lines[row - self._starts[file]]
-        en, zh = f"{raw.file}, line {line}", f"{raw.file}第{line}行"
-        return Words(en.removeprefix(", "), zh)
+
+def _place_words(place: Place) -> Words:
+    en, zh = f"{place.file}, line {place.line}", f"{place.file}第{place.line}行"
+    return Words(en.removeprefix(", "), zh)
 
 
 def ragged_households(
@@ -108,11 +113,12 @@ def ragged_households(
     """
     if place is None or households is None or not raw.broken:
         return [None] * len(raw.broken)
-    found = pd.Series([_identifier(row.cells, place) for row in raw.broken], dtype=object)
+    found = pd.Series([ragged_identifier(row.cells, place) for row in raw.broken], dtype=object)
     return found.where(found.isin(households), None).tolist()
 
 
-def _identifier(cells: Sequence[str], place: int) -> str | None:
+def ragged_identifier(cells: Sequence[str], place: int) -> str | None:
+    """Read the identifier at a place of a row that does not fit under the header, if it is one."""
     try:
         return parse_id(cells[place]) if place < len(cells) else None
     except RuleBroken:
@@ -142,6 +148,8 @@ def rejected_frame(
         and in tables without it.  The first broken rule of a row is that of its leftmost column;
         rules that it breaks through another row stand last.
     """
+    if not findings and not any(ragged_ids):
+        return _no_rejected().copy()
     table, frame = reasons.spec.name, reasons.frame
     found = _by_row(findings, list(frame.columns))
     ragged = ("", "row_ragged", "row_ragged", *reason("row_ragged", []))
@@ -166,6 +174,15 @@ def rejected_frame(
         ]
         records += sorted(block, key=lambda record: record[2])
         start += len(raw.frame)
+    return _typed(records)
+
+
+@lru_cache(maxsize=1)
+def _no_rejected() -> pd.DataFrame:
+    return _typed([])
+
+
+def _typed(records: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     rejected = pd.DataFrame(records, columns=list(REJECTED_COLUMNS))
     types = {name: "int64" if name == "line" else DTYPES["text"] for name in REJECTED_COLUMNS}
     return rejected.astype(types)

@@ -14,8 +14,10 @@ SCRIPTS = sorted((ROOT / "benchmarks").glob("bench_*.py"))
 def test_make_bench_finds_the_scripts():
     assert "benchmarks/bench_*.py" in (ROOT / "Makefile").read_text(encoding="utf-8")
     assert [path.stem for path in SCRIPTS] == [
+        "bench_batch",
         "bench_card",
         "bench_county",
+        "bench_engines",
         "bench_import",
         "bench_one",
         "bench_panel",

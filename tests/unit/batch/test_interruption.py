@@ -6,12 +6,16 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sanzhixin.batch import RunOptions, files, run, score_folder, take_in, verify
+from sanzhixin.batch import RunOptions, files, run, score_folder, verify
 from sanzhixin.batch.parts import TEMPORARY, Parts
+from sanzhixin.batch.ranges import accept_range, lay_out
+from sanzhixin.batch.spool import Spool
+from sanzhixin.batch.supply import FolderSupply
 from sanzhixin.errors import OutputError
 
 OPTIONS = RunOptions(format="csv", chunk_rows=5, resume=True)
@@ -67,10 +71,15 @@ def failing(monkeypatch):
 
 @pytest.fixture
 def prepared(folder, model, spoil, monkeypatch, tmp_path):
-    """A run whose input is accepted once, and the bytes that it gives when nothing happens."""
+    """A run whose input is parted and accepted once, and the bytes when nothing happens."""
     spoil("ratings", 4, "FS01", "9")
-    intake = take_in(folder, model.scheme)
-    monkeypatch.setattr(run, "take_in", lambda *_: intake)
+    (tmp_path / "spool").mkdir()
+    spool = Spool(tmp_path / "spool", tmp_path)
+    supply = FolderSupply(folder, model.scheme)
+    layout = lay_out(supply, model.scheme, supply.settings.as_of, spool, OPTIONS.chunk_rows)
+    accepted = [accept_range(layout, number) for number in range(len(layout.sizes))]
+    monkeypatch.setattr(run, "lay_out", lambda *_: layout)
+    monkeypatch.setattr(run, "accept_range", lambda _, number: accepted[number])
     score_folder(folder, model, tmp_path / "reference", options=OPTIONS)
     expected = {name: (tmp_path / "reference" / name).read_bytes() for name in FINAL}
     return folder, expected
@@ -126,7 +135,7 @@ def test_the_same_kills_tear_the_files_of_a_naive_writer(
 
     monkeypatch.setattr(run, "whole_file", naive)
     caught = 0
-    for at in range(1, 30):
+    for at in range(1, 60):
         out = tmp_path / f"out{at}"
         with failing(at, Killed()) as disk:
             try:
@@ -153,10 +162,17 @@ def test_a_full_or_failing_disk_publishes_nothing_at_any_step(
         assert list(out.rglob(f"{TEMPORARY}*")) == []
 
 
-def test_resume_scores_only_the_parts_that_are_missing(prepared, model, failing, tmp_path):
+def stop_after_a_part(folder, model, out):
+    def stop(_done, _total):
+        raise Killed
+
+    with pytest.raises(Killed):
+        score_folder(folder, model, out, options=OPTIONS, progress=stop)
+
+
+def test_resume_scores_only_the_parts_that_are_missing(prepared, model, tmp_path):
     folder, _ = prepared
-    with failing(14, Killed()), pytest.raises(Killed):
-        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    stop_after_a_part(folder, model, tmp_path / "out")
     done = len(list((tmp_path / "out" / "_parts").glob("part-*.parquet")))
     result = score_folder(folder, model, tmp_path / "out", options=OPTIONS)
     assert (result.resumed_parts, done > 0) == (done, True)
@@ -170,38 +186,32 @@ def test_resume_scores_only_the_parts_that_are_missing(prepared, model, failing,
     ],
     ids=["not asked for", "other chunks"],
 )
-def test_parts_are_not_reused_when(prepared, model, failing, tmp_path, options):
+def test_parts_are_not_reused_when(prepared, model, tmp_path, options):
     folder, expected = prepared
-    with failing(14, Killed()), pytest.raises(Killed):
-        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    stop_after_a_part(folder, model, tmp_path / "out")
     result = score_folder(folder, model, tmp_path / "out", options=options)
     assert result.resumed_parts == 0
     assert (tmp_path / "out" / "proposals.csv").read_bytes() == expected["proposals.csv"]
 
 
-def test_parts_of_another_input_are_not_reused(folder, model, spoil, failing, tmp_path):
-    with failing(14, Killed()), pytest.raises(Killed):
-        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+def test_parts_of_another_input_are_not_reused(folder, model, spoil, tmp_path):
+    stop_after_a_part(folder, model, tmp_path / "out")
     spoil("ratings", 4, "FS01", "9")
     assert score_folder(folder, model, tmp_path / "out", options=OPTIONS).resumed_parts == 0
 
 
-def test_a_damaged_part_is_scored_again(prepared, model, failing, tmp_path):
+def test_a_damaged_part_is_scored_again(prepared, model, tmp_path):
     folder, expected = prepared
-    with failing(14, Killed()), pytest.raises(Killed):
-        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    stop_after_a_part(folder, model, tmp_path / "out")
     first = tmp_path / "out" / "_parts" / "part-00000.parquet"
     first.write_bytes(first.read_bytes()[:100])
     score_folder(folder, model, tmp_path / "out", options=OPTIONS)
     assert (tmp_path / "out" / "proposals.csv").read_bytes() == expected["proposals.csv"]
 
 
-def test_a_part_with_damaged_content_is_removed_and_scored_again(
-    prepared, model, failing, tmp_path
-):
+def test_a_part_with_damaged_content_is_removed_and_scored_again(prepared, model, tmp_path):
     folder, expected = prepared
-    with failing(14, Killed()), pytest.raises(Killed):
-        score_folder(folder, model, tmp_path / "out", options=OPTIONS)
+    stop_after_a_part(folder, model, tmp_path / "out")
     first = tmp_path / "out" / "_parts" / "part-00000.parquet"
     content = bytearray(first.read_bytes())
     content[4:400] = b"x" * 396  # the footer, with key and rows, is whole
@@ -216,15 +226,14 @@ def test_parts_that_another_run_put_in_their_place_are_never_published(
     prepared, model, monkeypatch, tmp_path
 ):
     folder, _ = prepared
-    score_parts = run._score_parts
+    work = run._Run._work
 
-    def meanwhile(cases, model, parts, chunk_rows, progress):
-        done = score_parts(cases, model, parts, chunk_rows, progress)
-        other = Parts(tmp_path / "out", "sha256:other", resume=False)
-        score_parts(cases, model, other, chunk_rows, progress)
+    def meanwhile(own):
+        done = work(own)
+        work(replace(own, parts=Parts(tmp_path / "out", "sha256:other", resume=False)))
         return done
 
-    monkeypatch.setattr(run, "_score_parts", meanwhile)
+    monkeypatch.setattr(run._Run, "_work", meanwhile)
     with pytest.raises(OutputError, match="another run writes into this folder"):
         score_folder(folder, model, tmp_path / "out", options=OPTIONS)
     assert not (tmp_path / "out" / SUCCESS).exists()
@@ -252,7 +261,7 @@ def test_a_run_that_was_really_killed_goes_on_to_the_same_bytes(folder, model, t
     out = tmp_path / "out"
     command = [sys.executable, "-c", KILL_AFTER_TWO_PARTS, folder, tmp_path / "model", out]
     assert subprocess.run(command, check=False).returncode == -9
-    assert {path.name for path in out.iterdir()} == {"_parts"}
+    assert not {path.name for path in out.iterdir()} & {*FINAL, SUCCESS}
     result = score_folder(folder, model, out, options=OPTIONS)
     score_folder(folder, model, tmp_path / "whole", options=OPTIONS)
     assert result.resumed_parts == 2

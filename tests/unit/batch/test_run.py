@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sanzhixin.batch import RunOptions, score_folder, take_in, verify
-from sanzhixin.batch.intake import Intake, TableCount
+from sanzhixin.batch.intake import Received, TableCount
 from sanzhixin.batch.run import _exit_code as exit_code
 from sanzhixin.errors import ArtifactError, DomainError, OutputError
 from sanzhixin.model import SanzhixinModel
@@ -138,7 +138,7 @@ def test_max_bad_counts_rows_or_takes_their_share(folder, model, spoil, tmp_path
 
 def test_a_share_is_that_of_the_rows_and_not_of_its_binary_form():
     counts = (TableCount("ratings", 100, 71, 29),)
-    intake = Intake(done=None, as_of=dt.date(2026, 6, 30), files=(), counts=counts)
+    intake = Received(as_of=dt.date(2026, 6, 30), files=(), counts=counts)
     assert 0.29 * 100 < 29
     assert [exit_code(intake, share) for share in (0.29, 29, 0.28)] == [3, 3, 8]
 
