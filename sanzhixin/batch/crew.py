@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["available_jobs", "run_crew"]
 
@@ -55,8 +55,10 @@ def run_crew(
     reading, writing = os.pipe()
     crew: list[int] = []
     try:
-        for place in range(min(jobs, len(numbers))):
-            crew.append(_fork(numbers[place :: min(jobs, len(numbers))], work, (reading, writing)))
+        with _signals_held():
+            for place in range(min(jobs, len(numbers))):
+                own = numbers[place :: min(jobs, len(numbers))]
+                crew.append(_fork(own, work, (reading, writing)))
         os.close(writing)
         writing = -1
         with os.fdopen(reading, "rb", buffering=0) as stream:
@@ -71,6 +73,16 @@ def run_crew(
             _end(process)
 
 
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals wait: what their handlers raise within a fork would be lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _fork(numbers: Sequence[int], work: Callable[[int], None], pipe: tuple[int, int]) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # threads of libraries: none is used
@@ -81,6 +93,7 @@ def _fork(numbers: Sequence[int], work: Callable[[int], None], pipe: tuple[int, 
     try:
         for caught in _SIGNALS:
             signal.signal(caught, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(pipe[0])
         for number in numbers:
             work(number)

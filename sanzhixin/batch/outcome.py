@@ -91,8 +91,8 @@ def outcome_of(
         unattributed=done.unattributed,
         n_forms=len(county.ratings),
         rated=tuple(sorted(rated_codes(county, model.scheme))),
-        villages=tuple(sorted(set(county.households["village_id"]) - fitted_villages)),
-        raters=tuple(sorted(set(county.ratings["rater_id"]) - fitted_raters)),
+        villages=tuple(sorted(set(county.households["village_id"].unique()) - fitted_villages)),
+        raters=tuple(sorted(set(county.ratings["rater_id"].unique()) - fitted_raters)),
     )
     return outcome, done.rejected[done.rejected["table"].isin(told)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -153,7 +154,7 @@ def _holds_only_parts(folder: Path) -> bool:
     if folder.is_symlink() or not folder.is_dir():
         return False
     return all(
-        path.is_file()
+        (path.is_file() or not os.path.lexists(path))  # gone: a process of the run just ended
         and (path.name == _KEY_FILE or any(name.fullmatch(path.name) for name in _WITHIN))
         for path in folder.iterdir()
     )

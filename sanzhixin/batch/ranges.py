@@ -254,7 +254,8 @@ class _Sorter:
             return np.zeros(n_rows, dtype=np.int64)
         bounds = self._bounds or []
         codes, known = pd.factorize(ids)
-        places = [*(bisect_right(bounds, name) for name in known), 0]
+        names = known.to_numpy(dtype=object)
+        places = [*(bisect_right(bounds, name) for name in names), 0]
         return np.array(places, dtype=np.int64)[codes]
 
     def _broken_ranges(self, source: Source, broken: pa.Table) -> NDArray[np.int64]:

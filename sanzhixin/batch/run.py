@@ -368,8 +368,7 @@ class _Run:
             out, facts, proposals=proposals, resumed_parts=found.resumed_parts
         )
         self.parts.remove()
-        with whole_file(out / SUCCESS) as stream:
-            stream.write(f"{MANIFEST} {manifest}\n".encode())
+        _mark(out, manifest)
         return replace(
             found,
             proposals=proposals,
@@ -417,6 +416,17 @@ class _Run:
                 found = propose_cases(cases.take(slice(begin, begin + _CASES)), self.model.plan)
                 tables.append(pa.Table.from_pylist(found, schema=PROPOSAL_SCHEMA))
         self.parts.write(number, pa.concat_tables(tables), rejected, outcome)
+
+
+def _mark(out: Path, manifest: str) -> None:
+    """Write ``_SUCCESS``; a mark of which it is not certain that it lasts is taken away again."""
+    mark = out / SUCCESS
+    try:
+        with whole_file(mark) as stream:
+            stream.write(f"{MANIFEST} {manifest}\n".encode())
+    except OSError:
+        mark.unlink(missing_ok=True)
+        raise
 
 
 class _Tally:

@@ -87,13 +87,14 @@ class Spool:
         """Read what stands under a name, in the order of writing; nothing when nothing does."""
         if not self._path(name).is_file():
             return
-        with pa.OSFile(str(self._path(name))) as stream:
+        with publishing(self._out), pa.OSFile(str(self._path(name))) as stream:
             while stream.tell() < stream.size():
                 yield pa.ipc.open_stream(stream).read_all()
 
     def drop(self, name: str) -> None:
         """Remove what stands under a name."""
-        self._path(name).unlink(missing_ok=True)
+        with publishing(self._out):
+            self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.rows"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from sanzhixin.cli.approval_command import approval
 from sanzhixin.cli.care_commands import doctor, installed, verify
 from sanzhixin.cli.county_commands import check, simulate
 from sanzhixin.cli.demo import demo
@@ -75,6 +76,7 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin tiers DIR -m MODEL -o OUT        cut-offs of tiers proved on the loans
     sanzhixin limits DIR -m MODEL -o OUT       limits side by side, by adult, within a total
     sanzhixin score DIR -m MODEL -o OUT
+    sanzhixin approval DIR -m MODEL -o FILE    the sheet for signature, village by village
     sanzhixin export sql -m MODEL --dialect postgres
     sanzhixin explain DIR -m MODEL --household ID
     """  # noqa: D301  click wants the backspace itself
@@ -82,7 +84,7 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
 
 
 _COMMANDS = (
-    *(demo, simulate, check, panel, fit, tiers, limits, score, explain, export),
+    *(demo, simulate, check, panel, fit, tiers, limits, score, approval, explain, export),
     *(verify, doctor),
 )
 for _command in _COMMANDS:

@@ -126,6 +126,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Interrupted ({signal}); nothing half-done was published, --resume goes on.",
     ),
     "note": ("{file}：{zh}", "{file}: {en}"),
+    "approval_written": (
+        "已写入审批表：{households} 户 → {path}",
+        "approval sheet written: {households} households → {path}",
+    ),
     "limits_sum": (
         "{households} 户有建议额度（其中 {zero} 户为 0，{review} 户待复核），"
         "合计 {limit} 元；成年成员 {members} 人。",

@@ -201,8 +201,9 @@ def _rejected_rows(rejected: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unattributed(rejected: pd.DataFrame, households: Acceptance) -> dict[str, int]:
-    known = {*households.accepted["household_id"], *households.rejected_keys}
-    tables = rejected["table"][~_among(rejected["household_id"], known)]
+    keys = rejected["household_id"]
+    accepted = _among(keys, households.accepted["household_id"])
+    tables = rejected["table"][~(accepted | _among(keys, households.rejected_keys))]
     counts = {name: int((tables == name).sum()) for name in EVIDENCE_TABLES}
     return {name: count for name, count in counts.items() if count}
 
@@ -264,11 +265,11 @@ def _refer(draft: Draft, done: Mapping[str, Acceptance]) -> None:
             draft.add(np.flatnonzero(idle), field, "rater_inactive")
 
 
-def _among(values: pd.Series, known: Iterable[str]) -> NDArray[np.bool_]:
+def _among(values: pd.Series, known: Collection[str] | pd.Series) -> NDArray[np.bool_]:
     """Tell which values are known; every distinct one is looked up once."""
     codes, distinct = pd.factorize(values)
-    names = set(known)
-    found = [name in names for name in distinct]
+    names = set(np.asarray(known, dtype=object))
+    found = [name in names for name in distinct.to_numpy(dtype=object)]
     return np.array([*found, False], dtype=np.bool_)[codes]
 
 

@@ -75,7 +75,9 @@ def parse_column(cells: pd.Series, matched: MatchedColumn) -> ParsedColumn:
 def _factorize(cells: pd.Series) -> tuple[NDArray[np.int64], list[object]]:
     if cells.dtype != object or pd.api.types.infer_dtype(cells, skipna=True) == "string":
         codes, uniques = pd.factorize(cells)
-        return codes.astype(np.int64, copy=False), list(uniques)
+        is_text = isinstance(uniques.dtype, pd.StringDtype)  # gives its items one by one slowly
+        distinct = uniques.to_numpy(dtype=object) if is_text else uniques
+        return codes.astype(np.int64, copy=False), list(distinct)
     seen: dict[tuple[type, object], int] = {}
     missing = cells.isna().to_numpy()
     codes = np.full(len(cells), -1, dtype=np.int64)
