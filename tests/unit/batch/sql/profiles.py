@@ -280,3 +280,11 @@ def differences(engine_answer, expected):
         name: int((values != columns[place]).sum())
         for place, (name, values) in enumerate(expected.items(), start=1)
     }
+
+
+def score_differences(engine, name, size, seed):
+    """Cells in which the answer of an engine to random profiles is not that of the library."""
+    model = model_of(name)
+    drawn = draw(model.plan, size, seed)
+    engine.load("warehouse_profile", drawn.frame(model.plan))
+    return differences(engine.run(sql_of(name, engine.name)), library(model.plan, drawn))

@@ -27,6 +27,7 @@ from tests.unit.batch.sql.profiles import (
     library,
     model_of,
     schemes,
+    score_differences,
     sql_of,
 )
 from tests.unit.scoring.adjusted_plan import adjusted_plan
@@ -54,14 +55,10 @@ def test_random_profiles_get_what_the_arrays_of_the_library_give(engine, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["expected loss, rates", "odd card"])
-@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"], indirect=True)
 def test_a_million_random_profiles_differ_nowhere(engine, name):
-    model = model_of(name)
-    drawn = draw(model.plan, 1_000_000, seed=99)
-    expected = library(model.plan, drawn)
-    engine.load("warehouse_profile", drawn.frame(model.plan))
-    found = engine.run(export_score_sql(model, engine.name))
-    assert differences(found, expected) == none(expected)
+    found = score_differences(engine, name, 1_000_000, seed=99)
+    assert found == none(found)
 
 
 def county_models():
