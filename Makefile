@@ -6,12 +6,12 @@ JOBS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint bench clean
+.PHONY: help demo test test-slow pythons lint bench clean
 
 help:
 	@echo "make demo       install, simulate a county, score it, explain three households"
 	@echo "make test       install with the development tools, run the tests"
-	@echo "make test-slow  the long tests: recovery, coverage, large counties"
+	@echo "make test-slow  the long tests: recovery, coverage, kills, engines, Python releases"
 	@echo "make lint       ruff, mypy --strict, import contracts"
 	@echo "make bench      print every figure beside its budget"
 	@echo "make clean      remove the environment, caches and the demo's output"
@@ -47,7 +47,21 @@ demo: $(VENV)/.core
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS)
 
-test-slow: $(VENV)/.dev
+# Environments of the other Python releases that are there, for the test that compares their bytes.
+pythons:
+	@for version in 3.11 3.12 3.13; do \
+	    home=.venv-$$version; test -f $$home/.core && continue; \
+	    for name in $$(ls -d $(HOME)/.pyenv/versions/$$version*/bin/python 2>/dev/null) python$$version; do \
+	        $$name -c 'import ensurepip, venv' >/dev/null 2>&1 || continue; \
+	        echo "Creating $$home"; \
+	        $$name -m venv --clear $$home && \
+	            $$home/bin/python -m pip --disable-pip-version-check -qq install \
+	                --constraint constraints.txt . && touch $$home/.core; \
+	        break; \
+	    done; \
+	done
+
+test-slow: $(VENV)/.dev pythons
 	$(BIN)/python -m pytest -n $(JOBS) -m slow tests
 
 lint: $(VENV)/.dev
@@ -65,6 +79,6 @@ bench: $(VENV)/.bench
 	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-3.* demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

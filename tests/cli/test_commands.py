@@ -515,3 +515,16 @@ def test_the_dialects_of_the_command_are_those_of_the_library():
 
     option = next(item for item in sanzhixin.commands["export"].params if item.name == "dialect")
     assert sorted(option.type.choices) == sorted(DIALECTS)
+
+
+def test_the_approval_sheet_has_a_worksheet_per_village(run, folder, model, tmp_path):
+    """Numbers of members are masked unless asked for; people are told where the sheet is."""
+    out = tmp_path / "审批表.xlsx"
+    done = run("approval", folder, "-m", model, "-o", out)
+    assert done.code == 0
+    assert out.name in done.err
+    masked = out.read_bytes()
+    households = pd.read_csv(folder / "households.csv")
+    assert openpyxl.load_workbook(out).sheetnames == sorted(households["village_id"].unique())
+    assert run("approval", folder, "-m", model, "-o", out, "--full-ids", "--unit", "元").code == 0
+    assert out.read_bytes() != masked
