@@ -1,4 +1,4 @@
-"""The tables of a database as the supply of a run: a page of households at a time, in one view."""
+"""The tables of a database as the supply of a run: page by page of a key, in one view."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,8 +91,8 @@ class DatabaseSupply:
         Whose headers to expect.
     schema : str, optional
         By default that of the connection.
-    page : int, default=20000
-        Households of a page.
+    page : int, default=100000
+        Rows of a page; those of its last household come with it.
 
     Raises
     ------
@@ -102,13 +101,12 @@ class DatabaseSupply:
     """
 
     def __init__(
-        self, engine: sa.Engine, scheme: Scheme, *, schema: str | None = None, page: int = 20_000
+        self, engine: sa.Engine, scheme: Scheme, *, schema: str | None = None, page: int = 100_000
     ) -> None:
         self.settings = CountySettings(None, {})
         self._scheme = scheme
         self._schema = schema
         self._page = page
-        self._bounds: list[object] | None = None
         with _readable():
             if engine.dialect.name in _SNAPSHOT:
                 engine = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -143,7 +141,7 @@ class DatabaseSupply:
         self._connection.close()
 
     def read(self, name: str) -> Iterator[RawTable | ArrowRows]:
-        """Read one table, a page of households after another; lines count its rows.
+        """Read one table page by page; lines count its rows.
 
         Raises
         ------
@@ -165,7 +163,7 @@ class DatabaseSupply:
             wanted = wanted.order_by(*dict.fromkeys(order))
         line = 1
         for where in self._pages(own.get("household_id")):
-            for rows in self._rows(wanted if where is None else wanted.where(where)):
+            for rows in self._rows(wanted.where(where)):
                 yield self._block(table, rows, line)
                 line += len(rows)
         if line == 1:
@@ -178,43 +176,27 @@ class DatabaseSupply:
         return {item.column.name: columns[item.position] for item in match.columns}
 
     def _pages(self, household: Any) -> Iterator[Any]:
-        """Part all rows by the number of the household; what has none comes last."""
+        """Walk through a table by the number of the household; what has none comes last.
+
+        Each table is walked by its own column, so that types and collations need not agree.
+        """
+        import sqlalchemy as sa
+
         if household is None:
-            yield None
+            yield sa.true()
             return
-        bounds = self._find_bounds()
-        if not bounds or not isinstance(bounds[0], _declared(household)):
-            yield None
-            return
-        yield household <= bounds[0]
-        for low, high in pairwise(bounds):
-            yield (household > low) & (household <= high)
-        yield household > bounds[-1]
-        yield household.is_(None)
-
-    def _find_bounds(self) -> list[object]:
-        """Walk through the households by their key, and note each that ends a page."""
-        if self._bounds is None:
-            import sqlalchemy as sa
-
+        numbered, low = household.is_not(None), None
+        while True:
+            beyond = numbered if low is None else household > low
+            step = sa.select(household).where(beyond).order_by(household)
             with _readable():
-                table = sa.Table(
-                    "households", sa.MetaData(), schema=self._schema, autoload_with=self._connection
-                )
-            household = self._own_columns(table)["household_id"]
-            step = sa.select(household).where(household.is_not(None)).order_by(household)
-            step = step.offset(self._page - 1).limit(1)
-            self._bounds = []
-            while True:
-                last = self._bounds[-1:]
-                with _readable():
-                    found = self._connection.scalar(
-                        step.where(household > last[0]) if last else step
-                    )
-                if found is None:
-                    break
-                self._bounds.append(found)
-        return self._bounds
+                high = self._connection.scalar(step.offset(self._page - 1).limit(1))
+            if high is None:
+                break
+            yield beyond & (household <= high)
+            low = high
+        yield beyond
+        yield household.is_(None)
 
     def _rows(self, wanted: Any) -> Iterator[Sequence[Sequence[object]]]:
         with _readable():

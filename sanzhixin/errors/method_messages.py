@@ -374,8 +374,8 @@ DOMAIN: dict[str, Message] = {
         "生成 SQL 需要 sqlglot，当前未安装；请执行 pip install sanzhixin[sql] 后重试。",
     ),
     "sql_name": Message(
-        "{given!r} cannot stand in SQL: a name has up to three parts with dots between them, and neither names nor texts may be empty or hold characters that cannot be printed. Choose another name.",
-        "{given!r} 不能写入 SQL：表名最多三段、以点分隔，名称和文字不得为空或含不可打印字符；请改名。",
+        "{given!r} cannot stand in SQL: a name has up to three parts with dots between them (two on MySQL, Oracle, Hive and SQLite), and neither names nor texts may be empty or hold characters that cannot be printed. Choose another name.",
+        "{given!r} 不能写入 SQL：表名最多三段（MySQL、Oracle、Hive、SQLite 两段）、以点分隔，名称和文字不得为空或含不可打印字符；请改名。",
     ),
     "weights_negative": Message(
         "The weight in row {row} is negative; weights are frequencies of 0 or more.",

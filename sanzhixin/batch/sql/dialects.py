@@ -34,7 +34,6 @@ __all__ = [
 Columns = dict[str, exp.Expression]
 """Names of the columns of a query and what they are."""
 
-_MOST_PARTS = 3
 _NO_LIMIT = 2**63 - 1
 _DAY = dt.timedelta(days=1)
 
@@ -60,6 +59,8 @@ class Dialect:
         Function with a format that makes a date, where a cast depends on the session.
     date_as_text : bool
         Dates are ISO texts.
+    most_parts : int
+        Of the name of a table: schema and table, or catalogue, schema and table.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Dialect:
     compares_bytes: bool = False
     date_function: str = ""
     date_as_text: bool = False
+    most_parts: int = 3
 
     def holds(self, name: str) -> exp.Expression:
         """Say that a column of truth values is true."""
@@ -154,12 +156,12 @@ _KNOWN = {
     dialect.name: dialect
     for dialect in (
         Dialect("postgres", fence="word"),
-        Dialect("mysql", has_booleans=False, fence="limit", compares_bytes=True),
-        Dialect("oracle", has_booleans=False, fence="hint", date_function="TO_DATE"),
-        Dialect("hive"),
+        Dialect("mysql", has_booleans=False, fence="limit", compares_bytes=True, most_parts=2),
+        Dialect("oracle", has_booleans=False, fence="hint", date_function="TO_DATE", most_parts=2),
+        Dialect("hive", most_parts=2),
         Dialect("spark"),
         Dialect("duckdb"),
-        Dialect("sqlite", has_booleans=False, fence="word", date_as_text=True),
+        Dialect("sqlite", has_booleans=False, fence="word", date_as_text=True, most_parts=2),
     )
 }
 
@@ -199,16 +201,17 @@ def _printable(value: str) -> str:
     return value
 
 
-def name_table(name: str) -> exp.Table:
+def name_table(name: str, most_parts: int = 1) -> exp.Table:
     """Name a table; dots part a catalogue and a schema from it, and each part is quoted.
 
     Raises
     ------
     DomainError
-        ``sql_name``: an empty part, more than three parts, or a character that cannot be printed.
+        ``sql_name``: an empty part, more parts than the engine knows, or a character that cannot
+        be printed.
     """
     parts = name.split(".")
-    if len(parts) > _MOST_PARTS:
+    if len(parts) > most_parts:
         raise DomainError("sql_name", given=name)
     places = zip(("this", "db", "catalog"), reversed(parts), strict=False)
     return exp.Table(**{place: _identifier(part) for place, part in places})

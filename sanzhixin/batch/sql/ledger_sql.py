@@ -104,7 +104,9 @@ def export_ledger_sql(
         scheme = scheme.scheme
     engine, day = find_dialect(dialect), scoring_date(as_of)
     check_names([_record(code) for code in _reviews(scheme)])
-    homes, ledger, records = (name_table(name) for name in (households, events, registers))
+    homes, ledger, records = (
+        name_table(name, engine.most_parts) for name in (households, events, registers)
+    )
     entries, periods, summed, found, home = free_names([homes, ledger, records], _STEPS)
     parts = _periods(scheme, day)
     steps = {

@@ -112,7 +112,7 @@ def export_score_sql(
     """
     plan, engine = model.plan, find_dialect(dialect)
     check_columns(plan)
-    source = name_table(table)
+    source = name_table(table, engine.most_parts)
     made: dict[str, exp.Select] = {}
     selects = (
         _read(plan, engine),

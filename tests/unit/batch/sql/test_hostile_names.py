@@ -32,13 +32,10 @@ SHORT, LONG, PARTS = 300, 10_000, 5
 ENDS = ("refused", "answered", "absent")
 ABSENT = {
     "duckdb": (duckdb.CatalogException,),
-    "sqlite": ("no such table", "unknown database", 'near ".": syntax error'),
+    "sqlite": ("no such table", "unknown database"),
     "postgres": ("UndefinedTable", "FeatureNotSupported", "InvalidSchemaName"),
 }
-"""What an engine says of a table that is not there, of a schema or of another database.
-
-SQLite has schemas and no catalogues: a name of three parts is an error of syntax to it.
-"""
+"""What an engine says of a table that is not there, of a schema or of another database."""
 
 
 @cache

@@ -266,10 +266,12 @@ class TestTheText:
 
     @pytest.mark.parametrize("dialect", DIALECTS)
     def test_parts_a_schema_from_the_table(self, dialect):
-        sql = export_score_sql(model_of("expert"), dialect, table="dw.village.profile")
+        has_catalogues = dialect in {"postgres", "spark", "duckdb"}
+        name = "dw.village.profile" if has_catalogues else "village.profile"
+        sql = export_score_sql(model_of("expert"), dialect, table=name)
         tables = list(sqlglot.parse_one(sql, read=dialect).find_all(exp.Table))
         (source,) = (table for table in tables if table.name == "profile")
-        assert (source.catalog, source.db) == ("dw", "village")
+        assert (source.catalog, source.db) == ("dw" if has_catalogues else "", "village")
 
     @pytest.mark.parametrize("table", ["szx_read", "SZX_LEAST", "szx__read"])
     def test_no_step_hides_the_table_that_it_reads(self, engine, table):
@@ -299,6 +301,12 @@ class TestTheText:
     def test_names_that_no_engine_can_hold_are_refused(self, table):
         with pytest.raises(DomainError, match="cannot stand in SQL"):
             export_score_sql(model_of("expert"), "duckdb", table=table)
+
+    @pytest.mark.parametrize("dialect", ["mysql", "oracle", "hive", "sqlite"])
+    def test_an_engine_without_catalogues_has_names_of_two_parts(self, dialect):
+        assert export_score_sql(model_of("expert"), dialect, table="a.b")
+        with pytest.raises(DomainError, match="two on MySQL, Oracle, Hive and SQLite"):
+            export_score_sql(model_of("expert"), dialect, table="a.b.c")
 
 
 def test_a_factor_with_the_name_of_another_column_is_refused():
