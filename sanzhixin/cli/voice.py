@@ -76,16 +76,38 @@ class Voice:
 
     @contextmanager
     def progress(self, key: str) -> Iterator[Callable[[int, int], None] | None]:
-        """Show a bar on stderr while a long step runs, only if stderr is a terminal."""
+        """Show a bar on stderr while a long step runs, only if stderr is a terminal.
+
+        It tells how many are done, how many a second, and the time that is left.
+        """
         if not sys.stderr.isatty():
             yield None
             return
         from rich.console import Console
-        from rich.progress import Progress
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(self.pick(*TEXTS[key], joint=" "), total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(self.pick(*TEXTS[key], joint=" "), total=None, rate="")
+
+            def show(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+                speed = bar.tasks[0].speed
+                bar.update(task, rate="" if speed is None else f"{speed:,.0f}/s")
+
+            yield show
 
 
 def aligned(rows: Sequence[Sequence[object]], indent: str = "") -> str:
