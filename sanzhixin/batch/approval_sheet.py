@@ -234,7 +234,7 @@ def _fill(sheet: Any, village: str, lines: list[_Line], unit: str) -> None:
     for place, width in enumerate(_WIDTHS):
         sheet.column_dimensions[chr(ord("A") + place)].width = width
     sheet.freeze_panes = "A4"
-    limits = [line.limit_yuan for line in lines if line.limit_yuan is not None]
+    limits = [line.limit_yuan for line in lines if line.limit_yuan]
     title = _text(f"{village}整村授信批量审批表（建议）")
     note = "本表为系统建议，不是授信决定，须经有权人审批。"
     total = ("合计", f"{len(lines)}户", f"其中有额度{len(limits)}户", _amount(sum(limits), unit))

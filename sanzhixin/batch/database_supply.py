@@ -81,7 +81,9 @@ def open_engine(url: str) -> sa.Engine:
 
 
 class DatabaseSupply:
-    """Tables of one schema that are named as in ``docs/tables.md``, seen at one moment.
+    """Tables of one schema that are named as in ``docs/tables.md``.
+
+    On PostgreSQL, MySQL and SQLite all of them are seen as at one moment.
 
     Parameters
     ----------
@@ -111,6 +113,8 @@ class DatabaseSupply:
             if engine.dialect.name in _SNAPSHOT:
                 engine = engine.execution_options(isolation_level="REPEATABLE READ")
             self._connection = engine.connect()
+            if engine.dialect.name in _LOOSE:
+                self._connection.exec_driver_sql("BEGIN")
 
     def inputs(self) -> Sequence[Input]:
         """List the tables and views that have the name of a table."""
@@ -153,11 +157,13 @@ class DatabaseSupply:
         import sqlalchemy as sa
 
         with _readable():
-            table = sa.Table(
-                name, sa.MetaData(), schema=self._schema, autoload_with=self._connection
-            )
-        own = self._own_columns(table)
-        wanted = sa.select(*table.columns)
+            found = sa.inspect(self._connection).get_columns(name, self._schema)
+        table = sa.table(
+            name, *(sa.column(item["name"], item["type"]) for item in found), schema=self._schema
+        )
+        columns = [self._bare(column) for column in table.columns]
+        own = self._own_columns(table, columns)
+        wanted = sa.select(*columns)
         order = [own[key] for key in ("household_id", *TABLES[name].key) if key in own]
         if order:
             wanted = wanted.order_by(*dict.fromkeys(order))
@@ -169,10 +175,18 @@ class DatabaseSupply:
         if line == 1:
             yield self._block(table, [], line)
 
-    def _own_columns(self, table: sa.Table) -> dict[str, Any]:
+    def _bare(self, column: sa.ColumnClause[Any]) -> Any:
+        """Take the cells of a column as they are, where its type does not bind them."""
+        import sqlalchemy as sa
+
+        if self._connection.dialect.name not in _LOOSE:
+            return column
+        return sa.type_coerce(column, sa.types.NullType()).label(column.name)
+
+    def _own_columns(self, table: sa.TableClause, columns: Sequence[Any]) -> dict[str, Any]:
         spec = table_spec(table.name, self._scheme)
-        columns = list(table.columns)
-        match = match_headers([str(column.name) for column in columns], spec, file=table.name)
+        headers = [str(column.name) for column in table.columns]
+        match = match_headers(headers, spec, file=table.name)
         return {item.column.name: columns[item.position] for item in match.columns}
 
     def _pages(self, household: Any) -> Iterator[Any]:
@@ -204,11 +218,17 @@ class DatabaseSupply:
             yield from found.partitions()
 
     def _block(
-        self, table: sa.Table, rows: Sequence[Sequence[object]], line: int
+        self, table: sa.TableClause, rows: Sequence[Sequence[object]], line: int
     ) -> RawTable | ArrowRows:
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(table.columns)
+        with _readable():
+            return self._laid_out(table, columns, line)
+
+    def _laid_out(
+        self, table: sa.TableClause, columns: Sequence[Sequence[object]], line: int
+    ) -> RawTable | ArrowRows:
         headers = [str(column.name) for column in table.columns]
-        lines = np.arange(line, line + len(rows), dtype=np.int64)
+        lines = np.arange(line, line + len(columns[0]), dtype=np.int64)
         if self._connection.dialect.name in _LOOSE:
             frame = pd.DataFrame({k: _cells(values) for k, values in enumerate(columns)})
             frame.columns = pd.Index(headers, dtype=object)
@@ -253,7 +273,9 @@ def _readable() -> Iterator[None]:
 
     try:
         yield
-    except SQLAlchemyError as error:
+    except InputError:
+        raise
+    except (SQLAlchemyError, pa.ArrowException, ValueError, TypeError, ArithmeticError) as error:
         raise InputError("database_unreadable", problem=problem_of(error)) from None
 
 
@@ -270,21 +292,31 @@ def _cells(values: Sequence[object]) -> pd.Series:
 
 def _plain(value: object) -> object:
     """Keep what a cell of a file could be; times as the clock shows them; the rest as text."""
-    if value is None or isinstance(value, _KNOWN):
-        return value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
-    return str(value)
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None)
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode()
+    return value if value is None or isinstance(value, _KNOWN) else str(value)
 
 
-def _array(values: Sequence[object], column: sa.Column[Any]) -> pa.Array:
+def _array(values: Sequence[object], column: sa.ColumnClause[Any]) -> pa.Array:
     """Turn a column into the Arrow type of its declared type; other types become text."""
     kind = _EXACT.get(_declared(column))
     plain = [_plain(value) for value in values]
     if kind is not None:
         return pa.array(plain, kind)
-    return pa.array([None if value is None else str(value) for value in plain], pa.string())
+    return pa.array([None if value is None else _words(value) for value in plain], pa.string())
 
 
-def _declared(column: sa.Column[Any]) -> type:
+def _words(value: object) -> str:
+    """Write a value as text; a decimal without an exponent and without zeros at its end."""
+    if isinstance(value, Decimal) and value.is_finite():
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def _declared(column: sa.ColumnClause[Any]) -> type:
     try:
         return column.type.python_type
     except NotImplementedError:

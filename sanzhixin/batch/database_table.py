@@ -12,18 +12,17 @@ from sanzhixin.batch.table import PROPOSAL_SCHEMA
 from sanzhixin.errors import OutputError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
 
     import sqlalchemy as sa
 
-    from sanzhixin.batch.run import Deliver
+    from sanzhixin.batch.run import Deliver, Delivery
 
 __all__ = ["PROPOSALS_TABLE", "deliver_to"]
 
 PROPOSALS_TABLE = "sanzhixin_proposals"
 _KEY = ("household_id", "as_of", "model_id")
-_ROWS = 5_000
+_ROWS, _AT_ONCE = 5_000, 500
 
 
 def deliver_to(
@@ -31,8 +30,10 @@ def deliver_to(
 ) -> Deliver:
     """Give what brings the proposals of a run into a table of a database.
 
-    They go to a temporary table first; then, in the same transaction, they take the place of those
-    of the same model and scoring date.  Lists and structs are JSON.
+    They go to a temporary table first; then, in the same transaction, they take the place of what
+    the same model proposed for the same households and scoring date.  What stands there of
+    households that were handed in and rejected goes too; other households are left alone, so that
+    counties can be scored one after another.  Lists and structs are JSON.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def deliver_to(
     Returns
     -------
     callable
-        Takes the proposals, table by table, the scoring date and the model.
+        Takes the proposals, table by table, and the rejected households.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def deliver_to(
         stands there; ``database_table_foreign``: the table has other columns.
     """
 
-    def deliver(proposals: Iterator[pa.Table], as_of: dt.date, model_id: str) -> None:
+    def deliver(proposals: Iterator[pa.Table], found: Delivery) -> None:
         import sqlalchemy as sa
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -65,8 +66,14 @@ def deliver_to(
                 for rows in proposals:
                     for batch in rows.to_batches(max_chunksize=_ROWS):
                         connection.execute(sa.insert(staging), batch.to_pylist())
-                same = (target.c.as_of == as_of) & (target.c.model_id == model_id)
-                connection.execute(sa.delete(target).where(same))
+                own = sa.delete(target).where(
+                    target.c.as_of == found.as_of, target.c.model_id == found.model_id
+                )
+                scored = sa.select(staging.c.household_id)
+                connection.execute(own.where(target.c.household_id.in_(scored)))
+                for begin in range(0, len(found.rejected), _AT_ONCE):
+                    some = found.rejected[begin : begin + _AT_ONCE]
+                    connection.execute(own.where(target.c.household_id.in_(some)))
                 names = PROPOSAL_SCHEMA.names
                 chosen = sa.select(*(staging.c[name] for name in names))
                 connection.execute(sa.insert(target).from_select(names, chosen))

@@ -14,6 +14,7 @@ from sanzhixin.records.accept import lost_notes, rated_codes, unrated_notes
 from sanzhixin.records.columns import TABLES
 from sanzhixin.records.raw import Note
 from sanzhixin.records.rejected import REJECTED_COLUMNS
+from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,7 +112,7 @@ def received(layout: Layout, outcomes: Sequence[RangeOutcome]) -> Received:
         as_of=layout.as_of,
         files=layout.files,
         counts=tuple(TableCount(name, *numbers) for name, numbers in found.items()),
-        unattributed={name: unattributed[name] for name in TABLES if unattributed[name]},
+        unattributed={name: unattributed[name] for name in EVIDENCE_TABLES if unattributed[name]},
     )
 
 

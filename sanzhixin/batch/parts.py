@@ -33,6 +33,7 @@ __all__ = [
     "SUCCESS",
     "Parts",
     "claim_folder",
+    "mark_complete",
     "refuse_foreign",
     "unfinished",
 ]
@@ -100,6 +101,25 @@ def claim_folder(out: Path, run_key: str, *, keep: Path | None = None) -> None:
     for path in [path for path in out.iterdir() if _is_temporary(path) and path != keep]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     sync_folder(out)
+
+
+def mark_complete(out: Path, manifest: str) -> None:
+    """Write ``_SUCCESS``; a mark of which it is not certain that it lasts is taken away again.
+
+    Parameters
+    ----------
+    out : Path
+        Where everything else stands.
+    manifest : str
+        Digest of the manifest.
+    """
+    mark = out / SUCCESS
+    try:
+        with whole_file(mark) as stream:
+            stream.write(f"{MANIFEST} {manifest}\n".encode())
+    except OSError:
+        mark.unlink(missing_ok=True)
+        raise
 
 
 def unfinished(out: Path) -> bool:

@@ -21,11 +21,10 @@ from sanzhixin.batch.intake import Received, TableCount, readable
 from sanzhixin.batch.manifest import RunFacts, run_key, write_manifest
 from sanzhixin.batch.outcome import RangeOutcome, join_rejected, outcome_of, received, run_notes
 from sanzhixin.batch.parts import (
-    MANIFEST,
     QUARANTINE,
-    SUCCESS,
     Parts,
     claim_folder,
+    mark_complete,
     refuse_foreign,
 )
 from sanzhixin.batch.quarantine import write_quarantine
@@ -52,13 +51,41 @@ if TYPE_CHECKING:
 
     from sanzhixin.model import SanzhixinModel
 
-__all__ = ["Deliver", "Progress", "RunOptions", "RunResult", "score_folder", "score_supply"]
+__all__ = [
+    "Deliver",
+    "Delivery",
+    "Progress",
+    "RunOptions",
+    "RunResult",
+    "score_folder",
+    "score_supply",
+]
 
 Progress = Callable[[int, int], None]
 """Called with households done and households in all."""
 
-Deliver = Callable[[Iterator[pa.Table], dt.date, str], None]
-"""Takes the proposals of a run, table by table, the scoring date and the model."""
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a run says of its proposals to whom it delivers them.
+
+    Attributes
+    ----------
+    as_of : date
+        Scoring date.
+    model_id : str
+        Who answers.
+    rejected : tuple of str
+        Households that were handed in and have no proposal.
+    """
+
+    as_of: dt.date
+    model_id: str
+    rejected: tuple[str, ...]
+
+
+Deliver = Callable[[Iterator[pa.Table], Delivery], None]
+"""Takes the proposals of a run, table by table."""
 
 ALL_SCORED, WITH_QUARANTINE, OVER_MAX_BAD = 0, 3, 8
 _CASES = 8_192
@@ -362,13 +389,13 @@ class _Run:
                 )
         if self.deliver is not None:
             whole = self.parts.read(len(self.layout.sizes))
-            self.deliver(whole, self.layout.as_of, self.model.model_id)
+            self.deliver(whole, Delivery(found.as_of, found.model_id, _turned_away(found.rejected)))
         write_quarantine(found.rejected, quarantine)
         manifest = write_manifest(
             out, facts, proposals=proposals, resumed_parts=found.resumed_parts
         )
         self.parts.remove()
-        _mark(out, manifest)
+        mark_complete(out, manifest)
         return replace(
             found,
             proposals=proposals,
@@ -418,15 +445,9 @@ class _Run:
         self.parts.write(number, pa.concat_tables(tables), rejected, outcome)
 
 
-def _mark(out: Path, manifest: str) -> None:
-    """Write ``_SUCCESS``; a mark of which it is not certain that it lasts is taken away again."""
-    mark = out / SUCCESS
-    try:
-        with whole_file(mark) as stream:
-            stream.write(f"{MANIFEST} {manifest}\n".encode())
-    except OSError:
-        mark.unlink(missing_ok=True)
-        raise
+def _turned_away(rejected: pd.DataFrame) -> tuple[str, ...]:
+    ids = rejected["household_id"][rejected["table"] == "households"]
+    return tuple(ids.dropna().unique())
 
 
 class _Tally:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,16 +22,18 @@ from sanzhixin.records.columns import table_spec
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.records.headers import match_headers
 from sanzhixin.records.parquet_files import raw_from_arrow
+from sanzhixin.records.parsing import parse_column
 from sanzhixin.scoring.artifact import ModelFile
 from sanzhixin.scoring.canonical import canonical_json
 from sanzhixin.scoring.plan import check_in_force
 from sanzhixin.scoring.scorer import propose_cases
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pyspark.sql import Column, DataFrame
 
     from sanzhixin.records.accept import Acceptance, CountyAcceptance
+    from sanzhixin.records.raw import RawTable
+    from sanzhixin.scheme import Scheme
 
 __all__ = ["SparkJob", "SparkProposals", "accept_raters", "propose_on_spark", "without_places"]
 
@@ -226,7 +229,10 @@ def accept_raters(job: SparkJob) -> Acceptance:
     """
     cells = [_cell(place, k) for place, (_, own) in enumerate(job.tables) for k in range(len(own))]
     nothing = pa.schema([(_TABLE, pa.int32()), *((name, pa.string()) for name in cells)])
-    return _accept(nothing.empty_table(), job).tables["raters"]
+    given = _read_bucket(nothing.empty_table(), job)
+    given["raters"] = [raw_from_arrow(_read_stream(job.raters), "raters")]
+    done = accept_county(given, _load(job.model).scheme, as_of=job.as_of, units=job.units)
+    return done.tables["raters"]
 
 
 def _laid_out(
@@ -265,7 +271,7 @@ def _refuse_spread_keys(tables: Mapping[str, DataFrame], model: SanzhixinModel) 
         if name not in tables:
             continue
         frame = tables[name]
-        own = f.upper(f.trim(_column(frame, name, key, model).cast("string")))
+        own = _as_accepted(_column(frame, name, key, model).cast("string"))
         pairs = frame.select(own.alias("key"), _household(frame, name, model).alias("home"))
         homes = pairs.where(pairs["key"].isNotNull()).groupBy("key")
         spread = homes.agg(f.count_distinct("home").alias("n")).where("n > 1").count()
@@ -273,15 +279,58 @@ def _refuse_spread_keys(tables: Mapping[str, DataFrame], model: SanzhixinModel) 
             raise RecordError("keys_spread", count=spread, column=key, table=name)
 
 
+def _as_accepted(key: Column) -> Column:
+    """Write a key as acceptance does: blanks around it go, a resident number is in capitals."""
+    from pyspark.sql import functions as f
+
+    bare = f.regexp_replace(key, r"^[ \t\r\n\u3000]+|[ \t\r\n\u3000]+$", "")
+    return f.when(bare.rlike(r"^[0-9]{17}[Xx]$"), f.upper(bare)).otherwise(bare)
+
+
 def _accept(rows: pa.Table, job: SparkJob) -> CountyAcceptance:
-    """Accept one bucket."""
+    """Accept one bucket, with those of the register of raters whom its forms name."""
+    given = _read_bucket(rows, job)
+    wanted = pd.unique(pd.concat([_raters_of(raw, "ratings", job) for raw in given["ratings"]]))
+    register = _register(job.raters, job.model)
+    named = register.rows.filter(pa.array(register.ids.isin(wanted)))
+    given["raters"] = [raw_from_arrow(named, "raters")]
+    return accept_county(given, _load(job.model).scheme, as_of=job.as_of, units=job.units)
+
+
+class _Register(NamedTuple):
+    """The register of raters, and the number of each as acceptance reads it."""
+
+    rows: pa.Table
+    ids: pd.Index
+
+
+@lru_cache(maxsize=2)
+def _register(raters: bytes, model: bytes) -> _Register:
+    """Read the register once in each process."""
+    rows = _read_stream(raters)
+    scheme = _load(model).scheme
+    return _Register(rows, pd.Index(_rater_ids(raw_from_arrow(rows, "raters"), "raters", scheme)))
+
+
+def _raters_of(raw: RawTable, name: str, job: SparkJob) -> pd.Series:
+    return _rater_ids(raw, name, _load(job.model).scheme)
+
+
+def _rater_ids(raw: RawTable, name: str, scheme: Scheme) -> pd.Series:
+    match = match_headers(raw.headers, table_spec(name, scheme), file=name)
+    found = next(item for item in match.columns if item.column.name == "rater_id")
+    return parse_column(raw.frame.iloc[:, found.position], found).series.astype(object)
+
+
+def _read_bucket(rows: pa.Table, job: SparkJob) -> dict[str, list[RawTable]]:
+    """Part the rows of a bucket by table, with the headers that they had."""
     place_of = rows[_TABLE]
-    given = {"raters": [raw_from_arrow(_read_stream(job.raters), "raters")]}
+    given: dict[str, list[RawTable]] = {}
     for place, (name, headers) in enumerate(job.tables):
         own = rows.filter(pc.equal(place_of, place))
         named = own.select([_cell(place, k) for k in range(len(headers))])
         given[name] = [raw_from_arrow(named.rename_columns(list(headers)), name)]
-    return accept_county(given, _load(job.model).scheme, as_of=job.as_of, units=job.units)
+    return given
 
 
 def _answer(rows: pa.Table, job: SparkJob) -> pa.Table:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.files import TEMPORARY, file_digest, sync_folder, whole_file
 from sanzhixin.batch.manifest import MANIFEST_FORMAT, library_version
-from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND, SUCCESS
+from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND, SUCCESS, mark_complete
 from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
 from sanzhixin.batch.spark import SparkProposals, accept_raters, without_places
 from sanzhixin.batch.table import PROPOSAL_SCHEMA
@@ -422,6 +422,5 @@ def _publish(stage: Path, out: Path) -> str:
         (stage / name).replace(out / name)
     sync_folder(out)
     digest = file_digest(out / MANIFEST)
-    with whole_file(out / SUCCESS) as stream:
-        stream.write(f"{MANIFEST} {digest}\n".encode())
+    mark_complete(out, digest)
     return digest

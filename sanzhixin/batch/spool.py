@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sanzhixin.batch.files import publishing
+from sanzhixin.errors import OutputError
 from sanzhixin.records.parquet_files import ArrowRows, raw_from_arrow
 from sanzhixin.records.raw import BrokenRow, RawTable
 
@@ -67,6 +68,7 @@ class Spool:
     def __init__(self, folder: Path, out: Path) -> None:
         self._folder = folder
         self._out = out
+        self._names: set[str] = set()
 
     def add(self, name: str, rows: pa.Table) -> None:
         """Write rows behind those that stand under a name.
@@ -76,6 +78,7 @@ class Spool:
         OutputError
             ``run_not_committed``: disk full, quota, no permission.
         """
+        self._names.add(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         with (
             publishing(self._out),
@@ -84,15 +87,24 @@ class Spool:
             stream.write(stream_bytes(rows))
 
     def read(self, name: str) -> Iterator[pa.Table]:
-        """Read what stands under a name, in the order of writing; nothing when nothing does."""
-        if not self._path(name).is_file():
+        """Read what stands under a name, in the order of writing; nothing when nothing does.
+
+        Raises
+        ------
+        OutputError
+            ``parts_of_another_run``: what was written is gone; ``run_not_committed``.
+        """
+        if name not in self._names:
             return
+        if not self._path(name).is_file():
+            raise OutputError("parts_of_another_run", path=self._out.name)
         with publishing(self._out), pa.OSFile(str(self._path(name))) as stream:
             while stream.tell() < stream.size():
                 yield pa.ipc.open_stream(stream).read_all()
 
     def drop(self, name: str) -> None:
         """Remove what stands under a name."""
+        self._names.discard(name)
         with publishing(self._out):
             self._path(name).unlink(missing_ok=True)
 
@@ -124,7 +136,8 @@ def pack_rows(block: RawTable | ArrowRows) -> pa.Table:
     if isinstance(block, ArrowRows):
         n_rows = block.table.num_rows
         lines = pa.array(np.arange(block.first_line, block.first_line + n_rows, dtype=np.int64))
-        columns = list(zip(block.table.schema, block.table.columns, strict=True))
+        bare = [field.remove_metadata() for field in block.table.schema]
+        columns = list(zip(bare, block.table.columns, strict=True))
     else:
         lines = pa.array(block.lines)
         columns = [_packed(block.frame.iloc[:, k]) for k in range(block.frame.shape[1])]

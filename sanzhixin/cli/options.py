@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
@@ -46,10 +47,10 @@ def read_max_bad(
     text = value.strip().replace("％", "%")
     try:
         if text.endswith("%"):
-            number: int | float = float(text[:-1]) / 100
+            number: int | float = float(Decimal(text[:-1]) / 100)  # 0.7 % are .007, not less
         else:
             number = float(text) if "." in text else int(text)
-    except ValueError:
+    except (ValueError, InvalidOperation):
         number = -1
     if not 0 <= number < float("inf") or (isinstance(number, float) and number > 1):
         raise click.BadParameter(_BAD)

@@ -109,7 +109,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "{compared} households {moved} stand in another tier than by the mean.",
     ),
     "fit_quarantined": (
-        "注意：{rejected} 行被退回，未用于建模；可用 sanzhixin check 查看。",
+        "注意：{rejected} 行被退回，未采用；可用 sanzhixin check 查看。",
         "Note: {rejected} rows were rejected and not used; see them with sanzhixin check.",
     ),
     "fit_saved": (

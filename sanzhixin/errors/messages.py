@@ -24,8 +24,8 @@ INPUT: dict[str, Message] = {
         "{file}：{key} 应为 {wanted}；请更正。",
     ),
     "database_unreadable": Message(
-        "the database could not be read ({problem}). Check address, user, rights and that households has a number for each row.",
-        "无法读取数据库（{problem}）；请核对地址、用户、权限以及 households 表。",
+        "the database could not be read ({problem}). Check address, user and rights, and that every value is one that Python can hold.",
+        "无法读取数据库（{problem}）；请核对地址、用户、权限，以及各列的值是否超出常规范围。",
     ),
     "database_without_tables": Message(
         "the database has no table named {tables}. State the schema, or make views of these names.",
@@ -46,6 +46,10 @@ INPUT: dict[str, Message] = {
     "file_encoding": Message(
         "{file}: the text is neither UTF-8, UTF-16 with a mark, nor GB18030 with known headers, or could be two of them. Save it as UTF-8 with a mark (in Excel: CSV UTF-8).",
         "{file}：文本不是 UTF-8、带标记的 UTF-16，也不是表头可识别的 GB18030，或无法判定是其中哪一种；请另存为带标记的 UTF-8（Excel 中选“CSV UTF-8”）。",
+    ),
+    "file_kind": Message(
+        "{file}: it is named after table {table}, but files of this kind are not read. Save it as CSV, .xlsx or Parquet, or give it another name.",
+        "{file}：文件名为表 {table}，但不支持此类文件；请另存为 CSV、.xlsx 或 Parquet，或改名。",
     ),
     "file_line_ends": Message(
         "{file}: line {line} ends in a carriage return alone, other lines in a line feed; a cell may be torn there. Remove that break, or save the file with one kind of line end.",

@@ -13,6 +13,7 @@ from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.raw import Note, RawTable
 from sanzhixin.records.reading import SUFFIXES, FileFacts, read_file
 from sanzhixin.records.rejected import own_first
+from sanzhixin.records.table_names import table_of
 from sanzhixin.scheme import load_scheme
 from sanzhixin.scheme.toml_files import read_toml
 
@@ -37,6 +38,13 @@ __all__ = [
 
 SETTINGS_FILE = "county.toml"
 _SHOWN = 3
+_NOT_READ = {
+    *(".7z", ".arrow", ".avro", ".bz2", ".dat", ".dbf", ".dif", ".dta", ".et", ".ett", ".feather"),
+    *(".htm", ".html", ".json", ".jsonl", ".numbers", ".ods", ".orc", ".pkl", ".prn", ".rar"),
+    *(".sav", ".slk", ".tab", ".tar", ".tsv", ".xlsb", ".xlt", ".xltx", ".xml", ".xz", ".zip"),
+    ".zst",
+}
+"""Kinds of files in which tables are exported, and which are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +279,17 @@ def list_files(folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        ``folder_expected``: a file was given; ``file_not_found``.
+        ``folder_expected``: a file was given; ``file_not_found``; ``file_kind``: a table in a kind
+        of file that is not read, which would be missing without a word.
     """
     if folder.is_file():
         raise InputError("folder_expected", file=folder.name)
     if not folder.is_dir():
         raise InputError("file_not_found", file=folder.name)
+    for path in sorted(folder.iterdir()):
+        table = table_of(path.name.partition(".")[0])
+        if table is not None and path.suffix.lower() in _NOT_READ and path.name[0] not in ".~_":
+            raise InputError("file_kind", file=path.name, table=table)
     return sorted(
         path
         for path in folder.iterdir()

@@ -125,16 +125,30 @@ def test_chinese_headers_and_stray_blanks_meet_in_one_bucket(spark, frames, coun
     assert sorted_bytes(answers.proposals.toArrow()) == sorted_bytes(local[0])
 
 
-def test_numbers_that_stand_in_several_households_are_refused(spark, frames, county, model):
+@pytest.mark.parametrize("around", ["{}", "{}\t", "\u3000{} "])
+def test_numbers_that_stand_in_several_households_are_refused(frames, county, model, around):
+    """Blanks that acceptance takes away hide no copy of a number."""
     events = frames["events"]
     first = events.limit(1)
     other = events.where(events["household_id"] != first.first()["household_id"]).limit(1)
-    event = first.first()["event_id"]
+    event = around.format(first.first()["event_id"])
     from pyspark.sql import functions as f
 
     twice = events.union(other.withColumn("event_id", f.lit(event)).select(*events.columns))
     with pytest.raises(RecordError, match="1 values of event_id in table events"):
         propose_on_spark(frames | {"events": twice}, model, county.as_of)
+
+
+def test_numbers_that_differ_in_capitals_are_two_numbers(frames, county, model):
+    """What acceptance tells apart is not refused."""
+    from pyspark.sql import functions as f
+
+    events = frames["events"]
+    first = events.limit(1)
+    other = events.where(events["household_id"] != first.first()["household_id"]).limit(1)
+    small = other.withColumn("event_id", f.lit(first.first()["event_id"].lower()))
+    both = events.union(small.select(*events.columns))
+    propose_on_spark(frames | {"events": both}, model, county.as_of, buckets=1)
 
 
 def test_what_cannot_run_is_refused_before_the_cluster_works(frames, county, model):

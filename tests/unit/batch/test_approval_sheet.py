@@ -87,7 +87,7 @@ def test_a_sheet_by_hand(tmp_path):
         [2, "H2", "***", 5.1, 12, "BBB", "建议授信", "家风评议得分88.3"],
         [3, "H3", None, 0, 12, "未评级", "建议授信", "缺少必需的 村上限"],
     ]
-    assert total[:5] == ["合计", "3户", "其中有额度3户", 8.15, None]
+    assert total[:5] == ["合计", "3户", "其中有额度2户", 8.15, None]
     (*_, row, total) = sheets["V2"]
     assert row == [1, "H4", None, None, None, None, "建议不予授信，须人工确认", "家风评议得分88.3"]
     assert total[:4] == ["合计", "1户", "其中有额度0户", 0]

@@ -16,7 +16,7 @@ import pytest
 from sanzhixin.batch import RunOptions, run, score_folder, take_in
 from sanzhixin.batch.quarantine import write_quarantine
 from sanzhixin.batch.spool import Spool, pack_broken, pack_rows, unpack
-from sanzhixin.errors import InputError, SchemaError
+from sanzhixin.errors import InputError, OutputError, SchemaError
 from sanzhixin.records import write_county
 from sanzhixin.records.parquet_files import ArrowRows, raw_from_arrow
 from sanzhixin.records.raw import BrokenRow, RawTable
@@ -166,6 +166,68 @@ def test_the_order_of_files_and_rows_does_not_move_a_proposal(messy, model, tmp_
     split_by_file(messy, 3)
     after = score_folder(messy, model, tmp_path / "two", options=RunOptions(chunk_rows=4))
     assert after.proposals.read_bytes() == before.proposals.read_bytes()
+
+
+def test_rows_that_another_run_swept_away_are_never_taken_for_none(
+    folder, model, tmp_path, monkeypatch
+):
+    """A second run into the same folder ends the first, which publishes nothing."""
+    accept = run.accept_range
+
+    def sweep(layout, number):
+        for path in (tmp_path / "out").glob(".sanzhixin-*/rows-0-*"):
+            path.unlink()
+        return accept(layout, number)
+
+    monkeypatch.setattr(run, "accept_range", sweep)
+    with pytest.raises(OutputError) as caught:
+        score_folder(folder, model, tmp_path / "out")
+    assert caught.value.code == "parts_of_another_run"
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+
+
+@pytest.mark.parametrize("marks", [{"header": "第一项"}, {"cells": "x"}], ids=str)
+def test_what_a_parquet_file_says_of_its_columns_moves_nothing(folder, model, tmp_path, marks):
+    """Names that the spool uses for itself stand in the file's own metadata."""
+    before = score_folder(folder, model, tmp_path / "one").proposals.read_bytes()
+    as_parquet(folder)
+    table = pq.read_table(folder / "ratings.parquet")
+    fields = [field.with_metadata(marks) for field in table.schema]
+    pq.write_table(table.cast(pa.schema(fields)), folder / "ratings.parquet")
+    assert score_folder(folder, model, tmp_path / "two").proposals.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.uint64()], ids=str)
+def test_types_of_arrow_that_few_use_are_read(folder, county, model, tmp_path, kind):
+    """Views of text, and unsigned numbers with blanks among them."""
+    before = score_folder(folder, model, tmp_path / "one").proposals.read_bytes()
+    as_parquet(folder)
+    path = folder / ("ratings.parquet" if kind == pa.string_view() else "proposals.parquet")
+    table = pq.read_table(path)
+    name = "household_id" if kind == pa.string_view() else "council_limit_yuan"
+    place = table.schema.get_field_index(name)
+    cells = (
+        table[name].cast(pa.int64()).cast(kind) if kind == pa.uint64() else table[name].cast(kind)
+    )
+    pq.write_table(table.set_column(place, name, cells.cast(kind)), path)
+    assert score_folder(folder, model, tmp_path / "two").proposals.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["registers.et", "官方记录.ods", "events.csv.zip", "ratings_V1.tsv"]
+)
+def test_a_table_in_a_file_that_is_not_read_is_refused(folder, model, tmp_path, name):
+    """It would be missing without a word, and its gates with it."""
+    (folder / name).write_bytes(b"x")
+    with pytest.raises(InputError) as caught:
+        score_folder(folder, model, tmp_path / "out")
+    assert caught.value.code == "file_kind"
+
+
+@pytest.mark.parametrize("name", ["notes.docx", "events.csv.sha256", ".events.et", "report.json"])
+def test_a_file_that_is_no_table_is_left_alone(folder, model, tmp_path, name):
+    (folder / name).write_bytes(b"x")
+    assert score_folder(folder, model, tmp_path / "out").exit_code == 0
 
 
 def test_a_parquet_file_without_rows_is_a_table_without_rows(folder, county, model, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from sanzhixin.batch import RunOptions, score_folder, score_supply, verify
-from sanzhixin.batch.database_supply import DatabaseSupply, open_engine
+from sanzhixin.batch.database_supply import DatabaseSupply, _words, open_engine
 from sanzhixin.batch.database_table import deliver_to
 from sanzhixin.cli import main
 from sanzhixin.errors import DomainError, InputError, OutputError, SchemaError
+from sanzhixin.records import write_county
+from sanzhixin.simulate import simulate_county
 
 sa = pytest.importorskip("sqlalchemy")
+KEYS = ("household_id", "village_id", "rater_id", "event_id", "person_id", "loan_id")
 
 TYPES = {"i": sa.BigInteger, "f": sa.Double, "b": sa.Boolean, "M": sa.Date, "O": sa.String}
 
@@ -122,6 +127,101 @@ def test_a_row_without_a_household_is_not_lost_between_pages(
     count = next(item for item in done.counts if item.table == "proposals")
     assert (count.n_in, count.rejected) == (n_in, 4)
     assert set(done.rejected["file"]) == {"proposals"}
+
+
+ODD = {
+    "sqlite": [
+        "ALTER TABLE ratings ADD COLUMN told BOOLEAN",
+        "UPDATE ratings SET told = CASE WHEN familiar THEN '是' ELSE '否' END",
+        "ALTER TABLE ratings DROP COLUMN familiar",
+        "ALTER TABLE ratings RENAME COLUMN told TO familiar",
+        "ALTER TABLE households ADD COLUMN born BLOB",
+        "UPDATE households SET born = CAST(household_id AS BLOB)",
+        "ALTER TABLE households DROP COLUMN household_id",
+        "ALTER TABLE households RENAME COLUMN born TO household_id",
+    ],
+    "postgresql": [
+        "ALTER TABLE households ALTER COLUMN exposure_yuan TYPE numeric(30, 15)",
+        "ALTER TABLE households ALTER COLUMN consent_on TYPE timestamp",
+        "ALTER TABLE households ALTER COLUMN household_id TYPE bytea USING household_id::bytea",
+    ],
+}
+
+
+def test_types_that_a_bank_did_not_choose_well_change_nothing(
+    engine, county, model, options, expected, tmp_path
+):
+    """Text in a column of truth values, amounts of many decimals, numbers as bytes."""
+    load(engine, county)
+    with engine.begin() as connection:
+        for words in ODD[engine.dialect.name]:
+            connection.execute(sa.text(words))
+    supply = DatabaseSupply(engine, model.scheme)
+    done = score_supply(supply, model, tmp_path / "out", options=options)
+    assert done.rejected["codes"].tolist() == []
+    assert done.proposals.read_bytes() == expected.proposals.read_bytes()
+
+
+def test_long_decimals_stay_apart():
+    """No digit of a number is rounded away, and no zero stands at its end."""
+    numbers = [
+        Decimal("1" * 27 + "112"),
+        Decimal("1" * 27 + "113"),
+        Decimal("0E-15"),
+        Decimal("5.0"),
+    ]
+    assert [_words(number) for number in numbers] == ["1" * 27 + "112", "1" * 27 + "113", "0", "5"]
+
+
+def test_a_key_to_a_table_that_is_not_there_stops_nothing(engine, model):
+    if engine.dialect.name != "sqlite":
+        pytest.skip("other engines do not make such a key")
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("CREATE TABLE raters (rater_id text, village_id text REFERENCES villages, "
+                    "role text, active text)")
+        )  # fmt: skip
+    (block,) = DatabaseSupply(engine, model.scheme).read("raters")
+    assert block.headers == ["rater_id", "village_id", "role", "active"]
+
+
+def test_a_cell_that_is_no_cell_of_its_column_says_nothing_of_itself(
+    engine, county, model, options, tmp_path
+):
+    """SQLite takes a text as a date: it is read as a file's would be, and rejected with its row."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("other engines refuse it themselves")
+    load(engine, county)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE households SET consent_on = '张三 13800000000'"))
+    supply = DatabaseSupply(engine, model.scheme)
+    done = score_supply(supply, model, tmp_path / "out", options=options)
+    assert "date_grammar" in set(done.rejected["code"])
+
+
+def test_a_county_leaves_the_proposals_of_another_and_takes_its_own_away(
+    engine, folder, county, model, options, spoil, tmp_path
+):
+    """Other households stay; one that is rejected in a later run loses its proposal."""
+    other = simulate_county(villages=1, households_per_village=4, seed=9)
+    frames = {
+        name: frame.assign(
+            **{key: "X" + frame[key].astype("str") for key in KEYS if key in frame.columns}
+        )
+        for name, frame in other.tables().items()
+    }
+    write_county(replace(other, **frames), tmp_path / "other")
+    deliver = deliver_to(engine)
+    for place in (tmp_path / "other", folder):
+        score_folder(place, model, tmp_path / place.name[:3], options=options, deliver=deliver)
+    spoil("households", 0, "consent_purpose", "其他")
+    score_folder(folder, model, tmp_path / "again", options=options, deliver=deliver)
+    with engine.connect() as connection:
+        found = connection.scalars(sa.text("SELECT household_id FROM sanzhixin_proposals")).all()
+    first = pd.read_csv(folder / "households.csv")["household_id"][0]
+    assert sorted(found) == sorted(
+        {*frames["households"]["household_id"], *county.households["household_id"]} - {first}
+    )
 
 
 def test_proposals_take_the_place_of_those_of_the_same_model_and_day(
