@@ -176,9 +176,11 @@ def test_cells_of_the_quarantine_are_no_formulas(tmp_path):
     assert quarantine_of(tmp_path)[0]["row"] == "'=1+1"
 
 
-def test_the_same_folder_takes_another_run(kept, written):
-    (written.out / ".sanzhixin-ab12cd_3").mkdir()
-    again = write_spark_run(kept, written.out, rows_a_part=1_000)
+def test_the_same_folder_takes_another_run(kept, written, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(written.out, out)
+    (out / ".sanzhixin-ab12cd_3").mkdir()
+    again = write_spark_run(kept, out, rows_a_part=1_000)
     assert (again.parts, verify(again.out).findings) == (1, ())
     assert not list(again.out.glob(".sanzhixin-*"))
 

@@ -92,6 +92,9 @@ class Stage:
 
     def __init__(self, engine):
         self.engine = engine
+        if engine.name == "postgres":  # one server for all tests: what they left goes
+            engine.connection.execute("DROP SCHEMA public CASCADE")
+            engine.connection.execute("CREATE SCHEMA public")
         engine.load("canary", pd.DataFrame({"alive": [1, 1, 1]}))
         plan = small_model().plan
         engine.load("given", draw(plan, 3, seed=1).frame(plan))
