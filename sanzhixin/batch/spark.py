@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
+from sanzhixin.batch.spool import stream_bytes
 from sanzhixin.batch.table import PROPOSAL_SCHEMA
 from sanzhixin.errors import DomainError, RecordError, SchemaError
 from sanzhixin.model import SanzhixinModel
@@ -201,7 +202,7 @@ def propose_on_spark(
         model=canonical_json(model.file.content()),
         as_of=as_of,
         tables=tuple((name, tuple(tables[name].columns)) for name in given),
-        raters=_stream(tables["raters"].toArrow()),
+        raters=stream_bytes(tables["raters"].toArrow()).to_pybytes(),
         units=None if units is None else dict(units),
         buckets=count,
     )
@@ -403,13 +404,6 @@ def _marked(table: pa.Table, kind: str, prefix: str) -> pa.Table:
 def _load(model: bytes) -> SanzhixinModel:
     """Compile the model once in each process."""
     return SanzhixinModel(ModelFile.model_validate_json(model))
-
-
-def _stream(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes())
 
 
 def _read_stream(data: bytes) -> pa.Table:
