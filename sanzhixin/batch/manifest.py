@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from sanzhixin.batch.intake import InputFile, Received
     from sanzhixin.model import SanzhixinModel
 
-__all__ = ["MANIFEST_FORMAT", "RunFacts", "library_version", "run_key", "write_manifest"]
+__all__ = [
+    "MANIFEST_FORMAT",
+    "RunFacts",
+    "library_version",
+    "library_versions",
+    "run_key",
+    "write_manifest",
+]
 
 MANIFEST_FORMAT = 1
 _LIBRARIES = ("numpy", "openpyxl", "pandas", "pyarrow", "pydantic")
@@ -128,7 +135,7 @@ def _content(
         "run_key": facts.run_key,
         "resumed_parts": resumed_parts,
         "options": facts.options,
-        "versions": _versions(),
+        "versions": library_versions(),
         "model": {
             "model_id": model.model_id,
             "scheme_id": model.scheme.scheme_id,
@@ -172,7 +179,8 @@ def library_version() -> str:
         return "unknown"
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of this library, Python and what the results rest on, as far as installed."""
     versions = {"sanzhixin": library_version(), "python": platform.python_version()}
     for name in _LIBRARIES:
         try:

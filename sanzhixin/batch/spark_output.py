@@ -6,13 +6,12 @@ import csv
 import datetime as dt
 import io
 import json
-import platform
 import re
 import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ import pyarrow.parquet as pq
 
 from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.files import TEMPORARY, file_digest, sync_folder, whole_file
-from sanzhixin.batch.manifest import MANIFEST_FORMAT, library_version
+from sanzhixin.batch.manifest import MANIFEST_FORMAT, library_versions
 from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND, SUCCESS, mark_complete
 from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
 from sanzhixin.batch.spark import SparkProposals, accept_raters, without_places
@@ -45,7 +44,6 @@ PROPOSALS = "proposals.parquet"
 _ROWS_A_PART = 250_000
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _STAGED = re.compile(re.escape(TEMPORARY) + r"[a-z0-9_]{8}")
-_LIBRARIES = ("numpy", "pandas", "pyarrow", "pydantic", "pyspark")
 _NO_PLACE = ("file", "line")
 _WRITING = {
     "compression": "zstd",
@@ -348,7 +346,8 @@ def _manifest(
         "run_key": None,
         "resumed_parts": 0,
         "options": {"engine": "spark", "format": "parquet", "buckets": job.buckets},
-        "versions": _versions(answers.answers.sparkSession.version),
+        "versions": library_versions()
+        | {"pyspark": version("pyspark"), "spark": answers.answers.sparkSession.version},
         "model": _model(job.model),
         "input": [{**unknown, "tables": [name]} for name in counts],
         "output": {
@@ -394,16 +393,6 @@ def _model(content: bytes) -> dict[str, Any]:
         "pd_basis": model.pd.basis,
         "pd_population": model.pd.population,
     }
-
-
-def _versions(spark: str) -> dict[str, str]:
-    versions = {"sanzhixin": library_version(), "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return versions | {"spark": spark}
 
 
 def _write_manifest(stage: Path, content: dict[str, Any]) -> None:
