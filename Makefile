@@ -6,7 +6,7 @@ JOBS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow pythons lint bench clean
+.PHONY: help demo test test-slow pythons lint bench sbom audit golden mutants clean
 
 help:
 	@echo "make demo       install, simulate a county, score it, explain three households"
@@ -14,6 +14,8 @@ help:
 	@echo "make test-slow  the long tests: recovery, coverage, kills, engines, Python releases"
 	@echo "make lint       ruff, mypy --strict, import contracts"
 	@echo "make bench      print every figure beside its budget"
+	@echo "make sbom       write what the library needs at run time to dist/sanzhixin.cdx.json"
+	@echo "make audit      ask the advisory service for known vulnerabilities of the pins"
 	@echo "make clean      remove the environment, caches and the demo's output"
 
 $(VENV)/.created:
@@ -78,7 +80,43 @@ $(VENV)/.bench: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
 
+SUPPLY := .venv-supply/bin
+EXTRAS := excel,report,sign,spark,sql
+SBOM ?= dist/sanzhixin.cdx.json
+
+.venv-supply/.created: $(VENV)/.created constraints.txt
+	@echo "Installing the tools of the supply chain from constraints.txt"
+	@$(BIN)/python -m venv --clear .venv-supply
+	@$(SUPPLY)/python -m pip --disable-pip-version-check -qq install --constraint constraints.txt \
+	    cyclonedx-bom pip-audit
+	@touch $@
+
+# What a bank installs: the wheel and its extras, and not even pip.
+.venv-run/.created: .venv-supply/.created $(VENV)/.core
+	@echo "Installing the library and its extras, and nothing else, from constraints.txt"
+	@$(BIN)/python -m venv --clear --without-pip .venv-run
+	@$(BIN)/python -m hatchling build -t wheel -d .venv-run/wheel >/dev/null 2>&1
+	@$(SUPPLY)/python -m pip --python .venv-run/bin/python --disable-pip-version-check -qq install \
+	    --constraint constraints.txt "$$(echo .venv-run/wheel/*.whl)[$(EXTRAS)]"
+	@touch $@
+
+# Addresses are left out: packages name registries and fund-raisers in them.
+sbom: .venv-run/.created
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' sanzhixin/__init__.py) && \
+	sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml >"$$work/pyproject.toml" && \
+	env -u SOURCE_DATE_EPOCH $(SUPPLY)/cyclonedx-py environment --output-reproducible \
+	    --pyproject "$$work/pyproject.toml" --mc-type library -o "$$work/full.json" .venv-run && \
+	mkdir -p "$(dir $(SBOM))" && \
+	$(SUPPLY)/python -c 'import json, sys; print(json.dumps(json.load(sys.stdin, object_hook=lambda \
+	    part: {k: part[k] for k in part if k != "externalReferences"}), indent=2, sort_keys=True))' \
+	    <"$$work/full.json" >"$(SBOM)" && \
+	echo "What the library needs at run time stands in $(SBOM)"
+
+audit: .venv-supply/.created
+	@.ci/audit $(AUDIT)
+
 clean:
-	rm -rf $(VENV) .venv-3.* demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-3.* .venv-run .venv-supply demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
