@@ -138,6 +138,10 @@ SCHEME: dict[str, Message] = {
         "{where} is no key of this place; correct its spelling, move it or delete it.",
         "{where} 不是此处可用的键；请更正拼写、移到正确位置或删除。",
     ),
+    "list_too_long": Message(
+        "{where} has {length} entries; at most {most} are needed. Merge some of them.",
+        "{where} 有 {length} 项；最多 {most} 项，请合并。",
+    ),
     "list_too_short": Message(
         "{where} is too short (entries: {length}, at least {least}); add what is missing.",
         "{where} 项数不足（现有 {length} 项，至少 {least} 项）；请补充。",

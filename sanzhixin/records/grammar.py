@@ -50,6 +50,7 @@ MAX_YUAN = 10**12
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 """Dates outside are refused as slips of the pen or stand-ins for no date."""
 
+_LONGEST_INTEGER = 1024  # bits; Python refuses to write integers of many digits as text
 MAX_TEXT = 1_000
 _MAX_ID_NUMBER = 10**15
 
@@ -325,6 +326,8 @@ def _plain(value: object) -> object:
         return None
     if isinstance(value, _NESTED) or getattr(value, "ndim", None):
         raise RuleBroken("value_nested")
+    if type(value) is int and value.bit_length() > _LONGEST_INTEGER:
+        raise RuleBroken("number_too_large")
     item = getattr(value, "item", None)
     return item() if callable(item) else value
 

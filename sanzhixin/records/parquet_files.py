@@ -131,6 +131,7 @@ def parquet_blocks(
         _check_parquet(data, source, file)
         line = 2
         with pq.ParquetFile(source, buffer_size=_MAX_PAGE, pre_buffer=False) as content:
+            refuse_above(file, "number of columns", len(content.schema_arrow), _MAX_COLUMNS)
             stated = state(content.schema_arrow.names)
             for batch in content.iter_batches(_BLOCK_ROWS):
                 yield ArrowRows(_block(pa.Table.from_batches([batch]), stated), line, file)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -57,10 +58,10 @@ class RawTable:
         Rows that do not fit under the header.
     """
 
-    frame: pd.DataFrame
+    frame: pd.DataFrame = field(repr=False)
     lines: NDArray[np.int64]
     file: str = ""
-    broken: tuple[BrokenRow, ...] = ()
+    broken: tuple[BrokenRow, ...] = field(default=(), repr=False)
 
     @property
     def headers(self) -> list[str]:
@@ -116,6 +117,11 @@ def refuse_above(file: str, what: str, size: int, limit: int) -> None:
         raise InputError("file_too_large", file=file, what=what, size=size, limit=limit)
 
 
+def _as_text(value: object) -> str:
+    """Write a cell; Python itself refuses to write integers of thousands of digits."""
+    return str(Decimal(value)) if type(value) is int else str(value)
+
+
 def row_texts(raw: RawTable, rows: NDArray[np.int64]) -> list[str]:
     """Write rows, by position, as JSON of header to text, verbatim; missing cells are blank."""
     names: list[str] = []
@@ -125,7 +131,7 @@ def row_texts(raw: RawTable, rows: NDArray[np.int64]) -> list[str]:
             name, again = f"{header} ({again})", again + 1
         names.append(name)
     cells = raw.frame.iloc[rows].astype(object)
-    texts = cells.map(str).where(cells.notna(), "")
+    texts = cells.map(_as_text).where(cells.notna(), "")
     return [
         json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False)
         for row in texts.itertuples(index=False, name=None)

@@ -12,6 +12,11 @@ from sanzhixin.scheme.base import Code, Consent, Decision, Number, Text
 
 __all__ = ["CategoricalFactor", "Factor", "FactorBin", "FactorLevel", "NumericFactor"]
 
+_MOST_BINS = 255  # as many as a card has places for
+_MOST_LEVELS = 254
+_FARTHEST = 9_000_000_000  # a bound stays exact in millionths
+_Bound = Annotated[Number, Field(ge=-_FARTHEST, le=_FARTHEST)]
+
 
 class FactorBin(Decision):
     """A half-open interval ``at_least <= value < below`` and its points in score units.
@@ -19,8 +24,8 @@ class FactorBin(Decision):
     A missing end is open: the first bin has no ``at_least``, the last no ``below``.
     """
 
-    at_least: Number | None = None
-    below: Number | None = None
+    at_least: _Bound | None = None
+    below: _Bound | None = None
     points: Number
     zh: Text
     en: Text
@@ -70,7 +75,7 @@ class NumericFactor(_Factor):
 
     kind: Literal["numeric"]
     unit: Text
-    bins: Annotated[tuple[FactorBin, ...], Field(min_length=2)]
+    bins: Annotated[tuple[FactorBin, ...], Field(min_length=2, max_length=_MOST_BINS)]
 
     @model_validator(mode="after")
     def _check_bins(self) -> Self:
@@ -115,7 +120,7 @@ class CategoricalFactor(_Factor):
     """
 
     kind: Literal["categorical"]
-    levels: Annotated[tuple[FactorLevel, ...], Field(min_length=2)]
+    levels: Annotated[tuple[FactorLevel, ...], Field(min_length=2, max_length=_MOST_LEVELS)]
 
     @model_validator(mode="after")
     def _check_levels(self) -> Self:

@@ -14,7 +14,7 @@ from sanzhixin.errors import InputError, SchemeError
 from sanzhixin.scheme.base import NAMING_KEYS
 from sanzhixin.scheme.refusals import in_file, unwrap_validation
 from sanzhixin.scheme.scheme import Scheme
-from sanzhixin.scheme.toml_files import read_toml
+from sanzhixin.scheme.toml_files import read_toml, with_tuples
 
 __all__ = ["load_scheme", "scheme_from_dict", "unwrap_validation"]
 
@@ -84,7 +84,7 @@ def scheme_from_dict(data: dict[str, Any]) -> Scheme:
         As `load_scheme`.
     """
     try:
-        return Scheme.model_validate(_freeze(data))
+        return Scheme.model_validate(with_tuples(data))
     except ValidationError as error:
         raise unwrap_validation(error, data) from None
 
@@ -186,11 +186,3 @@ def _merge_list(base: list[Any], override: list[Any]) -> list[Any]:
         for entry in base
     ]
     return kept + list(own.values())
-
-
-def _freeze(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_freeze(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _freeze(item) for key, item in value.items()}
-    return value

@@ -47,6 +47,7 @@ _CODES: dict[str, str] = {
     "string_too_long": "text_too_long",
     "string_too_short": "text_too_short",
     "string_type": "value_not_text",
+    "too_long": "list_too_long",
     "too_short": "list_too_short",
     "tuple_type": "value_not_list",
     "union_tag_invalid": "choice_unknown",

@@ -11,7 +11,7 @@ from typing import Any
 
 from sanzhixin.errors import InputError
 
-__all__ = ["read_toml"]
+__all__ = ["read_toml", "with_tuples"]
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
@@ -60,6 +60,31 @@ def read_toml(content: bytes, name: str, *, dates: Collection[str]) -> dict[str,
         raise InputError("toml_invalid", name=name, problem="a number is too long") from None
     except RecursionError:
         raise InputError("toml_invalid", name=name, problem="nested too deep") from None
+
+
+def with_tuples(value: Any) -> Any:
+    """Turn the lists of a file into tuples, as frozen models want them.
+
+    Parameters
+    ----------
+    value : object
+        From `read_toml`.
+
+    Returns
+    -------
+    object
+        The same with tuples, however deep.
+
+    Examples
+    --------
+    >>> with_tuples({"keys": [[1], 2]})
+    {'keys': ((1,), 2)}
+    """
+    if isinstance(value, list):
+        return tuple(with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: with_tuples(item) for key, item in value.items()}
+    return value
 
 
 def _refusal(text: str, name: str, problem: str, dates: Collection[str]) -> InputError:

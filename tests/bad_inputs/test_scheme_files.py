@@ -132,6 +132,11 @@ REFUSED = {
         'limits.unit is "千元"; write one of: 元, 万元.',
         "请改为以下之一：元, 万元。",
     ),
+    "list_too_long": (
+        "list_too_long",
+        "factors[way].levels has 255 entries; at most 254",
+        "最多 254 项",
+    ),
     "list_too_short": ("list_too_short", "purpose.refused is too short", "现有 0 项，至少 1 项"),
     "number_as_text": (
         "value_not_whole",
