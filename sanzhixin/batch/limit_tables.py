@@ -35,7 +35,7 @@ _MEMBER_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LimitTables:
     """Limits of a county.
 
@@ -59,7 +59,7 @@ class LimitTables:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PortfolioTables:
     """Limits within totals.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sanzhixin.batch.files import file_digest, whole_file
 from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
+from sanzhixin.trust.audit_record import library_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,6 +141,7 @@ def _content(
             "model_id": model.model_id,
             "scheme_id": model.scheme.scheme_id,
             "status": model.file.status,
+            "trust": _trust(model),
             "digest": model.file.digest(),
             "link": None if model.file.panel is None else model.file.panel.link,
             "pd_basis": model.file.pd.basis,
@@ -167,16 +169,16 @@ def _content(
     }
 
 
+def _trust(model: SanzhixinModel) -> dict[str, Any] | None:
+    """Who signed the model, and what was let pass; None where no trust list was asked."""
+    trusted = model.trusted
+    if trusted is None:
+        return None
+    return {"signed_by": list(trusted.signed_by), "accepted": list(trusted.accepted)}
+
+
 def _described(path: Path) -> dict[str, Any]:
     return {"file": path.name, "sha256": file_digest(path), "bytes": path.stat().st_size}
-
-
-def library_version() -> str:
-    """Version of the installed library; ``unknown`` for a source tree that is not installed."""
-    try:
-        return version("sanzhixin")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def library_versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from sanzhixin.batch.intake import Received, TableCount
 from sanzhixin.records.accept import lost_notes, rated_codes, unrated_notes
@@ -56,7 +56,7 @@ class RangeOutcome(BaseModel):
     n_forms: NonNegativeInt
     rated: tuple[str, ...]
     villages: tuple[str, ...]
-    raters: tuple[str, ...]
+    raters: tuple[str, ...] = Field(repr=False)
 
 
 def outcome_of(

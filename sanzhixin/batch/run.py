@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -81,7 +81,7 @@ class Delivery:
 
     as_of: dt.date
     model_id: str
-    rejected: tuple[str, ...]
+    rejected: tuple[str, ...] = field(repr=False)
 
 
 Deliver = Callable[[Iterator[pa.Table], Delivery], None]
@@ -190,7 +190,7 @@ def score_folder(
     out: str | Path,
     *,
     options: RunOptions | None = None,
-    deliver: Deliver | None = None,
+    deliver: Sequence[Deliver] = (),
     progress: Progress | None = None,
 ) -> RunResult:
     """Score every household of a folder and publish the proposals.
@@ -211,9 +211,9 @@ def score_folder(
         New, empty, or the output of an earlier run, which is replaced.
     options : RunOptions, optional
         By default those of `RunOptions`.
-    deliver : callable, optional
-        Takes the proposals besides, before the run is marked as complete; see
-        `sanzhixin.batch.database_table.deliver_to`.
+    deliver : sequence of callable, optional
+        Take the proposals besides, one after another, before the run is marked as complete; see
+        `sanzhixin.batch.audit_delivery.log_to`, `sanzhixin.batch.database_table.deliver_to`.
     progress : callable, optional
         Called with the number of households done and the number of all.
 
@@ -247,7 +247,7 @@ def score_supply(
     out: Path,
     *,
     options: RunOptions | None = None,
-    deliver: Deliver | None = None,
+    deliver: Sequence[Deliver] = (),
     progress: Progress | None = None,
 ) -> RunResult:
     """Score every household of a supply and publish the proposals; see `score_folder`.
@@ -324,7 +324,7 @@ class _Run:
     model: SanzhixinModel
     parts: Parts
     options: RunOptions
-    deliver: Deliver | None
+    deliver: Sequence[Deliver]
     progress: Progress | None
 
     def finish(self, out: Path, started: dt.datetime, key: str) -> RunResult:
@@ -387,9 +387,9 @@ class _Run:
                 raise OutputError(
                     "rows_differ", path=proposals.name, found=written, stated=n_scored
                 )
-        if self.deliver is not None:
-            whole = self.parts.read(len(self.layout.sizes))
-            self.deliver(whole, Delivery(found.as_of, found.model_id, _turned_away(found.rejected)))
+        delivery = Delivery(found.as_of, found.model_id, _turned_away(found.rejected))
+        for deliver in self.deliver:
+            deliver(self.parts.read(len(self.layout.sizes)), delivery)
         write_quarantine(found.rejected, quarantine)
         manifest = write_manifest(
             out, facts, proposals=proposals, resumed_parts=found.resumed_parts

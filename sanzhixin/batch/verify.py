@@ -18,6 +18,7 @@ from sanzhixin.batch.parts import MANIFEST, RUN_KIND, SUCCESS, unfinished
 from sanzhixin.errors import ArtifactError, InputError, OutputError, SanzhixinError
 from sanzhixin.scoring.artifact import read_model_file
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
+from sanzhixin.trust import Accepted, TrustList, read_trusted
 
 __all__ = ["Verification", "verify"]
 
@@ -111,13 +112,19 @@ class Verification:
         return self.findings[0].exit_code if self.findings else 0
 
 
-def verify(path: str | Path) -> Verification:
+def verify(
+    path: str | Path, *, trust: TrustList | None = None, accept: Sequence[Accepted] = ()
+) -> Verification:
     """Check a run's output folder or a model against its own digests.
 
     Parameters
     ----------
     path : str or Path
         Folder that ``score`` wrote, or a model folder or file.
+    trust : TrustList, optional
+        Judges the signatures of a model, which are not looked at without it.
+    accept : sequence of str
+        As for `sanzhixin.trust.read_trusted`.
 
     Returns
     -------
@@ -140,12 +147,19 @@ def verify(path: str | Path) -> Verification:
     staged = place.is_dir() and any(path.is_dir() for path in place.glob(f"{TEMPORARY}*"))
     if unfinished(place) or staged or any((place / name).is_file() for name in marks):
         return _verify_run(place)
-    return _verify_model(place)
+    return _verify_model(place, trust, tuple(accept))
 
 
-def _verify_model(path: Path) -> Verification:
+def _verify_model(
+    path: Path, trust: TrustList | None, accept: tuple[Accepted, ...]
+) -> Verification:
+    signed = dict[str, str]()
     try:
-        model = read_model_file(path)
+        if trust is None:
+            model = read_model_file(path)
+        else:
+            trusted = read_trusted(path, trust, accept)
+            model, signed = trusted.file, {"signed_by": ", ".join(trusted.signed_by)}
     except ArtifactError as error:
         return Verification("model", (error,), {})
     facts = {
@@ -154,6 +168,7 @@ def _verify_model(path: Path) -> Verification:
         "status": model.status,
         "valid_until": model.valid_until.isoformat(),
         "digest": model.digest(),
+        **signed,
     }
     return Verification("model", (), facts)
 

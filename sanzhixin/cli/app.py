@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from sanzhixin.cli.appeal_command import appeal
 from sanzhixin.cli.approval_command import approval
+from sanzhixin.cli.audit_commands import audit, forget
 from sanzhixin.cli.care_commands import doctor, installed, verify
 from sanzhixin.cli.county_commands import check, simulate
 from sanzhixin.cli.demo import demo
+from sanzhixin.cli.diff_command import diff
 from sanzhixin.cli.export_command import export
 from sanzhixin.cli.limits_command import limits
 from sanzhixin.cli.model_commands import explain, fit
 from sanzhixin.cli.panel_command import panel
 from sanzhixin.cli.score_command import score
 from sanzhixin.cli.tiers_command import tiers
+from sanzhixin.cli.trust_commands import keys, models, promote, sign
 from sanzhixin.cli.voice import Lang, Voice
 from sanzhixin.errors import SanzhixinError
 
@@ -45,7 +49,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, value: bo
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 all done; 1 internal; 2 usage; 3 finished with quarantined rows; "
-    "4 unreadable input; 5 schema mismatch; 6 model refused; 7 output not committed; "
+    "4 unreadable input; 5 schema mismatch; 6 model or log refused; 7 output not committed; "
     "8 more quarantined rows than --max-bad; 130 and 143 interrupted.",
 )
 @click.option(
@@ -79,13 +83,16 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin approval DIR -m MODEL -o FILE    the sheet for signature, village by village
     sanzhixin export sql -m MODEL --dialect postgres
     sanzhixin explain DIR -m MODEL --household ID
+    sanzhixin appeal DIR -m MODEL --household ID --without event:ID -o FILE
+    sanzhixin promote MODEL --to approved --by NAME, then sanzhixin sign MODEL --key FILE
+    sanzhixin audit verify LOG
     """  # noqa: D301  click wants the backspace itself
     context.obj = Voice(lang)
 
 
 _COMMANDS = (
     *(demo, simulate, check, panel, fit, tiers, limits, score, approval, explain, export),
-    *(verify, doctor),
+    *(appeal, diff, keys, sign, promote, models, audit, forget, verify, doctor),
 )
 for _command in _COMMANDS:
     sanzhixin.add_command(_command)

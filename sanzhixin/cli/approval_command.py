@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, ChosenModel
 from sanzhixin.cli.voice import Voice
 
 __all__ = ["approval"]
@@ -47,7 +47,7 @@ def approval(
     voice: Voice,
     folder: Path,
     *,
-    model_path: Path,
+    chosen: ChosenModel,
     out: Path,
     unit: Literal["万元", "元"],
     full_ids: bool,
@@ -57,9 +57,8 @@ def approval(
     """Write the batch approval sheet of DIR (整村授信批量审批表), a worksheet per village."""
     from sanzhixin.batch import take_in
     from sanzhixin.batch.approval_sheet import write_approval_sheet
-    from sanzhixin.model import load_model
 
-    model = load_model(model_path)
+    model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
     proposals = model.propose(county, intake.as_of)

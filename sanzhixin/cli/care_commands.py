@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sanzhixin.cli.options import JSON
+from sanzhixin.cli.options import ACCEPT, JSON, TRUST
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
     from sanzhixin.batch import Verification
+    from sanzhixin.trust import Accepted
 
 __all__ = ["doctor", "installed", "verify"]
 
@@ -35,13 +36,22 @@ _LEAST_FREE = 1_000_000_000
 
 @click.command()
 @click.argument("path", metavar="MODEL|OUT", type=click.Path(path_type=Path))
+@TRUST
+@ACCEPT
 @JSON
 @click.pass_obj
-def verify(voice: Voice, path: Path, *, as_json: bool) -> int:
-    """Check a model, or the output folder of a run, against its digests (核验)."""
-    from sanzhixin.batch import verify as verify_path
+def verify(
+    voice: Voice, path: Path, *, trust: Path | None, accept: tuple[Accepted, ...], as_json: bool
+) -> int:
+    """Check a model, or the output folder of a run, against its digests (核验).
 
-    done = verify_path(path)
+    With --trust the signatures of a model are judged, too.
+    """
+    from sanzhixin.batch import verify as verify_path
+    from sanzhixin.trust import read_trust_list
+
+    trusted = None if trust is None else read_trust_list(trust)
+    done = verify_path(path, trust=trusted, accept=accept)
     if as_json:
         voice.show_json(_summary(done))
         return done.exit_code

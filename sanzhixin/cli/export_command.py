@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sanzhixin.cli.options import AS_OF, MODEL
+from sanzhixin.cli.options import AS_OF, MODEL, ChosenModel
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def export(
     voice: Voice,
     kind: str,
     *,
-    model_path: Path,
+    chosen: ChosenModel,
     dialect: str | None,
     table: str,
     out: Path | None,
@@ -54,13 +54,12 @@ def export(
 ) -> int:
     """Write a model for other engines: SQL of a warehouse, PMML, a workbook (导出)."""
     from sanzhixin.batch.files import publishing, whole_file
-    from sanzhixin.model import load_model
 
     if kind in ("sql", "ledger") and dialect is None:
         raise click.UsageError(_NEEDS_DIALECT)
     if kind == "xlsx" and out is None:
         raise click.UsageError(_NEEDS_FILE)
-    model = load_model(model_path)
+    model = chosen.load()
     if kind == "xlsx" and out is not None:
         from sanzhixin.batch.exchange import write_model_workbook
 

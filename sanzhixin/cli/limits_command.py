@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL, REPORT_OUT, read_rate
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, REPORT_OUT, ChosenModel, read_rate
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
@@ -47,7 +47,7 @@ def limits(
     voice: Voice,
     folder: Path,
     *,
-    model_path: Path,
+    chosen: ChosenModel,
     out: Path,
     total_yuan: int | None,
     village_share: float | None,
@@ -55,11 +55,11 @@ def limits(
 ) -> int:
     """Put the limits of DIR side by side (额度并列): four amounts, bounds, adults, totals."""
     from sanzhixin.batch import compute_limits, compute_portfolio, take_in
-    from sanzhixin.model import load_model, scoring_date
+    from sanzhixin.model import scoring_date
 
     if village_share is not None and total_yuan is None:
         raise click.UsageError(_NEEDS_TOTAL)
-    model = load_model(model_path)
+    model = chosen.load()
     refuse_others(out, _TABLES)
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county

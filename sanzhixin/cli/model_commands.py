@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sanzhixin.cli.county_commands import first_rejected, tell_notes
-from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, read_rate
+from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, ChosenModel, read_rate
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
@@ -201,7 +201,7 @@ def explain(
     voice: Voice,
     folder: Path,
     *,
-    model_path: Path,
+    chosen: ChosenModel,
     household: str,
     lang: Literal["zh", "en"] | None,
     as_of: dt.date | None,
@@ -210,9 +210,8 @@ def explain(
     """Say why: everything behind the proposal for one household (说明)."""
     from sanzhixin.batch import take_in
     from sanzhixin.cli.account import Account
-    from sanzhixin.model import load_model
 
-    model = load_model(model_path)
+    model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
     rejected = intake.done.rejected

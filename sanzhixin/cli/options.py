@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from sanzhixin.model import SanzhixinModel
+    from sanzhixin.trust import Accepted, Secret
+
 __all__ = [
+    "ACCEPT",
     "AS_OF",
+    "AUDIT",
     "DIR",
     "JSON",
     "MODEL",
     "REPORT_OUT",
     "SCHEME",
+    "SECRET",
+    "TRUST",
+    "ChosenModel",
     "read_day",
     "read_max_bad",
     "read_rate",
+    "secret_of",
     "to_share",
 ]
 
 _DAY = "write a day as 2026-06-30 (请写成 2026-06-30)"
 _RATE = "write a rate between 0 and 1 as 0.02 or 2% (请写成 0.02 或 2%)"
+_LOG_ALONE = "--secret FILE is needed with a log (使用日志须给出 --secret 文件)"
 _BAD = "write rows as 50, or a share as 0.02 or 2% (请写行数或比例)"
 
 
@@ -80,7 +95,24 @@ def read_rate(
 
 
 DIR = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-MODEL = click.option(
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """Which model a command was given, and what is asked of it."""
+
+    path: Path
+    trust: Path | None
+    accept: tuple[Accepted, ...]
+
+    def load(self) -> SanzhixinModel:
+        """Load the model, judged by the trust list where one was given."""
+        from sanzhixin.model import load_model
+
+        return load_model(self.path, trust=self.trust, accept=self.accept)
+
+
+_MODEL_PATH = click.option(
     "-m",
     "--model",
     "model_path",
@@ -89,6 +121,66 @@ MODEL = click.option(
     type=click.Path(path_type=Path),
     help="Model folder or model.json.",
 )
+TRUST = click.option(
+    "--trust",
+    metavar="LIST",
+    envvar="SANZHIXIN_TRUST",
+    type=click.Path(path_type=Path),
+    help="Trust list (TOML): only an approved model that it trusts is used.",
+)
+ACCEPT = click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(["unsigned", "not_approved", "retired", "withdrawn", "rolled_back"]),
+    help="Let pass all the same what --trust would refuse; may be repeated.",
+)
+
+
+def MODEL(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that choose a model, as one parameter ``chosen``."""
+
+    @_MODEL_PATH
+    @TRUST
+    @ACCEPT
+    @wraps(command)
+    def chosen(
+        *arguments: object,
+        model_path: Path,
+        trust: Path | None,
+        accept: tuple[Accepted, ...],
+        **options: object,
+    ) -> int:
+        return command(*arguments, chosen=ChosenModel(model_path, trust, accept), **options)
+
+    return chosen
+
+
+AUDIT = click.option(
+    "--audit",
+    "audit_log",
+    metavar="LOG",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append the record of every proposal to this log; needs --secret.",
+)
+SECRET = click.option(
+    "--secret",
+    "secret_file",
+    metavar="FILE",
+    envvar="SANZHIXIN_SECRET",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Secret of the log's pseudonyms, as sanzhixin keys secret makes it.",
+)
+
+
+def secret_of(path: Path | None) -> Secret:
+    """Read the secret; without a file this is a usage error."""
+    if path is None:
+        raise click.UsageError(_LOG_ALONE)
+    from sanzhixin.trust import read_secret
+
+    return read_secret(path)
+
+
 REPORT_OUT = click.option(
     "-o",
     "--output",

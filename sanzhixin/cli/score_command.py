@@ -10,11 +10,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sanzhixin.cli.county_commands import counts_table, first_rejected, tell_notes
-from sanzhixin.cli.options import AS_OF, JSON, MODEL, read_max_bad
+from sanzhixin.cli.options import (
+    AS_OF,
+    AUDIT,
+    JSON,
+    MODEL,
+    SECRET,
+    ChosenModel,
+    read_max_bad,
+    secret_of,
+)
+from sanzhixin.cli.texts import TEXTS
 
 if TYPE_CHECKING:
     from sanzhixin.batch import RunOptions, RunResult
+    from sanzhixin.batch.run import Deliver
     from sanzhixin.cli.voice import Voice
+    from sanzhixin.model import SanzhixinModel
 
 __all__ = ["score"]
 
@@ -82,6 +94,8 @@ _ONE_SOURCE = "give either DIR or --from-sql (请给出 DIR 或 --from-sql 其�
     show_default=True,
     help="Table for the proposals; made when it does not exist.",
 )
+@AUDIT
+@SECRET
 @AS_OF
 @JSON
 @click.pass_obj
@@ -89,7 +103,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     voice: Voice,
     folder: Path | None,
     *,
-    model_path: Path,
+    chosen: ChosenModel,
     out: Path,
     kind: Literal["parquet", "csv", "xlsx"],
     resume: bool,
@@ -101,18 +115,18 @@ def score(  # noqa: PLR0913 - one parameter per option
     to_sql: str | None,
     sql_schema: str | None,
     to_table: str,
+    audit_log: Path | None,
+    secret_file: Path | None,
     as_of: dt.date | None,
     as_json: bool,
 ) -> int:
     """Propose a tier and a limit for every household in DIR or a database (批量评定)."""
     from sanzhixin.batch import RunOptions, available_jobs, score_folder, score_supply
     from sanzhixin.batch.database_supply import DatabaseSupply, open_engine
-    from sanzhixin.batch.database_table import deliver_to
-    from sanzhixin.model import load_model
 
     if (folder is None) == (from_sql is None):
         raise click.UsageError(_ONE_SOURCE)
-    chosen = RunOptions(
+    options = RunOptions(
         format=kind,
         chunk_rows=chunk_rows,
         jobs=available_jobs() if jobs is None else jobs,
@@ -121,24 +135,49 @@ def score(  # noqa: PLR0913 - one parameter per option
         max_bad=max_bad,
         as_of=as_of,
     )
-    model = load_model(model_path)
-    deliver = None
-    if to_sql is not None:
-        deliver = deliver_to(open_engine(to_sql), table=to_table, schema=sql_schema)
+    model = chosen.load()
+    if model.trusted is None and model.file.status != "approved":
+        voice.tell(
+            "score_trial", model_id=model.model_id, status=TEXTS[f"model.{model.file.status}"]
+        )
+    deliver = _deliveries(model, audit_log, secret_file, to_sql, to_table, sql_schema)
     with voice.progress("scoring") as progress:
         if folder is not None:
             result = score_folder(
-                folder, model, out, options=chosen, deliver=deliver, progress=progress
+                folder, model, out, options=options, deliver=deliver, progress=progress
             )
         else:
             supply = DatabaseSupply(open_engine(from_sql or ""), model.scheme, schema=sql_schema)
             result = score_supply(
-                supply, model, out, options=chosen, deliver=deliver, progress=progress
+                supply, model, out, options=options, deliver=deliver, progress=progress
             )
-    _tell_result(voice, result, chosen)
+    _tell_result(voice, result, options)
     if as_json:
         voice.show_json(_result_summary(result, out))
     return result.exit_code
+
+
+def _deliveries(
+    model: SanzhixinModel,
+    audit_log: Path | None,
+    secret_file: Path | None,
+    to_sql: str | None,
+    to_table: str,
+    sql_schema: str | None,
+) -> list[Deliver]:
+    """Say who takes the proposals besides: the log first, so that nothing unlogged goes out."""
+    deliver: list[Deliver] = []
+    if audit_log is not None:
+        from sanzhixin.batch.audit_delivery import log_to
+        from sanzhixin.trust import AuditLog
+
+        deliver.append(log_to(AuditLog(audit_log), model, secret_of(secret_file)))
+    if to_sql is not None:
+        from sanzhixin.batch.database_supply import open_engine
+        from sanzhixin.batch.database_table import deliver_to
+
+        deliver.append(deliver_to(open_engine(to_sql), table=to_table, schema=sql_schema))
+    return deliver
 
 
 def _tell_result(voice: Voice, result: RunResult, options: RunOptions) -> None:

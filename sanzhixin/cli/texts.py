@@ -187,12 +187,84 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "标准输出无法写入（{problem}）；请更换输出位置。",
         "Standard output could not be written ({problem}); send it somewhere else.",
     ),
+    "appeal_decided": (
+        "经办人决定额度 {yuan} 元；原建议与新建议均保留。",
+        "Decided by a person: {yuan} yuan; both proposals are kept.",
+    ),
+    "appeal_same": (
+        "去掉质疑内容后，建议不变。",
+        "Without what is doubted the proposal is the same.",
+    ),
+    "appeal_written": (
+        "新旧建议并列写入 {path}，未改动任何原有结果。",
+        "Both proposals are in {path}; nothing that was there is changed.",
+    ),
+    "audit_exported": ("已将 {count} 条写入 {path}。", "{count} entries are in {path}."),
+    "audit_forgotten": (
+        "已抹去 {count} 条内容并在日志中记明；链条仍可核验。",
+        "{count} entries are forgotten, and the log says so; its chain still holds.",
+    ),
+    "audit_no_checkpoint": (
+        "注意：未给出另存的检查点，末尾是否被截断无从得知。",
+        "Note: no checkpoint from elsewhere was given, so nobody can tell whether the end was cut "
+        "off.",
+    ),
+    "audit_signed": (
+        "已签署前 {count} 条；检查点在 {path}，请存放在日志写入者无法改动之处。",
+        "Signed up to entry {count}; keep {path} where writers of the log cannot change it.",
+    ),
+    "diff_county": (
+        "{households} 户中 {moving} 户等级变动；额度合计 {yuan_before} → {yuan_after} 元。",
+        "Of {households} households {moving} change their tier; limits sum to {yuan_after} yuan, "
+        "before {yuan_before}.",
+    ),
+    "diff_none": ("两个模型完全相同。", "The models are the same."),
+    "key_written": (
+        "私钥已写入 {path}，仅所有者可读；请将上面的条目交给维护信任清单的人。",
+        "The private key is in {path}, readable by its owner alone; give the entry above to who "
+        "keeps the trust list.",
+    ),
+    "model_promoted": (
+        "模型 {model_id} 现为 {status}，有效期至 {until}；原文件保存在 history，新状态尚未签名。",
+        "Model {model_id} is now {status}, valid until {until}; the former file is in history, the "
+        "new state is not signed yet.",
+    ),
+    "model_signed": (
+        "签名已写入 {path}（公钥 {key}）。",
+        "The signature is in {path} (public key {key}).",
+    ),
+    "replay_agrees": (
+        "第 {seq} 条重放一致：模型 {model_id}，评定日 {as_of}，每个字节相同。",
+        "Entry {seq} replays to the same bytes: model {model_id}, as of {as_of}.",
+    ),
+    "score_trial": (
+        "注意：模型 {model_id} 状态为 {status}，且未用 --trust 检查签名；结果仅供试用，"
+        "不得据此作出决定。",
+        "Note: model {model_id} is {status} and no --trust list judged it; the proposals are for "
+        "trials, not for decisions.",
+    ),
+    "secret_written": (
+        "假名密钥已写入 {path}；请妥善备份，遗失后无法再按户查找日志。",
+        "The secret is in {path}; back it up, without it nobody can find a household in the log.",
+    ),
     "verify_agrees": ("{path}：全部一致。", "{path}: everything agrees."),
     "verify_findings": ("{path}：有 {count} 处不一致。", "{path}: {count} things do not agree."),
 }
 
 _WORDS: dict[str, tuple[str, str]] = {
     "accepted": ("接收", "accepted"),
+    "appeal.after": ("去掉后", "without"),
+    "appeal.before": ("原建议", "as it is"),
+    "appeal.value": ("项目", "value"),
+    "diff.after": ("新等级", "tier then"),
+    "diff.before": ("原等级", "tier now"),
+    "diff.households": ("户数", "households"),
+    "diff.yuan_after": ("新额度", "yuan then"),
+    "diff.yuan_before": ("原额度", "yuan now"),
+    "models.model": ("模型", "model"),
+    "models.signatures": ("签名数", "signatures"),
+    "models.status": ("状态", "status"),
+    "models.until": ("有效期至", "valid until"),
     "checking": ("校验", "checking"),
     "fitting": ("拟合", "fitting"),
     "in": ("交来", "in"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, MODEL, REPORT_OUT, read_rate, to_share
+from sanzhixin.cli.options import AS_OF, DIR, MODEL, REPORT_OUT, ChosenModel, read_rate, to_share
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
@@ -86,7 +86,7 @@ def tiers(  # noqa: PLR0913 - one parameter an option of the command
     voice: Voice,
     folder: Path,
     *,
-    model_path: Path,
+    chosen: ChosenModel,
     out: Path,
     appetite: dict[str, float],
     delta: float,
@@ -98,11 +98,11 @@ def tiers(  # noqa: PLR0913 - one parameter an option of the command
     """Find cut-offs of tiers from the loans in DIR (等级划分), each proved by an exact test."""
     from sanzhixin.batch import take_in
     from sanzhixin.errors import EvidenceError
-    from sanzhixin.model import load_model, scoring_date
+    from sanzhixin.model import scoring_date
     from sanzhixin.modelling import TierOptimizer
     from sanzhixin.modelling.county.loans import collect_outcomes
 
-    model = load_model(model_path)
+    model = chosen.load()
     economics = _economics(model, appetite, margin, utilisation, cost_yuan)
     refuse_others(out, _TABLES)
     intake = take_in(folder, model.scheme, as_of)

@@ -13,6 +13,7 @@ from sanzhixin.errors.message import Message
 from sanzhixin.errors.messages import ARTIFACT, INPUT, OUTPUT, RECORD
 from sanzhixin.errors.method_messages import DOMAIN, EVIDENCE
 from sanzhixin.errors.scheme_messages import SCHEME
+from sanzhixin.errors.trust_messages import TRUST
 
 __all__ = [
     "MESSAGES",
@@ -39,6 +40,7 @@ MESSAGES: dict[str, Message] = {
     **ARTIFACT,
     **OUTPUT,
     **CARD,
+    **TRUST,
 }
 
 
@@ -114,7 +116,7 @@ class EvidenceError(SanzhixinError, ValueError):
 
 
 class ArtifactError(SanzhixinError, ValueError):
-    """A model file is refused: damaged, altered, expired, or of an unknown protocol."""
+    """A model file or an audit log is refused: damaged, altered, expired, not signed."""
 
     exit_code = 6
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import platform
-import re
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
@@ -21,18 +20,13 @@ from sanzhixin.modelling.panel.county import fit_county_panel, fit_tables, mean_
 from sanzhixin.numerics.choices import check_choice
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scheme.scheme import Scheme
-from sanzhixin.scoring.artifact import (
-    MODEL_NAME,
-    MODEL_VERSION,
-    ModelFile,
-    Provenance,
-    Refusal,
-    review_quantile,
-)
+from sanzhixin.scoring.artifact import ModelFile, review_quantile
 from sanzhixin.scoring.dates import months_before
 from sanzhixin.scoring.expert import expert_card
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
+from sanzhixin.scoring.model_names import is_model_name, is_model_version
 from sanzhixin.scoring.pd_table import PdTable
+from sanzhixin.scoring.provenance import Provenance, Refusal
 from sanzhixin.scoring.scorer import score_cases
 
 if TYPE_CHECKING:
@@ -228,7 +222,7 @@ def expert_model(
     >>> expert_model(load_scheme("tongxiang"), name="tongxiang-expert", version="1.0.0").model_id
     'tongxiang-expert/1.0.0'
     """
-    if not (re.fullmatch(MODEL_NAME, name) and re.fullmatch(MODEL_VERSION, version)):
+    if not (is_model_name(name) and is_model_version(version)):
         raise DomainError("model_name", name=name, version=version)
     return SanzhixinModel(
         ModelFile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,7 +113,7 @@ class CountyAcceptance:
 
     county: County
     tables: dict[str, Acceptance]
-    rejected: pd.DataFrame
+    rejected: pd.DataFrame = field(repr=False)
     notes: tuple[Note, ...]
     n_in: int
     unattributed: dict[str, int]
@@ -251,18 +251,18 @@ def require_tables(tables: Iterable[str]) -> None:
 
 
 def _refer(draft: Draft, done: Mapping[str, Acceptance]) -> None:
-    for field, table, key in _REFERENCES:
-        if draft.spec.name == table or field not in draft.frame or table not in done:
+    for column, table, key in _REFERENCES:
+        if draft.spec.name == table or column not in draft.frame or table not in done:
             continue
-        values = draft.frame[field]
-        missing = values.notna().to_numpy() & ~_among(values, done[table].accepted[field])
+        values = draft.frame[column]
+        missing = values.notna().to_numpy() & ~_among(values, done[table].accepted[column])
         turned_away = missing & _among(values, done[table].rejected_keys)
-        draft.add(np.flatnonzero(turned_away), field, f"{key}_rejected")
-        draft.add(np.flatnonzero(missing & ~turned_away), field, f"{key}_unknown")
+        draft.add(np.flatnonzero(turned_away), column, f"{key}_rejected")
+        draft.add(np.flatnonzero(missing & ~turned_away), column, f"{key}_unknown")
         if table == "raters":
             raters = done[table].accepted
             idle = _among(values, raters["rater_id"][~raters["active"].astype(bool)])
-            draft.add(np.flatnonzero(idle), field, "rater_inactive")
+            draft.add(np.flatnonzero(idle), column, "rater_inactive")
 
 
 def _among(values: pd.Series, known: Collection[str] | pd.Series) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, TypeAlias
 
 from pydantic import (
@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
+from sanzhixin.errors import mask_id
 from sanzhixin.records.columns import REJECTED_TABLES, TABLES, Column
 from sanzhixin.records.grammar import (
     FIRST_DAY,
@@ -84,6 +85,15 @@ def _read_rating(value: object) -> int | None:
         raise PydanticCustomError(broken.code, "rule broken") from None
 
 
+def _shown(name: str, value: object) -> object:
+    if isinstance(value, str):
+        return value if name in _WORDS else mask_id(value)
+    if isinstance(value, tuple | dict):
+        return f"{len(value)} entries"
+    return value
+
+
+_WORDS = frozenset({"role", "relation", "status"})
 _FIRST = Field(union_mode="left_to_right")
 _Plain = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z][A-Za-z0-9_./-]{0,63}$")]
 _Yuan = Annotated[int, Field(strict=True, ge=0, le=MAX_YUAN)]
@@ -119,6 +129,11 @@ class _Record(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
     )
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Show no identifier whole, and no free text: objects end up in logs and tracebacks."""
+        for name in type(self).model_fields:
+            yield name, _shown(name, getattr(self, name))
 
 
 class RatingForm(_Record):

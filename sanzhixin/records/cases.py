@@ -23,7 +23,7 @@ MOST_FORMS = 200
 """Forms of one household in one round; more are rejected, so that sums stay exact."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Forms:
     """Forms of raters, sorted by household, round and rater.
 
@@ -53,7 +53,7 @@ class Forms:
     proposed_limit: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Events:
     """Ledger entries, sorted by household, day and event_id.
 
@@ -80,7 +80,7 @@ class Events:
     has_evidence: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Registers:
     """Official records, sorted by household, day, code and document number.
 
@@ -103,7 +103,7 @@ class Registers:
     ended_on: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Members:
     """Adults who may sign a contract, sorted by household and person.
 
@@ -127,7 +127,7 @@ def _no_members() -> Members:
     return Members([], _no_rows())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cases:
     """Households at scoring dates; their forms, events and registers lie in shared tables.
 

@@ -53,8 +53,8 @@ class Acceptance:
     """
 
     table: str
-    accepted: pd.DataFrame
-    rejected: pd.DataFrame
+    accepted: pd.DataFrame = field(repr=False)
+    rejected: pd.DataFrame = field(repr=False)
     notes: tuple[Note, ...]
     n_in: int
     rejected_keys: tuple[str, ...] = field(default=(), repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ class FolderAcceptance:
 
     county: County
     acceptance: CountyAcceptance
-    rejected: pd.DataFrame
+    rejected: pd.DataFrame = field(repr=False)
     notes: tuple[Note, ...]
     files: tuple[FileFacts, ...]
     settings: CountySettings

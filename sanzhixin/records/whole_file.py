@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["TEMPORARY", "sync_folder", "whole_file", "write_whole"]
+__all__ = ["TEMPORARY", "sync_folder", "whole_file", "write_new", "write_whole"]
 
 TEMPORARY = ".sanzhixin-"
 """How the names of unfinished files begin."""
@@ -82,3 +82,34 @@ def write_whole(file: Path, content: bytes, mode: int = 0o644) -> None:
     """
     with whole_file(file, mode) as stream:
         stream.write(content)
+
+
+def write_new(file: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write all of a file whose name nobody has; nothing is ever replaced.
+
+    Parameters
+    ----------
+    file : Path
+        New name; the folder has to exist.
+    content : bytes
+        All of it.
+    mode : int, default=0o600
+        Permissions.
+
+    Raises
+    ------
+    FileExistsError
+        Something of that name is there, and is unchanged.
+    OSError
+        Disk full, no permission, no such folder.
+    """
+    handle = os.open(file, _NEW, mode)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    sync_folder(file.parent)

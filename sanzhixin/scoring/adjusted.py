@@ -61,7 +61,7 @@ class VillageParts(NamedTuple):
     doubt: Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AdjustedRules:
     """The panel part of a model file as arrays; pillars come first.
 

@@ -21,18 +21,21 @@ from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_lo
 from sanzhixin.scoring.card import Card, Characteristic
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
+from sanzhixin.scoring.model_names import MODEL_NAME, MODEL_VERSION
 from sanzhixin.scoring.panel_proof import check_rising
 from sanzhixin.scoring.panel_tables import PanelTables
 from sanzhixin.scoring.pd_table import PdTable
+from sanzhixin.scoring.provenance import RELEASED, Provenance, Status
 
 __all__ = [
-    "MODEL_NAME",
-    "MODEL_VERSION",
+    "MODEL_FILE",
+    "MOST_BYTES",
     "PROTOCOL",
-    "CardComparison",
-    "CardScores",
     "ModelFile",
-    "Provenance",
+    "file_mode",
+    "model_bytes",
+    "parse_model_file",
+    "read_model_bytes",
     "read_model_file",
     "review_quantile",
     "write_model_file",
@@ -42,111 +45,13 @@ PROTOCOL = 1
 """Number of the file format; raised when an older reader would misread a newer file."""
 
 _Z_TOLERANCE = 1e-9
-_LARGEST = 5_000_000
-MODEL_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
-MODEL_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
-
-
-class CardScores(Decision):
-    """How well default probabilities by a card fit loans that it has not seen.
-
-    Attributes
-    ----------
-    log_loss, brier : float
-        Means over the loans; smaller is better.
-    auc : float or None
-        Share of pairs of a default and another loan that it orders rightly; None without both.
-    """
-
-    log_loss: float
-    brier: float
-    auc: float | None
-
-
-class CardComparison(Decision):
-    """Expert card and learned card side by side on unseen loans.
-
-    Attributes
-    ----------
-    chosen : {"expert", "fitted"}
-        The card of the model.
-    asked_for : bool
-        The learned card was asked for, whatever the comparison says.
-    holdout : {"village", "time"}
-        What unseen means.
-    n_loans, n_defaults : int
-        Loans that were held out at one time, and defaults among them.
-    expert, fitted : CardScores
-        Of both cards.
-    gain, gain_se : float
-        Log-loss of the expert card less that of the learned one, and its standard error between
-        villages.
-    """
-
-    chosen: Literal["expert", "fitted"]
-    asked_for: bool
-    holdout: Literal["village", "time"]
-    n_loans: int
-    n_defaults: int
-    expert: CardScores
-    fitted: CardScores
-    gain: float
-    gain_se: float
-
-
-class Refusal(Decision):
-    """Why something was not done, in two languages.
-
-    Attributes
-    ----------
-    code : str
-        Of the error.
-    en, zh : str
-        Its sentence.
-    """
-
-    code: str
-    en: str
-    zh: str
-
-
-class Provenance(Decision):
-    """Where a model comes from.
-
-    Attributes
-    ----------
-    data_from, data_until : date or None
-        First and last granting date of the loans that were used; None for an expert card.
-    rows : dict of str to int
-        Rows of each table that fitting saw.
-    checksums : dict of str to str
-        SHA-256 over the sorted hashes of each table's rows, whatever their order.
-    versions : dict of str to str
-        Versions of Python and of the libraries that computed numbers.
-    seed : int or None
-        Seed of a simulated county; None for files.
-    fitted_by, validated_by, approved_by : str or None
-        Who did what; three different people once a model is approved.
-    comparison : CardComparison or None
-        Expert card against learned card; None where no card was learned.
-    card_refused : Refusal or None
-        Why no card was learned, where one was wanted.
-    notes : tuple of str
-        What a reader has to know.
-    """
-
-    data_from: dt.date | None = None
-    data_until: dt.date | None = None
-    rows: dict[str, int] = Field(default_factory=dict)
-    checksums: dict[str, str] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict)
-    seed: int | None = None
-    fitted_by: str | None = None
-    validated_by: str | None = None
-    approved_by: str | None = None
-    comparison: CardComparison | None = None
-    card_refused: Refusal | None = None
-    notes: tuple[str, ...] = ()
+_ABSENT_ORIGINS = (
+    *("fitted_on", "validated_on", "approved_on", "retired_by", "retired_on", "retired_because"),
+    *("comparison", "card_refused"),
+)
+MODEL_FILE = "model.json"
+MOST_BYTES = 5_000_000
+"""Largest model file that is written or read."""
 
 
 class ModelFile(Decision):
@@ -179,7 +84,7 @@ class ModelFile(Decision):
     protocol: Literal[1]
     name: Annotated[str, Field(pattern=MODEL_NAME)]
     version: Annotated[str, Field(pattern=MODEL_VERSION)]
-    status: Literal["draft", "validated", "approved", "retired"]
+    status: Status
     valid_until: dt.date
     scheme: Scheme
     panel: PanelTables | None = None
@@ -211,13 +116,7 @@ class ModelFile(Decision):
             )
         if abs(self.review_z - review_quantile(scheme)) > _Z_TOLERANCE:
             raise ArtifactError("review_z", given=self.review_z)
-        by = self.provenance
-        named = {
-            "validated": (by.fitted_by, by.validated_by),
-            "approved": (by.fitted_by, by.validated_by, by.approved_by),
-        }.get(self.status, ())
-        if not all(named) or len(set(named)) < len(named):
-            raise ArtifactError("model_people", status=self.status)
+        self.provenance.check_steps(self.status)
         return self
 
     @property
@@ -249,8 +148,7 @@ class ModelFile(Decision):
             (content["scheme"]["limits"], "loss_cap"),
             *((row, "rate_bp") for row in content["scheme"]["tiers"]["rows"]),
             (content["pd"], "anchor"),
-            (content["provenance"], "comparison"),
-            (content["provenance"], "card_refused"),
+            *((content["provenance"], key) for key in _ABSENT_ORIGINS),
         )
         for part, key in optional:
             if part[key] is None:  # absent in files that do not use it
@@ -344,25 +242,53 @@ def write_model_file(model: ModelFile, path: Path) -> Path:
     ------
     OutputError
         ``output_not_written``: disk full, no permission, not a folder; ``model_in_place``: another
-        model stands there; ``model_folder_in_use``: the folder holds files and no model.
+        model stands there; ``model_released``: an approved or retired one does, which is never
+        changed; ``model_folder_in_use``: the folder holds files and no model.
     ArtifactError
         ``panel_not_rising``: a better rating could lower a measure; ``model_too_large``.
     """
-    if model.panel is not None:
-        check_rising(model.panel)
-    file = path if path.suffix == ".json" else path / "model.json"
-    content = canonical_json({**model.content(), "digest": model.digest()}) + b"\n"
-    if len(content) > _LARGEST:
-        raise ArtifactError("model_too_large", name=file.name, most=_LARGEST)
+    file = path if path.suffix == ".json" else path / MODEL_FILE
+    content = model_bytes(model)
     try:
         _refuse_other(file, model, whole_folder=file != path)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, content, 0o644 if model.panel is None else 0o600)  # raters are named
+        write_whole(file, content, file_mode(model))
     except OutputError:
         raise
     except OSError as error:
         raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None
     return file
+
+
+def model_bytes(model: ModelFile) -> bytes:
+    """Write a model as the bytes of its file.
+
+    Parameters
+    ----------
+    model : ModelFile
+        To be written.
+
+    Returns
+    -------
+    bytes
+        Canonical JSON with its digest, and a line end.
+
+    Raises
+    ------
+    ArtifactError
+        ``panel_not_rising``: a better rating could lower a measure; ``model_too_large``.
+    """
+    if model.panel is not None:
+        check_rising(model.panel)
+    content = canonical_json({**model.content(), "digest": model.digest()}) + b"\n"
+    if len(content) > MOST_BYTES:
+        raise ArtifactError("model_too_large", name=MODEL_FILE, most=MOST_BYTES)
+    return content
+
+
+def file_mode(model: ModelFile) -> int:
+    """Permissions of a model file: where a panel names its raters, its owner alone reads it."""
+    return 0o644 if model.panel is None else 0o600
 
 
 def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
@@ -375,6 +301,8 @@ def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
         if (found.model_id, found.scheme) != (model.model_id, model.scheme):
             standing = f"{found.model_id} ({found.scheme.scheme_id})"
             raise OutputError("model_in_place", path=file.parent.name, standing=standing)
+        if found.status in RELEASED and found.digest() != model.digest():
+            raise OutputError("model_released", model_id=found.model_id, status=found.status)
     elif whole_folder and file.parent.is_dir():
         held = [path for path in file.parent.iterdir() if not path.name.startswith(".")]
         if held:
@@ -397,31 +325,78 @@ def read_model_file(path: Path) -> ModelFile:
     Raises
     ------
     ArtifactError
-        ``model_not_found``, ``model_too_large``, ``model_not_json`` and the other refusals of
-        strict JSON, ``model_protocol``, ``model_digest`` (also for a file that is not canonical
-        JSON, the line end aside), ``model_invalid``, ``panel_not_rising``.
+        ``model_not_found``, ``model_too_large``, and what `parse_model_file` raises.
     """
-    file = path / "model.json" if path.is_dir() else path
+    return parse_model_file(*read_model_bytes(path))
+
+
+def read_model_bytes(path: Path) -> tuple[bytes, str]:
+    """Read the bytes of a model file, once, so that what is checked is what is used.
+
+    Parameters
+    ----------
+    path : Path
+        Folder that holds ``model.json``, or the file.
+
+    Returns
+    -------
+    bytes
+        Content, at most 5 MB.
+    str
+        Name of the file, for messages.
+
+    Raises
+    ------
+    ArtifactError
+        ``model_not_found``, ``model_too_large``.
+    """
+    file = path / MODEL_FILE if path.is_dir() else path
     if not file.is_file():
         raise ArtifactError("model_not_found", path=path)
-    if file.stat().st_size > _LARGEST:
-        raise ArtifactError("model_too_large", name=file.name, most=_LARGEST)
-    written = file.read_bytes()
-    content = strict_loads(written, name=file.name)
+    with file.open("rb") as stream:
+        written = stream.read(MOST_BYTES + 1)
+    if len(written) > MOST_BYTES:
+        raise ArtifactError("model_too_large", name=file.name, most=MOST_BYTES)
+    return written, file.name
+
+
+def parse_model_file(written: bytes, name: str) -> ModelFile:
+    """Check the content of a model file and make a model of it.
+
+    Parameters
+    ----------
+    written : bytes
+        The whole file.
+    name : str
+        Of the file, for messages.
+
+    Returns
+    -------
+    ModelFile
+        Checked.
+
+    Raises
+    ------
+    ArtifactError
+        ``json_invalid`` and the other refusals of strict JSON, ``model_protocol``,
+        ``model_digest`` (also for a file that is not canonical JSON, the line end aside),
+        ``model_invalid``, ``panel_not_rising``.
+    """
+    content = strict_loads(written, name=name)
     found = content.get("protocol") if isinstance(content, dict) else None
     if type(found) is not int or found != PROTOCOL:
-        raise ArtifactError("model_protocol", name=file.name, found=found, known=PROTOCOL)
+        raise ArtifactError("model_protocol", name=name, found=found, known=PROTOCOL)
     respelled = canonical_json(content) != written.rstrip(b"\r\n")
     stated = content.pop("digest", None)
     canonical = canonical_json(content)
     if respelled or sha256_digest(canonical) != stated:
-        raise ArtifactError("model_digest", name=file.name)
+        raise ArtifactError("model_digest", name=name)
     try:
         model = ModelFile.model_validate_json(canonical)
     except ValidationError as error:
         refused = unwrap_validation(error, content)
         raise ArtifactError(
-            "model_invalid", name=file.name, problem=refused.en, problem_zh=refused.zh
+            "model_invalid", name=name, problem=refused.en, problem_zh=refused.zh
         ) from None
     if model.panel is not None:
         check_rising(model.panel)

@@ -251,7 +251,10 @@ def _encode_float(value: float) -> str:
         raise ArtifactError("json_not_finite", name="value", number=str(float(value)))
     if value == 0:
         return "0"
-    sign, figures, exponent = Decimal(float.__repr__(value)).normalize().as_tuple()
+    text = float.__repr__(value)
+    if "e" not in text:  # from 1e-4 to below 1e16 both write alike
+        return text.removesuffix(".0")
+    sign, figures, exponent = Decimal(text).normalize().as_tuple()
     digits, point = "".join(map(str, figures)), len(figures) + int(exponent)
     if len(digits) <= point <= 21:
         text = digits.ljust(point, "0")

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from sanzhixin.errors import ArtifactError, DomainError, RecordError
 from sanzhixin.records.cases import MISSING, UNSEEN
 from sanzhixin.scheme.base import Decision, Text
+from sanzhixin.scoring.locked import locked
 
 __all__ = [
     "BinCharacteristic",
@@ -129,11 +130,11 @@ class BinCharacteristic(_Characteristic):
     @cached_property
     def _edges(self) -> Ints:
         """All bounds; `MISSING` alone lies below the first."""
-        return np.array((MISSING + 1, *self.edges), dtype=np.int64)
+        return locked(np.array((MISSING + 1, *self.edges), dtype=np.int64))
 
     @cached_property
     def _lookup(self) -> Ints:
-        return np.array((self.missing_points, *self.points), dtype=np.int64)
+        return locked(np.array((self.missing_points, *self.points), dtype=np.int64))
 
     def bins(self, values: Ints) -> NDArray[np.integer]:
         """Index of the bin of each value in millionths, from 1; 0 for `MISSING`."""
@@ -186,7 +187,7 @@ class LevelCharacteristic(_Characteristic):
 
     @cached_property
     def _lookup(self) -> Ints:
-        return np.array((self.missing_points, *self.points), dtype=np.int64)
+        return locked(np.array((self.missing_points, *self.points), dtype=np.int64))
 
     def bins(self, values: Ints) -> Ints:
         """Index of the level, from 1; 0 for `MISSING`.
@@ -257,7 +258,7 @@ class Card(Decision):
     def group_ends(self) -> Ints:
         """Lowest and highest points of each group, shape (2, n_groups, 1)."""
         ends = [[[group.lowest] for group in self.groups], [[g.highest] for g in self.groups]]
-        return np.array(ends, dtype=np.int64)
+        return locked(np.array(ends, dtype=np.int64))
 
     @cached_property
     def totals(self) -> Ints:
@@ -268,7 +269,7 @@ class Card(Decision):
             for item in self.characteristics[rows]:
                 own = _sums(own, np.array([*item.attainable, item.missing_points]))
             whole = _sums(whole, np.unique(np.clip(own, group.lowest, group.highest)))
-        return np.unique(np.clip(whole, self.lowest, self.highest))
+        return locked(np.unique(np.clip(whole, self.lowest, self.highest)))
 
     @property
     def reach(self) -> tuple[int, int]:

@@ -177,7 +177,7 @@ class PanelTables(Decision):
     link: LinkKind
     step_bits: Annotated[int, Field(ge=3, le=5)]
     n_points: Annotated[int, Field(ge=33, le=1025)]
-    raters: tuple[Text, ...]
+    raters: Annotated[tuple[Text, ...], Field(repr=False)]
     villages: tuple[Text, ...]
     pillars: Annotated[tuple[PillarTables, ...], Field(min_length=1)]
     correlation: tuple[tuple[Annotated[float, Field(ge=-1, le=1)], ...], ...]

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from sanzhixin.errors import ArtifactError, DomainError
 from sanzhixin.scheme.base import Decision, Text
+from sanzhixin.scoring.locked import locked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -195,12 +196,12 @@ class PdTable(Decision):
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
-        return np.array([row.at_least for row in self.rows], dtype=np.int64)
+        return locked(np.array([row.at_least for row in self.rows], dtype=np.int64))
 
     @cached_property
     def _columns(self) -> NDArray[np.float64]:
         rows = [(row.prob_default, row.lower, row.upper) for row in self.rows]
-        return np.array(rows, dtype=np.float64).T.copy()
+        return locked(np.array(rows, dtype=np.float64).T.copy())
 
 
 def _known_rows(rows: tuple[PdRow, ...]) -> list[tuple[int, float, float, float]]:

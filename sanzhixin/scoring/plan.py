@@ -21,6 +21,7 @@ from sanzhixin.scoring.limits import (
     compile_limits,
     compile_tiers,
 )
+from sanzhixin.scoring.locked import locked
 from sanzhixin.scoring.panel_rules import PanelRules, compile_panel
 from sanzhixin.scoring.panel_slopes import PanelSlopes, compile_slopes
 from sanzhixin.scoring.reasons import Effect, compile_effects, events_add, labelled_items
@@ -79,7 +80,7 @@ def profile_plan(scheme: Scheme, tables: PanelTables | None = None) -> ProfilePl
     """
     panel = compile_panel(scheme)
     adjusted = None if tables is None else compile_adjusted(tables, panel)
-    return ProfilePlan(scheme, panel, compile_ledger(scheme), adjusted)
+    return locked(ProfilePlan(scheme, panel, compile_ledger(scheme), adjusted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def compile_plan(model: ModelFile) -> Plan:
     own = [i for i, item in enumerate(items) if not (added and item.group == "events")]
     clipped = [i for i, g in enumerate(card.groups) if not (added and g.name == "events")]
     full = [item.points if item.kind == "grid" else item.reference_points for item in items]
-    return Plan(
+    plan = Plan(
         scheme=scheme,
         panel=panel,
         ledger=profile.ledger,
@@ -212,6 +213,7 @@ def compile_plan(model: ModelFile) -> Plan:
         status=model.status,
         valid_until=model.valid_until,
     )
+    return locked(plan)
 
 
 def check_in_force(plan: Plan, as_of: dt.date) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from sanzhixin.errors import mask_id
 
 __all__ = ["NextStep", "NextTier", "Proposal", "Reason", "Status"]
 
@@ -157,3 +160,9 @@ class Proposal(_Answer):
     scheme_id: str
     valid_until: dt.date
     input_digest: str
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Show no identifier whole: objects end up in logs and tracebacks."""
+        for name, value in super().__repr_args__():
+            is_hidden = name in ("household_id", "input_digest")
+            yield str(name), mask_id(str(value)) if is_hidden else value

@@ -75,6 +75,9 @@ class View(NamedTuple):
     factors: list[int]
     rejected_tables: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"View(status={self.status}, points={self.points})"  # names nobody
+
     @property
     def total_clip(self) -> int:
         """Points that the ends of the total added: the last of the effects."""

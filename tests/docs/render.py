@@ -9,7 +9,13 @@ import re
 from pathlib import Path
 
 from sanzhixin import errors
-from sanzhixin.errors import card_messages, messages, method_messages, scheme_messages
+from sanzhixin.errors import (
+    card_messages,
+    messages,
+    method_messages,
+    scheme_messages,
+    trust_messages,
+)
 from sanzhixin.records.allowed import allowed_classes, allowed_levels
 from sanzhixin.records.columns import TABLES, Column, table_spec
 from sanzhixin.records.rules import RULES
@@ -29,6 +35,7 @@ FAMILIES = (
     ("Binning and scorecards", card_messages.CARD),
     ("Model files", messages.ARTIFACT),
     ("Output", messages.OUTPUT),
+    ("Keys, signatures and the audit log", trust_messages.TRUST),
 )
 
 

@@ -30,12 +30,14 @@ def first_cells(text):
 
 
 def options(command):
-    return {
+    commands = getattr(command, "commands", {"": command}).values()
+    return [
         name
-        for parameter in command.params
+        for one in commands
+        for parameter in one.params
         if parameter.param_type_name == "option" and not getattr(parameter, "hidden", False)
         for name in parameter.opts
-    }
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(sanzhixin.commands))

@@ -141,7 +141,7 @@ def test_a_household_of_a_smaller_county_keeps_its_answer():
 
 
 def test_chunks_do_not_show(monkeypatch):
-    monkeypatch.setattr("sanzhixin.model._CHUNK", 7)
+    monkeypatch.setattr("sanzhixin.model.frames._CHUNK", 7)
     pd.testing.assert_frame_equal(MODEL.propose(COUNTY), PROPOSALS, check_exact=True)
     profile = MODEL.profile(COUNTY)
     monkeypatch.undo()

@@ -15,7 +15,7 @@ from sanzhixin.modelling.county.card import CountyCard, card_frame, fit_scorecar
 from sanzhixin.numerics.choices import check_choice
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.numerics.points import match_mean
-from sanzhixin.scoring.artifact import CardComparison, CardScores
+from sanzhixin.scoring.provenance import CardComparison, CardScores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,7 +25,8 @@ def compute_swap(
     Parameters
     ----------
     before, after : SanzhixinModel
-        Present and proposed model, with the same tiers.
+        Present and proposed model; tiers of the present one alone, or of the proposed one alone,
+        are listed in their order.
     county : County
         Households to be scored.
     as_of : date, optional
@@ -38,8 +39,9 @@ def compute_swap(
         households with points; missing where a model gives none), n_households, limit_before_yuan,
         limit_after_yuan (sums); the best tiers first.
     """
-    tiers = [row.grade for row in reversed(before.scheme.tiers.ascending)]
-    order = [*tiers, before.scheme.tiers.unrated, ""]
+    tables = [model.scheme.tiers for model in (before, after)]
+    grades = [row.grade for tiers in tables for row in reversed(tiers.ascending)]
+    order = list(dict.fromkeys([*grades, *(tiers.unrated for tiers in tables), ""]))
     first, second = (
         model.propose(county, as_of).set_index("household_id") for model in (before, after)
     )

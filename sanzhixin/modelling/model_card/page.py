@@ -21,8 +21,9 @@ from sanzhixin.scoring.expert import EVENT_COLUMN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sanzhixin.scoring.artifact import CardComparison, ModelFile
+    from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.scoring.card import Card, Characteristic
+    from sanzhixin.scoring.provenance import CardComparison
 
 __all__ = ["model_card"]
 

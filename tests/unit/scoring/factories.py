@@ -129,6 +129,19 @@ def indicators_with(code: str, **changes: Any) -> tuple[dict[str, Any], ...]:
     return tuple({**item, **changes} if item["code"] == code else item for item in listed)
 
 
+ORIGIN = Provenance(
+    fitted_by="A",
+    validated_by="B",
+    approved_by="C",
+    fitted_on=dt.date(2026, 1, 5),
+    validated_on=dt.date(2026, 2, 5),
+    approved_on=dt.date(2026, 3, 5),
+    retired_by="D",
+    retired_on=dt.date(2026, 4, 5),
+    retired_because="a successor is in use",
+)
+
+
 def model_file(scheme: Scheme = SCHEME, **changes: Any) -> ModelFile:
     probability = float(scheme.review.review_probability)
     given: dict[str, Any] = {
@@ -141,7 +154,7 @@ def model_file(scheme: Scheme = SCHEME, **changes: Any) -> ModelFile:
         "card": expert_card(scheme),
         "pd": PdTable.none(),
         "review_z": NormalDist().inv_cdf(1 - probability),
-        "provenance": Provenance(fitted_by="A", validated_by="B", approved_by="C"),
+        "provenance": ORIGIN,
     }
     return ModelFile(**{**given, **changes})
 

@@ -117,3 +117,19 @@ def test_a_village_below_one_step_each_is_refused_as_such():
     asked, village = np.array([5_000] * 3), np.array([0, 0, 1])
     with pytest.raises(DomainError, match="share of one village comes to 1999 yuan"):
         allocate(asked, village, total=None, village_total=1_999, step=STEP)
+
+
+def test_without_totals_nothing_is_lowered():
+    asked = np.array([7_000, 500, 0])
+    found = allocate(asked, np.array([0, 1, 1]), total=None, village_total=None, step=STEP)
+    assert found.limit.tolist() == [7_000, 500, 0]
+    assert (found.village_ceiling.tolist(), found.ceiling) == ([-1, -1], -1)
+    assert found.village_ceiling.dtype == np.int64
+    assert found.limit is not asked
+
+
+def test_a_total_of_villages_alone_lowers_their_own_households_alone():
+    asked, village = np.array([9_000, 9_000, 9_000]), np.array([0, 0, 1])
+    found = allocate(asked, village, total=None, village_total=12_000, step=STEP)
+    assert found.limit.tolist() == [6_000, 6_000, 9_000]
+    assert (found.village_ceiling.tolist(), found.ceiling) == ([6_000, -1], -1)

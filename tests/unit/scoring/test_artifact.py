@@ -47,7 +47,8 @@ TABLE = PdTable(
 PROVENANCE = Provenance(
     data_from=dt.date(2024, 1, 2), data_until=dt.date(2025, 6, 30), rows={"loans": 900},
     checksums={"loans": "sha256:0"}, versions={"python": "3.11.9"}, seed=7, fitted_by="模型组",
-    validated_by="验证组", approved_by="风险部",
+    validated_by="验证组", approved_by="风险部", validated_on=dt.date(2026, 1, 5),
+    approved_on=dt.date(2026, 1, 5),
     notes=("一", "two"),
 )  # fmt: skip
 MODELS = {

@@ -266,3 +266,56 @@ def test_a_digest_names_its_algorithm():
         "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
     assert sha256_digest(b"x") == f"sha256:{hashlib.sha256(b'x').hexdigest()}"
+
+
+def nested(levels):
+    value = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+WRITTEN = [
+    (nested(101), "value is nested deeper than 100 levels; restore"),
+    (math.inf, "value: inf is not a finite number; write null"),
+    ([-math.inf], "value: -inf is not a finite number; write null"),
+    (2**53 + 1, "An integer beyond 9007199254740992 is not exact"),
+    ("\ud800", "value: a text holds half of a surrogate pair"),
+    ({"\udfff": 1}, "value: a text holds half of a surrogate pair"),
+    (b"x", "Data of type bytes have no JSON form"),
+]
+
+
+@pytest.mark.parametrize(("value", "sentence"), WRITTEN, ids=[row[1] for row in WRITTEN])
+def test_what_cannot_be_written_is_told_with_what_is_wrong(value, sentence):
+    with pytest.raises(ArtifactError) as caught:
+        canonical_json(value)
+    assert str(caught.value).startswith(sentence)
+
+
+READ = [
+    (b'{"a": "\xff"}', "m.json is not UTF-8 (byte 7); restore"),
+    (b'{"a": 1,\n"b" 2}', "m.json is not valid JSON at line 2, column 5 (Expecting ':' delimiter)"),
+    (b'{"a": 1, "b": 2, "b": 3}', "m.json: the key 'b' stands twice in one object"),
+    (b'{"' + b"k" * 60 + b'": 1, "' + b"k" * 60 + b'": 1}', f"m.json: the key '{'k' * 40}' stands"),
+    (b"-Infinity", "m.json: -Infinity is not a finite number"),
+    (b"1234567890123456789012e999", "m.json: 12345678901234567890 is not a finite number"),
+    (b"1" * 31, "m.json: an integer has more than 30 digits"),
+    (b"-" + b"1" * 31, "m.json: an integer has more than 30 digits"),
+    (b'["\\udC00"]', "m.json: a text holds half of a surrogate pair"),
+    (b"[" * 101 + b"]" * 101, "m.json is nested deeper than 100 levels"),
+    (b"[" * 100_000, "m.json is nested deeper than 100 levels"),
+]
+
+
+@pytest.mark.parametrize(("data", "sentence"), READ, ids=[row[1] for row in READ])
+def test_what_cannot_be_read_is_told_with_the_file_and_the_place(data, sentence):
+    with pytest.raises(ArtifactError) as caught:
+        strict_loads(data, name="m.json")
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("digits", ["1" * 30, "-" + "1" * 30])
+def test_thirty_digits_are_read(digits):
+    assert strict_loads(digits.encode(), name="m.json") == int(digits)
+    assert strict_loads(f"[{digits}, {'1' * 31}.5]".encode(), name="m.json")[0] == int(digits)

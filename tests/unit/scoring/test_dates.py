@@ -66,3 +66,20 @@ def test_several_periods_of_an_entry_are_found_at_once():
 def test_no_case_has_no_days(kind):
     none = np.empty(0, dtype=np.int64)
     assert earliest_days(none, Periods(((12, 24),)), none, kind).shape == (0, 2)
+
+
+def test_one_row_comes_alone_where_it_is_right_for_every_entry():
+    day = dt.date(2026, 6, 30)
+    both = np.array([day.toordinal()] * 2)
+    case = np.array([0, 0, 1])
+    alone = earliest_days(both, Periods(((12, 24),)), case, 0)
+    assert [dt.date.fromordinal(each).year for each in alone.tolist()] == [2025, 2024]
+    assert earliest_days(both[:1], Periods(((12, 24),)), case[:2], 0).shape == (2,)
+    other = np.array([day.toordinal(), day.toordinal() - 1])
+    assert earliest_days(other, Periods(((12, 24),)), case, 0).shape == (3, 2)
+
+
+def test_days_are_whole_numbers_whatever_the_number_of_cases():
+    none, one = np.empty(0, dtype=np.int64), np.array([dt.date(2026, 6, 30).toordinal()])
+    for as_of in (none, one, np.append(one, one - 400)):
+        assert earliest_days(as_of, Periods(((12, 24),)), as_of * 0, 0).dtype == np.int64

@@ -444,3 +444,12 @@ NEGATIVE = [
 def test_a_counted_form_at_or_below_one_and_a_half_is_a_negative_opinion(items, negative):
     assert measured(household(4, 4, 4, form(ml=items))).negative.tolist() == [negative]
     assert measured(household(4, 4, 4, form(ml=items, relation="kin"))).negative.tolist() == [False]
+
+
+def test_the_mean_of_the_amounts_is_not_their_median():
+    scheme = scheme_with(limits={"village_aggregate": "mean"})
+    rules = compile_panel(scheme)
+    sheets = forms(*(form(amount=amount) for amount in (10_000, 20_000, 90_001, None)))
+    given = replace(household(), forms=sheets)
+    # 120,001 / 3, floored; the median would be 20,000
+    assert village_amount(read_forms(encode(given), rules), rules).tolist() == [40_000]

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from sanzhixin.records.cases import MISSING
-from sanzhixin.scoring.card import BinCharacteristic, Card, GridCharacteristic, PointsGroup
+from sanzhixin.scoring.card import (
+    BinCharacteristic,
+    Card,
+    GridCharacteristic,
+    LevelCharacteristic,
+    PointsGroup,
+)
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.panel_slopes import compile_slopes, points_error, shifted_points
 
@@ -122,3 +128,14 @@ def test_too_few_forms_have_no_error_that_could_be_told():
 
 def test_too_few_forms_move_nothing():
     assert moved([bins("fs", [50], (0, 10))], [None], [[np.nan]], 1.0) == 0
+
+
+def test_a_pillar_by_levels_has_no_slope():
+    level = LevelCharacteristic(
+        kind="levels", name="fs", column="fs_score", zh="fs", en="fs", group="panel",
+        levels=("low",), points=(5,), labels_zh=("a",), labels_en=("a",),
+    )  # fmt: skip
+    slopes = compile_slopes(card(level, bins("ml", [50], (0, 30))), Rules(("fs", "ml")))
+    assert slopes.points.tolist() == [0.0, 3.0]
+    assert slopes.pairs.tolist() == [0.0, 0.0, 0.0, 9.0]
+    assert [place for place, _ in slopes.items] == [0, 1]

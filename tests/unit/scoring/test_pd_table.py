@@ -110,3 +110,41 @@ def test_a_table_that_contradicts_itself_is_refused(change, code):
 def test_a_value_that_is_no_probability_is_refused(value):
     with pytest.raises(ValidationError, match="prob_default"):
         PdRow(at_least=0, prob_default=value, lower=0.0, upper=1.0)
+
+
+ANCHOR = {"rate": 0.02, "before": 0.01, "shift": 0.7}
+
+
+@pytest.mark.parametrize(("basis", "anchor"), [("anchored", None), ("fitted", ANCHOR)])
+def test_a_table_that_was_moved_holds_the_record_of_it_and_no_other_does(basis, anchor):
+    fields = FIELDS | {"basis": basis, "method": "logistic"}
+    with pytest.raises(ValidationError) as caught:
+        PdTable(**fields, anchor=anchor)
+    error = unwrap_validation(caught.value)
+    assert error.code == "pd_table_anchor"
+    assert f"found: {basis}" in str(error)
+    assert PdTable(**fields | {"basis": "anchored"}, anchor=ANCHOR).anchor.shift == 0.7
+
+
+def test_the_table_without_loans_says_so_in_every_field():
+    assert PdTable.none(note_zh="没有贷款").model_dump() == {
+        "basis": "none", "method": "none", "population": "no loans observed", "n_loans": 0,
+        "n_defaults": 0, "confidence": None, "anchor": None, "note_en": "", "note_zh": "没有贷款",
+        "rows": ({"at_least": 0, "prob_default": None, "lower": None, "upper": None},),
+    }  # fmt: skip
+
+
+PLACED = [
+    ((ONE, (9, 0.02, 0.03, 0.04)), "pd_table_bounds"),
+    ((ONE, (9, 0.020000001, 0.01, 0.04)), "pd_table_decimals"),
+    ((ONE, (9, 0.03, 0.01, 0.04)), "pd_table_rises"),
+    ((ONE, (9, 0.02, None, 0.04)), "pd_table_missing"),
+]
+
+
+@pytest.mark.parametrize(("given", "code"), PLACED, ids=[code for _, code in PLACED])
+def test_a_refused_row_is_named_by_its_points(given, code):
+    with pytest.raises(ValidationError) as caught:
+        PdTable(**FIELDS | {"rows": rows(*given)})
+    error = unwrap_validation(caught.value)
+    assert (error.code, " 9" in str(error)) == (code, True)

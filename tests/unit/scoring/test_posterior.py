@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanzhixin.scoring.posterior import LOG_BITS, MEAN_BITS, fixed_exp, take_posterior
+from sanzhixin.scoring.posterior import (
+    LOG_BITS,
+    MEAN_BITS,
+    _powers,
+    _tables,
+    fixed_exp,
+    take_posterior,
+)
 
 ONE = 1 << 31
 
@@ -68,3 +76,26 @@ def test_all_weight_on_one_point_has_no_variance():
     row[0, 7] = 0
     found = take_posterior(row)
     assert (found.mean[0], found.variance[0]) == (7 << MEAN_BITS, 0.0)
+
+
+def test_powers_are_those_of_the_exponential_in_many_decimals():
+    with localcontext() as context:
+        context.prec = 60
+        for bits, steps in ((10, (0, 1, 7, 1_024)), (24, (0, 1, 16_383))):
+            powers = list(_powers(bits, steps[-1] + 1))
+            for k in steps:
+                exact = (Decimal(-k) / 2**bits).exp() * 2**96
+                # the first is off by less than four, and each step floors once more
+                assert abs(powers[k] - exact) <= 5 * k
+
+
+def test_tables_made_anew_hold_leading_bits_and_how_far_to_shift():
+    tables = _tables.__wrapped__()
+    assert (tables.mantissa.size, tables.shift.size, tables.low.size) == (1 << 15, 1 << 15, 1 << 14)
+    assert (tables.mantissa[0], tables.shift[0], tables.low[0]) == (1 << 30, 30, 1 << 31)
+    assert ((tables.mantissa >= 1 << 30) & (tables.mantissa < 1 << 31)).all()
+    assert tables.shift.max() <= 62
+    # e^-1 in 31 leading bits: it lies between 2^-2 and 2^-1
+    assert tables.mantissa[1 << 10] == int(math.exp(-1) * 2**32)
+    assert tables.shift[1 << 10] == 32
+    assert tables.low[-1] == pytest.approx(math.exp(-16_383 / 2**24) * 2**31, abs=2)

@@ -48,3 +48,9 @@ def test_values_of_the_cases_are_spread_over_their_pairs(start, end, n_rows):
     values = np.arange(len(start)) * 7
     spread = np.broadcast_to(found.spread(values), found.case.shape)
     assert spread.tolist() == values[found.case].tolist()
+
+
+def test_rows_of_one_case_among_empty_ones_are_laid_out_in_its_place():
+    # 4 cases of at most 2 rows, 2 rows in all
+    found = expand(np.array([0, 2, 2, 2]), np.array([2, 2, 2, 2]), 2)
+    assert found.lay_out(np.array([7, 8]), -1).tolist() == [[7, 8]] + [[-1, -1]] * 3

@@ -213,9 +213,9 @@ def test_a_county_leaves_the_proposals_of_another_and_takes_its_own_away(
     write_county(replace(other, **frames), tmp_path / "other")
     deliver = deliver_to(engine)
     for place in (tmp_path / "other", folder):
-        score_folder(place, model, tmp_path / place.name[:3], options=options, deliver=deliver)
+        score_folder(place, model, tmp_path / place.name[:3], options=options, deliver=[deliver])
     spoil("households", 0, "consent_purpose", "其他")
-    score_folder(folder, model, tmp_path / "again", options=options, deliver=deliver)
+    score_folder(folder, model, tmp_path / "again", options=options, deliver=[deliver])
     with engine.connect() as connection:
         found = connection.scalars(sa.text("SELECT household_id FROM sanzhixin_proposals")).all()
     first = pd.read_csv(folder / "households.csv")["household_id"][0]
@@ -232,7 +232,7 @@ def test_proposals_take_the_place_of_those_of_the_same_model_and_day(
     other = options.as_of.replace(month=7)
     for place, day in enumerate([options.as_of, other, options.as_of]):
         chosen = RunOptions(as_of=day)
-        score_folder(folder, model, tmp_path / f"o{place}", options=chosen, deliver=deliver)
+        score_folder(folder, model, tmp_path / f"o{place}", options=chosen, deliver=[deliver])
     with engine.connect() as connection:
         rows = (
             connection.execute(
@@ -268,7 +268,7 @@ ALLOW = {
 def test_a_refusing_database_keeps_what_it_had(engine, folder, county, model, options, tmp_path):
     """Nothing of a run stands when one row is refused; no mark is set; the run can be resumed."""
     deliver, out = deliver_to(engine), tmp_path / "out"
-    score_folder(folder, model, out, options=options, deliver=deliver)
+    score_folder(folder, model, out, options=options, deliver=[deliver])
     middle = sorted(county.households["household_id"])[6]
 
     def state():
@@ -280,7 +280,7 @@ def test_a_refusing_database_keeps_what_it_had(engine, folder, county, model, op
         for words in REFUSE[engine.dialect.name]:
             connection.execute(sa.text(words.format(middle)))
     with pytest.raises(OutputError) as caught:
-        score_folder(folder, model, out, options=options, deliver=deliver)
+        score_folder(folder, model, out, options=options, deliver=[deliver])
     assert (caught.value.code, caught.value.exit_code) == ("database_not_committed", 7)
     assert middle not in str(caught.value)
     assert state() == before
@@ -289,7 +289,7 @@ def test_a_refusing_database_keeps_what_it_had(engine, folder, county, model, op
         for words in ALLOW[engine.dialect.name]:
             connection.execute(sa.text(words))
     resume = RunOptions(chunk_rows=5, as_of=county.as_of, resume=True)
-    done = score_folder(folder, model, out, options=resume, deliver=deliver)
+    done = score_folder(folder, model, out, options=resume, deliver=[deliver])
     assert done.resumed_parts == 3
     assert (sorted(state()), verify(out).findings) == (sorted(before), ())
 
@@ -300,7 +300,7 @@ def test_a_table_of_somebody_else_is_left_alone(engine, folder, model, options, 
         connection.execute(sa.text("INSERT INTO loans_2026 VALUES (7)"))
     deliver = deliver_to(engine, table="loans_2026")
     with pytest.raises(OutputError, match="other columns than proposals have"):
-        score_folder(folder, model, tmp_path / "out", options=options, deliver=deliver)
+        score_folder(folder, model, tmp_path / "out", options=options, deliver=[deliver])
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT * FROM loans_2026")).all() == [(7,)]
 
@@ -313,7 +313,7 @@ def test_a_schema_is_read_and_written(engine, county, model, options, expected, 
     load(engine, county, "loans")
     supply = DatabaseSupply(engine, model.scheme, schema="loans")
     deliver = deliver_to(engine, schema="loans")
-    done = score_supply(supply, model, tmp_path / "out", options=options, deliver=deliver)
+    done = score_supply(supply, model, tmp_path / "out", options=options, deliver=[deliver])
     assert done.proposals.read_bytes() == expected.proposals.read_bytes()
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM loans.sanzhixin_proposals")) == 12

@@ -1,0 +1,148 @@
+"""The command on appeals: the proposal without a form, event or record that is doubted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sanzhixin.cli.options import (
+    AS_OF,
+    AUDIT,
+    DIR,
+    MODEL,
+    SECRET,
+    ChosenModel,
+    secret_of,
+)
+from sanzhixin.cli.voice import Voice, aligned
+
+if TYPE_CHECKING:
+    from sanzhixin.model import SanzhixinModel
+    from sanzhixin.scoring.appeal import Appeal
+    from sanzhixin.trust import Secret
+
+__all__ = ["appeal"]
+
+_ALL_THREE = "--override needs --by and --reason (须同时给出 --by 与 --reason)"
+
+
+@click.command()
+@DIR
+@MODEL
+@click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+@click.option(
+    "--without",
+    "pieces",
+    multiple=True,
+    required=True,
+    metavar="PIECE",
+    help="What is doubted: rating:RATER, rating:RATER:INDICATOR, event:ID or register:DOCUMENT; "
+    "may be repeated.",
+)
+@click.option("--statement", metavar="TEXT", help="What the household says.")
+@click.option(
+    "--override",
+    "limit_yuan",
+    type=click.IntRange(min=0),
+    metavar="YUAN",
+    help="What a person decides instead; needs --by and --reason.",
+)
+@click.option("--by", metavar="NAME", help="Who decides.")
+@click.option("--reason", metavar="TEXT", help="Why.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="New JSON file with both proposals; nothing is ever overwritten.",
+)
+@AUDIT
+@SECRET
+@AS_OF
+@click.pass_obj
+def appeal(  # noqa: PLR0913 - one parameter an option of the command
+    voice: Voice,
+    folder: Path,
+    *,
+    chosen: ChosenModel,
+    household: str,
+    pieces: tuple[str, ...],
+    statement: str | None,
+    limit_yuan: int | None,
+    by: str | None,
+    reason: str | None,
+    out: Path,
+    audit_log: Path | None,
+    secret_file: Path | None,
+    as_of: dt.date | None,
+) -> int:
+    """Propose once more without what is doubted, old and new side by side (复核)."""
+    from sanzhixin.batch import take_in
+    from sanzhixin.errors import OutputError
+    from sanzhixin.records.whole_file import write_new
+    from sanzhixin.scoring.canonical import canonical_json
+
+    if (limit_yuan is None) != (by is None and reason is None):
+        raise click.UsageError(_ALL_THREE)
+    if out.exists():
+        raise OutputError("file_stands", path=out.name)
+    secret = None if audit_log is None else secret_of(secret_file)
+    model = chosen.load()
+    intake = take_in(folder, model.scheme, as_of)
+    record = intake.done.county.application(household)
+    found = model.reconsider(record, without=pieces, statement=statement, as_of=intake.as_of)
+    if limit_yuan is not None:
+        found = found.decide(limit_yuan, by=by or "", reason=reason or "", on=dt.date.today())
+    try:
+        write_new(out, canonical_json(found.model_dump(mode="json")) + b"\n")
+    except OSError as error:
+        raise OutputError("output_not_written", path=out.name, problem=error.strerror) from None
+    if audit_log is not None and secret is not None:
+        _log(audit_log, found, model, secret)
+    _tell(voice, found, out)
+    return 0
+
+
+def _log(path: Path, found: Appeal, model: SanzhixinModel, secret: Secret) -> None:
+    from sanzhixin.trust import (
+        AuditLog,
+        appeal_record,
+        is_about,
+        override_record,
+        pseudonym,
+        read_entries,
+    )
+
+    subject, of = pseudonym(found.before.household_id, secret), None
+    if path.is_file():
+        for entry in read_entries(path):
+            if entry.kind == "proposal" and is_about(entry, subject):
+                of = entry.seq
+    log = AuditLog(path)
+    last = log.append([("appeal", appeal_record(found, of, model.file.digest(), secret))])
+    if found.override is not None:
+        log.append([("override", override_record(found, last.seq, secret))])
+
+
+def _tell(voice: Voice, found: Appeal, out: Path) -> None:
+    heads = [voice.word("appeal.value"), voice.word("appeal.before"), voice.word("appeal.after")]
+    names = ("status", "score", "tier", "limit_yuan", "system_limit_yuan", "prob_default")
+    rows = [
+        [name, *(_cell(getattr(side, name)) for side in (found.before, found.after))]
+        for name in names
+    ]
+    voice.show(aligned([heads, *rows]))
+    if not found.changes:
+        voice.show(voice.text("appeal_same"))
+    if found.override is not None:
+        voice.show(voice.text("appeal_decided", yuan=f"{found.override.limit_yuan:,}"))
+    voice.tell("appeal_written", path=out)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

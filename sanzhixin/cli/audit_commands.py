@@ -1,0 +1,304 @@
+"""Commands on the audit log: check it, read it, sign how far it goes, replay, forget."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import itertools
+import json
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sanzhixin.cli.options import DIR, JSON, MODEL, SECRET, TRUST, ChosenModel, read_day, secret_of
+from sanzhixin.cli.trust_commands import read_passphrase
+from sanzhixin.cli.voice import Voice, aligned
+
+if TYPE_CHECKING:
+    from sanzhixin.trust import Entry, LogCheck
+
+__all__ = ["audit", "forget"]
+
+_LOG = click.argument("path", metavar="LOG", type=click.Path(path_type=Path, dir_okay=False))
+_HOUSEHOLD = click.option("--household", metavar="ID", help="Entries of one household alone.")
+_COLUMNS = (
+    *("seq", "at", "kind", "subject", "as_of", "model_id", "scheme_id", "code", "status"),
+    *("points", "tier", "limit_yuan", "hash"),
+)
+_ONE_WAY = "give either --household or --before (请给出 --household 或 --before 其一)"
+
+
+@click.group()
+def audit() -> None:
+    """Check and read the log of proposals (审计日志)."""
+
+
+@audit.command("verify")
+@_LOG
+@click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Checkpoint that was kept elsewhere; without one a cut at the end is not seen.",
+)
+@TRUST
+@JSON
+@click.pass_obj
+def verify_log(
+    voice: Voice, path: Path, *, kept: tuple[Path, ...], trust: Path | None, as_json: bool
+) -> int:
+    """Check every entry of LOG, its chain and its checkpoints (核验)."""
+    from sanzhixin.trust import check_log, read_checkpoint, read_trust_list
+
+    trusted = None if trust is None else read_trust_list(trust)
+    done = check_log(
+        path, trust=trusted, checkpoints=[read_checkpoint(checkpoint) for checkpoint in kept]
+    )
+    code = done.findings[0].exit_code if done.findings else 0
+    if as_json:
+        voice.show_json({"exit_code": code, **_check_summary(done)})
+        return code
+    facts = {"log": done.log or "-", "count": done.count, "head": done.head, **done.kinds}
+    facts |= {"erased": done.erased, "checkpoints": done.checkpoints}
+    voice.show(aligned(list(facts.items())))
+    for finding in done.findings:
+        voice.show(voice.pick(finding.zh, finding.en))
+    if done.findings:
+        voice.tell("verify_findings", path=path, count=len(done.findings))
+    else:
+        voice.show(voice.text("verify_agrees", path=path))
+        if not kept:
+            voice.tell("audit_no_checkpoint")
+    return code
+
+
+def _check_summary(done: LogCheck) -> dict[str, Any]:
+    return {
+        "log": done.log,
+        "count": done.count,
+        "head": done.head,
+        "kinds": done.kinds,
+        "erased": done.erased,
+        "checkpoints": done.checkpoints,
+        "findings": [{"code": f.code, "zh": f.zh, "en": f.en} for f in done.findings],
+    }
+
+
+@audit.command("show")
+@_LOG
+@_HOUSEHOLD
+@SECRET
+@click.option("--seq", type=click.IntRange(1), metavar="N", help="One entry, with all it says.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="The last N that fit.")
+@JSON
+@click.pass_obj
+def show(
+    voice: Voice,
+    path: Path,
+    *,
+    household: str | None,
+    secret_file: Path | None,
+    seq: int | None,
+    last: int | None,
+    as_json: bool,
+) -> int:
+    """Show entries of LOG: one in full, or a line for each (查看)."""
+    found = _entries(path, household, secret_file)
+    if seq is not None:
+        found = itertools.islice((entry for entry in found if entry.seq == seq), 1)
+    chosen: deque[Entry] = deque(found, maxlen=last)
+    if as_json or seq is not None:
+        voice.show_json({"entries": [json.loads(entry.line()) for entry in chosen]})
+        return 0
+    rows = [[_cell(entry, name) for name in _COLUMNS[:-1]] for entry in chosen]
+    voice.show(aligned([list(_COLUMNS[:-1]), *rows]))
+    return 0
+
+
+@audit.command("export")
+@_LOG
+@_HOUSEHOLD
+@SECRET
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="CSV to write, a row for each entry.",
+)
+@click.pass_obj
+def export_log(
+    voice: Voice, path: Path, *, household: str | None, secret_file: Path | None, out: Path
+) -> int:
+    """Write a table of the entries of LOG for auditors (导出), households as pseudonyms."""
+    from sanzhixin.batch.files import publishing, whole_file
+
+    count = 0
+    with publishing(out), whole_file(out) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
+        writer = csv.writer(text)
+        writer.writerow(_COLUMNS)
+        for entry in _entries(path, household, secret_file):
+            writer.writerow([_cell(entry, name) for name in _COLUMNS])
+            count += 1
+        text.detach()
+    voice.tell("audit_exported", count=count, path=out)
+    return 0
+
+
+@audit.command("checkpoint")
+@_LOG
+@click.option(
+    "--key",
+    "key_file",
+    required=True,
+    metavar="FILE",
+    envvar="SANZHIXIN_KEY",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Private key that the trust list lets sign checkpoints.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="New file; keep it where writers of the log cannot change it.",
+)
+@click.pass_obj
+def checkpoint(voice: Voice, path: Path, *, key_file: Path, out: Path) -> int:
+    """Check LOG and sign how far it goes (检查点)."""
+    from sanzhixin.errors import OutputError
+    from sanzhixin.records.whole_file import write_new
+    from sanzhixin.scoring.canonical import canonical_json
+    from sanzhixin.trust import AuditLog, make_checkpoint, read_signer
+
+    if out.exists():
+        raise OutputError("file_stands", path=out.name)
+    signer = read_signer(key_file, read_passphrase())
+    made = make_checkpoint(AuditLog(path), signer, dt.date.today())
+    write_new(out, canonical_json(made.model_dump(mode="json")) + b"\n", 0o644)
+    voice.tell("audit_signed", count=made.count, path=out)
+    return 0
+
+
+@audit.command("replay")
+@_LOG
+@DIR
+@MODEL
+@click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+@click.option("--seq", type=click.IntRange(1), metavar="N", help="Entry; default: the latest.")
+@SECRET
+@click.pass_obj
+def replay(
+    voice: Voice,
+    path: Path,
+    folder: Path,
+    *,
+    chosen: ChosenModel,
+    household: str,
+    seq: int | None,
+    secret_file: Path | None,
+) -> int:
+    """Propose once more from the inputs in DIR and compare with what LOG says (重放).
+
+    MODEL is the folder of the model; of its states the one that decided is used.
+    """
+    from sanzhixin.batch import take_in
+    from sanzhixin.errors import ArtifactError
+    from sanzhixin.trust import compare_record, proposal_record, state_of
+
+    secret = secret_of(secret_file)
+    fitting = (
+        entry
+        for entry in _entries(path, household, secret_file)
+        if entry.kind == "proposal" and seq in (None, entry.seq)
+    )
+    found: deque[Entry] = deque(fitting, maxlen=1)
+    if not found or found[0].body is None:
+        raise ArtifactError("audit_none")
+    logged = found[0].body
+    state = state_of(chosen.path, logged["model_digest"])
+    model = ChosenModel(state, chosen.trust, chosen.accept).load()
+    as_of = dt.date.fromisoformat(logged["as_of"])
+    county = take_in(folder, model.scheme, as_of).done.county
+    proposal = model.propose_one(county.application(household), as_of)
+    again = proposal_record(proposal, model.file.digest(), secret)
+    differs = compare_record(logged, again)
+    if differs:
+        raise ArtifactError("replay_differs", keys=", ".join(differs))
+    voice.show(voice.text("replay_agrees", seq=found[0].seq, model_id=model.model_id, as_of=as_of))
+    return 0
+
+
+@click.command()
+@_LOG
+@click.option("--household", metavar="ID", help="Whose data have to be forgotten.")
+@SECRET
+@click.option(
+    "--before",
+    metavar="DATE",
+    callback=read_day,
+    help="Forget what was said of every household before this day (end of retention).",
+)
+@click.option("--by", required=True, metavar="NAME", help="Who orders it.")
+@click.option("--because", required=True, metavar="TEXT", help="On which ground.")
+@click.pass_obj
+def forget(
+    voice: Voice,
+    path: Path,
+    *,
+    household: str | None,
+    secret_file: Path | None,
+    before: dt.date | None,
+    by: str,
+    because: str,
+) -> int:
+    """Erase what LOG says of a household, or before a day; the chain still holds (删除)."""
+    from sanzhixin.trust import AuditLog, is_about, pseudonym
+
+    if (household is None) == (before is None):
+        raise click.UsageError(_ONE_WAY)
+    if household is not None:
+        subject = pseudonym(household, secret_of(secret_file))
+
+        def concerns(entry: Entry) -> bool:
+            return is_about(entry, subject)
+    else:
+        day = str(before)
+
+        def concerns(entry: Entry) -> bool:
+            return entry.at < day
+
+    count = AuditLog(path).erase(concerns, by=by, because=because)
+    voice.tell("audit_forgotten", count=count)
+    return 0
+
+
+def _entries(path: Path, household: str | None, secret_file: Path | None) -> Iterator[Entry]:
+    from sanzhixin.trust import is_about, pseudonym, read_entries
+
+    if household is None:
+        return read_entries(path)
+    subject = pseudonym(household, secret_of(secret_file))
+    return (entry for entry in read_entries(path) if is_about(entry, subject))
+
+
+def _cell(entry: Entry, name: str) -> Any:
+    """Give a value of an entry for a table; nothing for what it does not say."""
+    if name in ("seq", "at", "kind", "hash"):
+        return getattr(entry, name)
+    body = entry.body or {}
+    found = body.get(name, body.get("output", {}).get(name))
+    if found is None and name == "limit_yuan":
+        found = body.get("limit_yuan")
+    return "" if found is None else found

@@ -1,0 +1,202 @@
+"""Messages of keys, signatures, trust lists, the life of models, and the audit log."""
+
+from __future__ import annotations
+
+from sanzhixin.errors.message import Message
+
+__all__ = ["TRUST"]
+
+TRUST: dict[str, Message] = {
+    "accept_unknown": Message(
+        "accept={given} is not known; let pass in these words: {known}.",
+        "accept={given} 无法识别；可写明放行的有：{known}。",
+    ),
+    "accept_without_trust": Message(
+        "accept= was given without a trust list; without one nothing is asked of signatures and status. State trust= as well, or leave accept= out.",
+        "给出了 accept 却没有信任清单；没有清单时不检查签名与状态。请同时给出 trust，或去掉 accept。",
+    ),
+    "appeal_nothing": Message(
+        "An appeal names what it doubts. Leave out at least one rating, event or register.",
+        "复核须写明质疑的内容；请至少指明一份评议表、一个事项或一条记录。",
+    ),
+    "appeal_piece": Message(
+        "{piece!r} does not begin the name of a piece of the record. Write rating:RATER, rating:RATER:INDICATOR, event:ID or register:DOCUMENT.",
+        "{piece!r} 不是可质疑内容的开头；请写 rating:评议员编号、rating:评议员编号:指标、event:事项编号或 register:文号。",
+    ),
+    "appeal_unknown_piece": Message(
+        "The household's record has no {kind} with the number that was given. Check the number in the tables; explain shows what counted.",
+        "该户记录中没有所给编号的 {kind}；请核对表中编号，可用 explain 查看计入的内容。",
+    ),
+    "audit_chain": Message(
+        "Line {line} of the log does not follow the line before; entries are missing, moved or of another log. Compare with the latest copy that a checkpoint covers.",
+        "日志第 {line} 行与上一行不衔接，有条目缺失、移动或来自其他日志；请与有检查点的最近备份比对。",
+    ),
+    "audit_cut": Message(
+        "The log has {found} entries that agree, a checkpoint signed {stated}; entries at the end are missing. Restore the log from a copy.",
+        "日志可核实 {found} 条，而检查点签署了 {stated} 条，末尾有条目缺失；请从备份恢复。",
+    ),
+    "audit_entry_altered": Message(
+        "Line {line} of the log does not fit its own digests; it was changed. Compare with the latest copy that a checkpoint covers.",
+        "日志第 {line} 行与自身摘要不符，已被改动；请与有检查点的最近备份比对。",
+    ),
+    "audit_entry_large": Message(
+        "An entry of the log would be larger than {most:,} bytes; nothing was written. Shorten its texts.",
+        "日志条目超过 {most:,} 字节；未写入，请缩短文字。",
+    ),
+    "audit_erased": Message(
+        "{count} entries of the log lost what they said, the first in line {line}, and no entry ordered it. Restore the log from a copy.",
+        "日志有 {count} 条内容被抹去（首条在第 {line} 行），但没有相应的删除指令；请从备份恢复。",
+    ),
+    "audit_line": Message(
+        "Line {line} of the log is not an entry as this library writes it; it was changed or damaged. Compare with the latest copy that a checkpoint covers.",
+        "日志第 {line} 行不是本库写出的格式，已被改动或损坏；请与有检查点的最近备份比对。",
+    ),
+    "audit_lock": Message(
+        "This system has no file locks, so writers of a log could not take turns. Keep the log on Linux or macOS.",
+        "本系统没有文件锁，无法保证日志写入互斥；请在 Linux 或 macOS 上保存日志。",
+    ),
+    "audit_none": Message(
+        "The log says nothing of this household, or the secret is another one. Check the number and the secret.",
+        "日志中没有该户的记录，或密钥不是同一个；请核对户号和密钥。",
+    ),
+    "audit_not_as_signed": Message(
+        "The first {count} entries of the log are not those that a checkpoint signed; the log was rewritten. Restore it from a copy.",
+        "日志前 {count} 条与检查点签署的不同，日志被重写；请从备份恢复。",
+    ),
+    "audit_not_erased": Message(
+        "{count} entries of the log were ordered to be forgotten and still stand there, the first in line {line}. Run forget again, which finishes it.",
+        "日志有 {count} 条已被要求删除但仍然存在（首条在第 {line} 行）；请再次运行 forget 以完成删除。",
+    ),
+    "audit_not_written": Message(
+        "The log {path} could not be written ({problem}); nothing was confirmed. Free space or correct the permissions, then try again.",
+        "无法写入日志 {path}（{problem}）；未确认任何条目。请清理空间或更正权限后重试。",
+    ),
+    "audit_opening": Message(
+        "Line {line} of the log is not where a log begins; it was joined from several, or its first line is missing. Restore it from a copy.",
+        "日志第 {line} 行的起始条目有误，日志由多份拼接或首行缺失；请从备份恢复。",
+    ),
+    "audit_order": Message(
+        "Line {line} of the log orders an erasure that is impossible; it was not written by this library. Restore the log from a copy.",
+        "日志第 {line} 行的删除指令不成立，并非由本库写出；请从备份恢复。",
+    ),
+    "audit_torn": Message(
+        "Line {line} of the log is unfinished: a writer was interrupted. The next entry takes it away and says so.",
+        "日志第 {line} 行未写完，写入曾被中断；写入下一条时会移除并记明。",
+    ),
+    "checkpoint_invalid": Message(
+        "{name} is not a checkpoint, or it was changed after it was signed. Fetch it again from where it is kept.",
+        "{name} 不是检查点，或签署后被改动；请从保管处重新获取。",
+    ),
+    "checkpoint_untrusted": Message(
+        "The checkpoint over {count} entries is signed by a key that the trust list does not let sign checkpoints on that day. Correct the list, or have it signed again.",
+        "签署前 {count} 条的检查点所用密钥当日无权签署；请更正信任清单或重新签署。",
+    ),
+    "file_stands": Message(
+        "{path} is there already, and is never overwritten. Choose another name.",
+        "{path} 已存在，不会被覆盖；请换一个名称。",
+    ),
+    "key_file_open": Message(
+        "{file}: others than its owner may read or change this key. Set its permissions to 600 and, if somebody may have read it, make a new one.",
+        "{file}：所有者以外的人可读写此密钥；请将权限设为 600，如可能已泄露请更换。",
+    ),
+    "key_unreadable": Message(
+        "{file}: not a key as wanted here, or the passphrase is wrong or lacks. A signing key is an Ed25519 private key in PEM, a secret 64 hexadecimal digits.",
+        "{file}：不是所需的密钥，或口令有误或缺失；签名密钥为 PEM 格式的 Ed25519 私钥，假名密钥为 64 位十六进制数字。",
+    ),
+    "model_days": Message(
+        "A model of status {status} has to state the day of every step from its validation on, each no earlier than the one before. Correct the days.",
+        "状态为 {status} 的模型须写明验证以来各步骤的日期，且依次不早于前一步；请更正日期。",
+    ),
+    "model_end": Message(
+        "Model {model_id} is valid until {until}; {given} is later, or before the day of this step. Choose a day between.",
+        "模型 {model_id} 有效期至 {until}；{given} 晚于该日，或早于本步骤日期；请选择其间的日期。",
+    ),
+    "model_not_approved": Message(
+        "Model {model_id} is {status}, not approved, so it may not decide anything. Have it approved, or accept not_approved in words.",
+        "模型 {model_id} 状态为 {status}，未经批准，不得用于评定；请先批准，或写明接受 not_approved。",
+    ),
+    "model_released": Message(
+        "Model {model_id} is {status} and is never changed. Save under a new version.",
+        "模型 {model_id} 状态为 {status}，不得改动；请以新版本保存。",
+    ),
+    "model_rolled_back": Message(
+        "Model {model_id} is older than {least}, the oldest version that the trust list lets be used. Use a newer one, or accept rolled_back in words.",
+        "模型 {model_id} 早于信任清单允许的最低版本 {least}；请使用新版本，或写明接受 rolled_back。",
+    ),
+    "model_state_unknown": Message(
+        "{path} and its history hold no model with digest {digest}... Look for the folder that the decision names.",
+        "{path} 及其历史中没有摘要为 {digest}… 的模型；请查找该决定所记的模型文件夹。",
+    ),
+    "model_step": Message(
+        "Model {model_id} is {now}; the step to {asked} is not the next one. The order is draft, validated, approved, retired, and none is taken back: a change is a new version.",
+        "模型 {model_id} 目前为 {now}，不能直接变为 {asked}；顺序为草稿、已验证、已批准、已停用，不可退回，改动须另立版本。",
+    ),
+    "model_withdrawn": Message(
+        "Model {model_id} is withdrawn by the trust list: {reason}. Use another, or accept withdrawn in words.",
+        "模型 {model_id} 已被信任清单撤回：{reason}；请使用其他模型，或写明接受 withdrawn。",
+    ),
+    "override_limit": Message(
+        "An override of {given} yuan is not possible; state a whole number of yuan from 0 to {most}, the product's cap.",
+        "调整为 {given} 元不可行；请给出 0 至 {most} 元（产品上限）之间的整数。",
+    ),
+    "override_words": Message(
+        "An override needs a person and a reason in words. State both.",
+        "调整须写明经办人和理由；请补全。",
+    ),
+    "registry_link": Message(
+        "{path} in the registry is a link, has several names, or is of another kind; what it shows could be changed from elsewhere. Put the model itself there.",
+        "模型库中的 {path} 是链接、有多个名称或类型不符，其内容可能在别处被改动；请放入模型本身。",
+    ),
+    "registry_name": Message(
+        "A name or version that no model may have. Use small letters, digits, dots and hyphens for the name and three numbers for the version, e.g. farm-loan 1.0.0.",
+        "模型名称或版本不合规；名称请用小写字母、数字、点和连字符，版本请用三段数字，如 farm-loan 1.0.0。",
+    ),
+    "registry_other": Message(
+        "The folder {path} of the registry holds a model of another name or version. Move it to its own folder.",
+        "模型库文件夹 {path} 中是其他名称或版本的模型；请移至对应文件夹。",
+    ),
+    "replay_differs": Message(
+        "The replay does not give what was logged: {keys} differ. Check that the inputs are those of that day and the model the one that is named.",
+        "重放结果与日志不符：{keys} 不同；请核对输入是否为当日所用、模型是否为所记模型。",
+    ),
+    "secret_short": Message(
+        "A secret for pseudonyms has at least {least} bytes. Make one with sanzhixin keys secret.",
+        "假名密钥至少 {least} 字节；请用 sanzhixin keys secret 生成。",
+    ),
+    "signature_file_invalid": Message(
+        "{name} is not a file of signatures as this library writes it; it was changed or damaged. Sign the model again.",
+        "{name} 不是本库写出的签名文件，已被改动或损坏；请重新签名。",
+    ),
+    "signature_missing": Message(
+        "{name} is not signed. Have it signed by somebody on the trust list, or accept unsigned in words.",
+        "{name} 没有签名；请由信任清单上的人签名，或写明接受 unsigned。",
+    ),
+    "signature_of_other": Message(
+        "The signatures beside {name} are not of this file; the file or they were changed. Fetch both again from where the model was approved.",
+        "{name} 旁的签名不属于此文件，文件或签名已被改动；请从批准处重新获取。",
+    ),
+    "signature_untrusted": Message(
+        "No signature of {model_id} counts: none is by a key that the trust list lets sign {status} models on that day, or that key is revoked. Correct the list, have it signed again, or accept unsigned in words.",
+        "模型 {model_id} 没有有效签名：签名密钥当日无权签署状态为 {status} 的模型，或已被吊销；请更正信任清单、重新签名，或写明接受 unsigned。",
+    ),
+    "signatures_many": Message(
+        "A model has {most} signatures at most. Leave out those of keys that are not used any more.",
+        "一个模型最多 {most} 个签名；请去掉不再使用的密钥的签名。",
+    ),
+    "signing_missing": Message(
+        "Signing and checking signatures need the package cryptography. Install sanzhixin[sign].",
+        "签名与验签需要 cryptography 包；请安装 sanzhixin[sign]。",
+    ),
+    "trust_key_dates": Message(
+        "The key of {person} ends before it begins. Correct valid_from or valid_until.",
+        "{person} 的密钥有效期止早于起；请更正 valid_from 或 valid_until。",
+    ),
+    "trust_key_twice": Message(
+        "The key of {person} stands in the trust list twice. Remove one of them.",
+        "{person} 的密钥在信任清单中出现两次；请删除其一。",
+    ),
+    "trust_list_invalid": Message(
+        "{file} is refused. {problem}",
+        "{file} 无效。{problem_zh}",
+    ),
+}

@@ -1,0 +1,163 @@
+"""Where a model comes from: data, versions, comparisons, and who answered for which step when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import Field
+
+from sanzhixin.errors import ArtifactError
+from sanzhixin.scheme.base import Decision
+
+__all__ = ["RELEASED", "STEPS", "CardComparison", "CardScores", "Provenance", "Refusal", "Status"]
+
+Status = Literal["draft", "validated", "approved", "retired"]
+
+STEPS: tuple[Status, ...] = ("draft", "validated", "approved", "retired")
+"""Life cycle of a model, in its only order."""
+
+RELEASED: tuple[Status, ...] = ("approved", "retired")
+"""Statuses of models that are never changed: a change is a new version."""
+
+
+class CardScores(Decision):
+    """How well default probabilities by a card fit loans that it has not seen.
+
+    Attributes
+    ----------
+    log_loss, brier : float
+        Means over the loans; smaller is better.
+    auc : float or None
+        Share of pairs of a default and another loan that it orders rightly; None without both.
+    """
+
+    log_loss: float
+    brier: float
+    auc: float | None
+
+
+class CardComparison(Decision):
+    """Expert card and learned card side by side on unseen loans.
+
+    Attributes
+    ----------
+    chosen : {"expert", "fitted"}
+        The card of the model.
+    asked_for : bool
+        The learned card was asked for, whatever the comparison says.
+    holdout : {"village", "time"}
+        What unseen means.
+    n_loans, n_defaults : int
+        Loans that were held out at one time, and defaults among them.
+    expert, fitted : CardScores
+        Of both cards.
+    gain, gain_se : float
+        Log-loss of the expert card less that of the learned one, and its standard error between
+        villages.
+    """
+
+    chosen: Literal["expert", "fitted"]
+    asked_for: bool
+    holdout: Literal["village", "time"]
+    n_loans: int
+    n_defaults: int
+    expert: CardScores
+    fitted: CardScores
+    gain: float
+    gain_se: float
+
+
+class Refusal(Decision):
+    """Why something was not done, in two languages.
+
+    Attributes
+    ----------
+    code : str
+        Of the error.
+    en, zh : str
+        Its sentence.
+    """
+
+    code: str
+    en: str
+    zh: str
+
+
+class Provenance(Decision):
+    """Where a model comes from.
+
+    Attributes
+    ----------
+    data_from, data_until : date or None
+        First and last granting date of the loans that were used; None for an expert card.
+    rows : dict of str to int
+        Rows of each table that fitting saw.
+    checksums : dict of str to str
+        SHA-256 over the sorted hashes of each table's rows, whatever their order.
+    versions : dict of str to str
+        Versions of Python and of the libraries that computed numbers.
+    seed : int or None
+        Seed of a simulated county; None for files.
+    fitted_by, validated_by, approved_by : str or None
+        Who did what; three different people once a model is approved.
+    fitted_on, validated_on, approved_on : date or None
+        When, in this order.
+    retired_by, retired_because : str or None
+        Who took it out of use, and why.
+    retired_on : date or None
+        When.
+    comparison : CardComparison or None
+        Expert card against learned card; None where no card was learned.
+    card_refused : Refusal or None
+        Why no card was learned, where one was wanted.
+    notes : tuple of str
+        What a reader has to know.
+    """
+
+    data_from: dt.date | None = None
+    data_until: dt.date | None = None
+    rows: dict[str, int] = Field(default_factory=dict)
+    checksums: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    seed: int | None = None
+    fitted_by: str | None = None
+    validated_by: str | None = None
+    approved_by: str | None = None
+    fitted_on: dt.date | None = None
+    validated_on: dt.date | None = None
+    approved_on: dt.date | None = None
+    retired_by: str | None = None
+    retired_on: dt.date | None = None
+    retired_because: str | None = None
+    comparison: CardComparison | None = None
+    card_refused: Refusal | None = None
+    notes: tuple[str, ...] = ()
+
+    def check_steps(self, status: Status) -> None:
+        """Refuse a status without its people and days.
+
+        Parameters
+        ----------
+        status : {"draft", "validated", "approved", "retired"}
+            What the model is said to be.
+
+        Raises
+        ------
+        ArtifactError
+            ``model_people``: a person of a step lacks, or one took two steps; ``model_days``: the
+            day of a step lacks, or comes before that of an earlier step.
+        """
+        place = STEPS.index(status)
+        made, judged, released = self.fitted_by, self.validated_by, self.approved_by
+        named = {1: (made, judged), 2: (made, judged, released)}.get(place, ())
+        if not all(named) or len(set(named)) < len(named):
+            raise ArtifactError("model_people", status=status)
+        if status == "retired" and not (self.retired_by and self.retired_because):
+            raise ArtifactError("model_people", status=status)
+        days = (self.fitted_on, self.validated_on, self.approved_on, self.retired_on)
+        asked = {1: days[1:2], 2: days[1:3], 3: days[3:]}.get(place, ())
+        stated = [day for day in days if day is not None]
+        if None in asked or any(earlier > later for earlier, later in pairwise(stated)):
+            raise ArtifactError("model_days", status=status)

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tomllib
+
+import pytest
+
+from sanzhixin.model import load_model
+from sanzhixin.scoring import Provenance, read_model_file, write_model_file
+from sanzhixin.trust import read_secret, read_signer
+from tests.unit.scoring.factories import model_file
+
+NAMES = ("SANZHIXIN_TRUST", "SANZHIXIN_SECRET", "SANZHIXIN_KEY", "SANZHIXIN_KEY_PASSPHRASE")
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def draft(tmp_path):
+    """A registry with one draft that 张三 made."""
+    made = Provenance(fitted_by="张三", fitted_on="2026-01-05")
+    folder = tmp_path / "models" / "tongxiang-expert" / "1.0.0"
+    write_model_file(model_file(provenance=made), folder)
+    return folder
+
+
+@pytest.fixture
+def key(tmp_path, run):
+    file = tmp_path / "key.pem"
+    done = run("keys", "new", file, "--person", '李"四')
+    (tmp_path / "trust.toml").write_text(f"format = 1\n{done.out}", encoding="utf-8")
+    return file
+
+
+def approve(run, folder):
+    for status, by, day in (
+        ("validated", "李四", "2026-02-05"),
+        ("approved", "王五", "2026-03-05"),
+    ):
+        assert run("promote", folder, "--to", status, "--by", by, "--on", day).code == 0
+
+
+# keys
+
+
+def test_a_new_key_is_shown_as_an_entry_of_a_trust_list(run, tmp_path):
+    file = tmp_path / "key.pem"
+    done = run("keys", "new", file, "--person", '李"四')
+    assert done.code == 0
+    (entry,) = tomllib.loads(done.out)["keys"]
+    assert (entry["person"], entry["may"]) == ('李"四', ["approved"])
+    assert entry["key"] == read_signer(file).key
+    assert (entry["valid_until"] - entry["valid_from"]).days == 730
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "私钥已写入" in done.err
+    assert "The private key is in" in done.err
+    assert "PRIVATE KEY" not in done.out + done.err
+
+
+def test_a_passphrase_from_the_environment_locks_a_key(run, tmp_path, monkeypatch, draft):
+    monkeypatch.setenv("SANZHIXIN_KEY_PASSPHRASE", "长口令")
+    file = tmp_path / "key.pem"
+    assert run("keys", "new", file, "--person", "P").code == 0
+    assert b"ENCRYPTED" in file.read_bytes()
+    assert run("sign", draft, "--key", file).code == 0
+    monkeypatch.setenv("SANZHIXIN_KEY_PASSPHRASE", "口令")
+    done = run("sign", draft, "--key", file)
+    assert (done.code, "passphrase is wrong" in done.err) == (4, True)
+    assert "口令有误" in done.err
+
+
+def test_a_secret_is_written_for_its_owner_alone(run, tmp_path):
+    file = tmp_path / "secret"
+    done = run("keys", "secret", file)
+    assert (done.code, done.out) == (0, "")
+    assert len(read_secret(file).key) == 32
+    assert file.read_text().strip() not in done.err
+    assert "请妥善备份" in done.err
+
+
+@pytest.mark.parametrize("words", [["new", "FILE", "--person", "P"], ["secret", "FILE"]])
+def test_a_file_that_is_there_is_never_written_over(run, tmp_path, words):
+    file = tmp_path / "mine"
+    file.write_text("mine")
+    done = run("keys", *[file if word == "FILE" else word for word in words])
+    assert done.code == 7
+    assert "never overwritten" in done.err
+    assert "不会被覆盖" in done.err
+    assert file.read_text() == "mine"
+
+
+# steps and signatures
+
+
+def test_from_a_draft_to_a_model_that_decides(run, draft, key, tmp_path):
+    trust = ["--trust", tmp_path / "trust.toml"]
+    first = read_model_file(draft)
+    done = run("promote", draft, "--to", "validated", "--by", "李四", "--on", "2026-02-05")
+    assert done.code == 0
+    assert "not signed yet" in done.err
+    assert "已验证" in done.err
+    assert run("promote", draft, "--to", "approved", "--by", "王五", "--on", "2026-03-05").code == 0
+    done = run("sign", draft, "--key", key)
+    assert done.code == 0
+    assert read_signer(key).key in done.err
+    model = load_model(draft, trust=tmp_path / "trust.toml")
+    assert (model.file.status, model.trusted.signed_by) == ("approved", ('李"四',))
+    assert (draft / "history" / first.digest()[7:] / "model.json").is_file()
+    listed = json.loads(run("models", draft.parents[1], "--json").out)
+    assert listed == {
+        "exit_code": 0,
+        "models": [
+            {"model": "tongxiang-expert/1.0.0", "status": "approved",
+             "valid_until": "2028-12-31", "signatures": "1", "digest": model.file.digest()}
+        ],
+    }  # fmt: skip
+    assert trust
+
+
+STEPS = [
+    # words, exit code, English, Chinese
+    (["--to", "approved", "--by", "李四"], 6, "not the next one", "不能直接变为"),
+    (["--to", "validated", "--by", "张三"], 6, "three different people", "三"),
+    (
+        ["--to", "validated", "--by", "李四", "--on", "2026-01-04"],
+        6,
+        "the day of every step",
+        "日期",
+    ),
+    (
+        ["--to", "validated", "--by", "李四", "--valid-until", "2030-01-01"],
+        6,
+        "valid until",
+        "有效期",
+    ),
+    (["--to", "retired", "--by", "李四"], 6, "", ""),
+    (["--to", "draft", "--by", "李四"], 2, "", ""),
+    (["--to", "validated"], 2, "", ""),
+    (["--to", "validated", "--by", "李四", "--on", "yesterday"], 2, "2026-06-30", "请写成"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "en", "zh"), STEPS)
+def test_a_step_that_is_refused_leaves_the_model(run, draft, words, code, en, zh):
+    before = (draft / "model.json").read_bytes()
+    done = run("promote", draft, *words)
+    assert done.code == code
+    assert en in done.err
+    assert zh in done.err
+    assert (draft / "model.json").read_bytes() == before
+    assert [path.name for path in draft.iterdir()] == ["model.json"]
+
+
+def test_the_card_of_a_model_tells_its_new_status(run, draft):
+    (draft / "card.md").write_text("old", encoding="utf-8")
+    run("promote", draft, "--to", "retired", "--by", "李四", "--because", "fitted on wrong loans")
+    written = (draft / "card.md").read_text(encoding="utf-8")
+    assert written != "old"
+    assert "retired" in written
+
+
+def test_languages_are_chosen(run, draft):
+    words = ["promote", draft, "--to", "approved", "--by", "B"]
+    zh, en = (run("--lang", lang, *words).err for lang in ("zh", "en"))
+    assert re.search("[\u4e00-\u9fff]", en) is None
+    assert "不能直接变为" in zh
+    assert "not the next one" in en
+    assert "not the next one" not in zh
+
+
+def test_signing_needs_a_key_and_takes_it_from_the_environment(run, draft, key, monkeypatch):
+    assert run("sign", draft).code == 2
+    monkeypatch.setenv("SANZHIXIN_KEY", str(key))
+    assert run("sign", draft).code == 0
+    key.chmod(0o644)
+    done = run("sign", draft)
+    assert (done.code, "Set its permissions to 600" in done.err) == (4, True)
+    assert run("sign", draft / "none", "--key", key).code in (4, 6)
+
+
+@pytest.mark.parametrize("word", ["sign", "promote"])
+def test_a_model_that_is_not_there_is_told(run, tmp_path, key, word):
+    words = ["--key", key] if word == "sign" else ["--to", "retired", "--by", "B", "--because", "b"]
+    assert run(word, tmp_path / "none", *words).code == 6
+
+
+# the list
+
+
+def test_models_that_are_refused_are_listed_with_the_reason(run, draft, tmp_path):
+    other = tmp_path / "models" / "tongxiang-expert" / "2.0.0"
+    shutil.copytree(draft, other)
+    (draft / "model.json.sig").write_bytes(b"{}")
+    done = run("models", tmp_path / "models")
+    assert done.code == 6
+    rows = done.out.splitlines()
+    assert re.search(r"tongxiang-expert/1\.0\.0 +draft +2028-12-31 +!", rows[1])
+    assert re.search(r"tongxiang-expert/2\.0\.0 +registry_other", rows[2])
+    assert "another name or version" in done.err
+    assert "其他名称或版本" in done.err
+    assert json.loads(run("models", tmp_path / "models", "--json").out)["exit_code"] == 6
+
+
+def test_a_registry_that_is_not_there_is_told(run, tmp_path):
+    assert run("models", tmp_path / "none").code == 4
+
+
+# what asks for trust
+
+
+SIGNED = ("-m", "MODEL", "--trust", "LIST")
+
+
+def test_every_command_that_uses_a_model_asks_the_list(run, draft, key, folder, tmp_path):
+    commands = {
+        "score": ["-o", tmp_path / "out"],
+        "explain": ["--household", "H1"],
+        "approval": ["-o", tmp_path / "sheet.xlsx"],
+        "limits": ["-o", tmp_path / "limits"],
+        "tiers": ["-o", tmp_path / "tiers"],
+        "appeal": ["--household", "H1", "--without", "rating:R1", "-o", tmp_path / "a.json"],
+    }
+    run("sign", draft, "--key", key)
+    for name, words in commands.items():
+        given = [name, folder, "-m", draft, *words]
+        done = run(*given, "--trust", tmp_path / "trust.toml")
+        assert (name, done.code) == (name, 6)
+        assert "No signature of tongxiang-expert/1.0.0 counts" in done.err
+        assert "没有有效签名" in done.err
+        assert not any(tmp_path.glob("out*")), name
+
+
+REFUSALS = [
+    # what is done, English, Chinese, words that let it pass
+    ("unsigned", "is not signed", "没有签名", ["unsigned"]),
+    ("changed", "are not of this file", "签名不属于此文件", None),
+    ("validated", "is validated, not approved", "未经批准", ["not_approved", "unsigned"]),
+    ("withdrawn", "is withdrawn by the trust list: points", "撤回", ["withdrawn"]),
+    ("rolled back", "is older than 1.0.1", "早于信任清单允许的最低版本", ["rolled_back"]),
+]
+
+
+def prepared(what, run, draft, key, folder):
+    trust = folder.parent / "trust.toml"
+    if what == "validated":
+        run("promote", draft, "--to", "validated", "--by", "李四", "--on", "2026-02-05")
+        trust.write_text(trust.read_text().replace('["approved"]', '["validated"]'))
+        run("sign", draft, "--key", key)
+        return
+    approve(run, draft)
+    if what != "unsigned":
+        run("sign", draft, "--key", key)
+    if what == "changed":
+        content = (draft / "model.json").read_bytes()
+        (draft / "model.json").write_bytes(content + b"\n")
+    if what == "withdrawn":
+        digest = read_model_file(draft).digest()
+        trust.write_text(
+            f'{trust.read_text()}\n[[withdrawn]]\ndigest = "{digest}"\nreason = "points"\n'
+        )
+    if what == "rolled back":
+        trust.write_text(f'{trust.read_text()}\n[least]\ntongxiang-expert = "1.0.1"\n')
+
+
+@pytest.mark.parametrize(("what", "en", "zh", "words"), REFUSALS)
+def test_a_model_that_is_not_trusted_scores_nothing(
+    run, draft, key, folder, tmp_path, monkeypatch, what, en, zh, words
+):
+    prepared(what, run, draft, key, folder)
+    monkeypatch.setenv("SANZHIXIN_TRUST", str(tmp_path / "trust.toml"))
+    score = ["score", folder, "-m", draft, "-o", tmp_path / "out"]
+    done = run(*score)
+    assert done.code == 6
+    assert en in done.err
+    assert zh in done.err
+    assert not (tmp_path / "out").exists()
+    others = {"unsigned", "not_approved", "retired", "withdrawn", "rolled_back"} - set(words or ())
+    if words is not None:
+        assert run(*score, *(w for word in others for w in ("--accept", word))).code == 6
+        assert run(*score, *(w for word in words for w in ("--accept", word))).code == 0
+        manifest = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+        assert all(word in manifest for word in words if word != "unsigned" or what == "unsigned")
+
+
+def test_words_without_a_list_and_unknown_words_are_refused(run, draft, folder, tmp_path):
+    score = ["score", folder, "-m", draft, "-o", tmp_path / "out"]
+    done = run(*score, "--accept", "unsigned")
+    assert (done.code, "without a trust list" in done.err) == (2, True)
+    assert run(*score, "--accept", "everything").code == 2
+    assert run(*score, "--trust", tmp_path / "none.toml").code == 4
+
+
+def test_without_a_list_a_draft_scores_with_a_note(run, draft, folder, tmp_path):
+    done = run("score", folder, "-m", draft, "-o", tmp_path / "out")
+    assert done.code == 0
+    assert "for trials, not for decisions" in done.err
+    assert "仅供试用" in done.err

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import pytest
+
+from sanzhixin.errors import ArtifactError
+from sanzhixin.scoring.provenance import RELEASED, STEPS, Provenance
+
+A, B, C = dt.date(2026, 1, 1), dt.date(2026, 1, 2), dt.date(2026, 1, 3)
+WHOLE = {
+    "fitted_by": "A", "validated_by": "B", "approved_by": "C", "retired_by": "D",
+    "fitted_on": A, "validated_on": B, "approved_on": C, "retired_on": C, "retired_because": "old",
+}  # fmt: skip
+
+
+def code(status, **changes):
+    try:
+        Provenance(**{**WHOLE, **changes}).check_steps(status)
+    except ArtifactError as error:
+        return error.code if f"of status {status}" in error.en else error.en
+    return None
+
+
+def test_the_order_of_steps_and_which_are_final():
+    assert STEPS == ("draft", "validated", "approved", "retired")
+    assert RELEASED == ("approved", "retired")
+
+
+@pytest.mark.parametrize("status", STEPS)
+def test_a_whole_life_is_in_order_at_every_step(status):
+    assert code(status) is None
+
+
+# what each status asks for: name of the field, statuses that refuse it when it lacks
+NEEDED = {
+    "fitted_by": {"validated", "approved"},
+    "validated_by": {"validated", "approved"},
+    "approved_by": {"approved"},
+    "retired_by": {"retired"},
+    "retired_because": {"retired"},
+    "fitted_on": set(),
+    "validated_on": {"validated", "approved"},
+    "approved_on": {"approved"},
+    "retired_on": {"retired"},
+}
+
+
+@pytest.mark.parametrize("field", NEEDED)
+@pytest.mark.parametrize("status", STEPS)
+def test_what_a_status_asks_for(field, status):
+    expected = None
+    if status in NEEDED[field]:
+        expected = "model_days" if field.endswith("_on") else "model_people"
+    assert code(status, **{field: None}) == expected
+
+
+PEOPLE = ("fitted_by", "validated_by", "approved_by")
+
+
+@pytest.mark.parametrize("names", list(itertools.product("AB ", repeat=3)))
+def test_an_approved_model_has_three_people(names):
+    given = dict(zip(PEOPLE, (name.strip() for name in names), strict=True))
+    assert code("approved", **given) == "model_people"  # two names are never three people
+
+
+@pytest.mark.parametrize("names", list(itertools.product("AB", repeat=2)))
+def test_a_validated_model_has_two(names):
+    given = dict(zip(PEOPLE[:2], names, strict=True))
+    expected = "model_people" if names[0] == names[1] else None
+    assert code("validated", **given) == expected
+
+
+DAYS = ("fitted_on", "validated_on", "approved_on", "retired_on")
+
+
+@pytest.mark.parametrize("days", list(itertools.product((A, B, C), repeat=4)))
+@pytest.mark.parametrize("status", STEPS)
+def test_days_never_go_back(days, status):
+    expected = None if list(days) == sorted(days) else "model_days"
+    assert code(status, **dict(zip(DAYS, days, strict=True))) == expected
+
+
+@pytest.mark.parametrize("days", list(itertools.product((None, A, C), repeat=4)))
+def test_days_that_are_stated_are_in_order_whatever_is_left_out(days):
+    stated = [day for day in days if day is not None]
+    expected = None if stated == sorted(stated) else "model_days"
+    assert code("draft", **dict(zip(DAYS, days, strict=True))) == expected
+
+
+def test_a_draft_needs_nobody():
+    Provenance().check_steps("draft")
