@@ -115,6 +115,7 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
             pd_method=pd_method,
             anchor=anchor,
             fitted_by=fitted_by,
+            fitted_on=None if fitted_by is None else dt.date.today(),
         )
     path, file = model.save(output), model.file
     paper = path.with_name("card.md")

@@ -55,6 +55,7 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
     pd_method: PdChoice = "auto",
     anchor: float | None = None,
     fitted_by: str | None = None,
+    fitted_on: dt.date | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SanzhixinModel:
     """Fit a model: a card with default probabilities, learned from the loans where they suffice.
@@ -93,6 +94,8 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
         Long-run default rate that the mean over the loans is moved to (`pd_basis` "anchored").
     fitted_by : str, optional
         Who fits, for the provenance.
+    fitted_on : date, optional
+        When, for the provenance.
     progress : callable, optional
         Told the name of each pillar when its severities are fitted.
 
@@ -151,7 +154,9 @@ def fit(  # noqa: PLR0913 - the one call of an analyst; each keyword is a decisi
                 "card": final,
                 "pd": table,
                 "valid_until": min(year_on, scheme.valid_until),
-                "provenance": _provenance(county, outcomes, table, chosen, fitted_by),
+                "provenance": _provenance(county, outcomes, table, chosen).model_copy(
+                    update={"fitted_by": fitted_by, "fitted_on": fitted_on}
+                ),
             }
         )
     )
@@ -246,7 +251,6 @@ def _provenance(
     outcomes: Outcomes,
     table: PdTable,
     chosen: ChosenCard,
-    fitted_by: str | None,
 ) -> Provenance:
     notes = [
         *_card_notes(chosen),
@@ -272,7 +276,6 @@ def _provenance(
         checksums={key: _checksum(frame) for key, frame in tables.items()},
         versions=_versions(),
         seed=None if truth is None else truth.seed,
-        fitted_by=fitted_by,
         comparison=chosen.comparison,
         card_refused=None
         if refused is None

@@ -18,13 +18,12 @@ from sanzhixin.errors import ArtifactError
 __all__ = ["canonical_json", "sha256_digest", "strict_loads"]
 
 _DEEPEST = 100
+_SMALL, _LARGE = 1e-4, 1e16  # between them neither writes an exponent
 _LARGEST_INTEGER = 2**53
 _MOST_DIGITS = 30
-_TEXT = frozenset({str})
 _ATOMS = frozenset({str, int, bool, type(None)})
 _CONTAINERS = frozenset({dict, list, tuple})
 _LARGE_INTEGER = re.compile("[-:,[][0-9]{16}")  # 2**53 has 16 digits
-_BEYOND_UCS2 = re.compile("[\ud800-\U0010ffff]")  # from here on UTF-16 sorts in its own way
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONG_INTEGER = re.compile(f"[0-9]{{{_MOST_DIGITS + 1}}}")
 
@@ -192,30 +191,31 @@ def _encode(value: Any, depth: int) -> str:
             raise ArtifactError("json_too_deep", name="value", deepest=_DEEPEST)
         if _is_plain(value, depth):
             text = _c_dumps(value)
-            if not _needs_care(text):
+            if not _LARGE_INTEGER.search(text):
                 return text
         return _encode_container(value, depth + 1)
     return _encode_atom(value)
 
 
-def _needs_care(text: str) -> bool:
-    if _LARGE_INTEGER.search(text):
-        return True
-    return not text.isascii() and _BEYOND_UCS2.search(text) is not None
-
-
 def _is_plain(value: Any, depth: int) -> bool:
-    """Tell whether json.dumps writes the container like RFC 8785, up to `_needs_care`."""
+    """Tell whether json.dumps writes the container like RFC 8785, but for large integers."""
     if depth >= _DEEPEST or type(value) not in _CONTAINERS:
         return False
     items = value
     if type(value) is dict:
-        if not _TEXT.issuperset(map(type, value)):
-            return False
+        if not all(type(key) is str and key.isascii() for key in value):
+            return False  # UTF-16 sorts some characters in its own way
         items = value.values()
     if _ATOMS.issuperset(map(type, items)):
         return True
-    return all(type(item) in _ATOMS or _is_plain(item, depth + 1) for item in items)
+    return all(
+        type(item) in _ATOMS or _is_alike(item) or _is_plain(item, depth + 1) for item in items
+    )
+
+
+def _is_alike(item: Any) -> bool:
+    """Tell whether a float is written alike by Python and by ECMAScript."""
+    return type(item) is float and not item.is_integer() and _SMALL <= abs(item) < _LARGE
 
 
 def _encode_container(value: Any, depth: int) -> str:
@@ -251,10 +251,7 @@ def _encode_float(value: float) -> str:
         raise ArtifactError("json_not_finite", name="value", number=str(float(value)))
     if value == 0:
         return "0"
-    text = float.__repr__(value)
-    if "e" not in text:  # from 1e-4 to below 1e16 both write alike
-        return text.removesuffix(".0")
-    sign, figures, exponent = Decimal(text).normalize().as_tuple()
+    sign, figures, exponent = Decimal(float.__repr__(value)).normalize().as_tuple()
     digits, point = "".join(map(str, figures)), len(figures) + int(exponent)
     if len(digits) <= point <= 21:
         text = digits.ljust(point, "0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from sanzhixin.modelling.model_card.scheme import (
@@ -209,15 +210,23 @@ def _approvals(file: ModelFile) -> str:
     by = file.provenance
     approved = file.status == "approved"
     use = "" if approved else f"A {file.status} model is not for decisions on households.\n\n"
+    retired: dict[str, object] = {}
+    if by.retired_by is not None:
+        retired["Retired by"] = f"{_signed(by.retired_by, by.retired_on)}: {by.retired_because}"
     return use + bullets(
         {
-            "Fitted by": by.fitted_by or "not stated",
-            "Validated by": by.validated_by or "none yet",
-            "Approved by": by.approved_by or "none yet",
+            "Fitted by": _signed(by.fitted_by, by.fitted_on) or "not stated",
+            "Validated by": _signed(by.validated_by, by.validated_on) or "none yet",
+            "Approved by": _signed(by.approved_by, by.approved_on) or "none yet",
+            **retired,
             "Last scoring date": file.valid_until,
             "Life of a proposal": f"{file.scheme.proposal_validity_months} months",
         }
     )
+
+
+def _signed(person: str | None, on: dt.date | None) -> str | None:
+    return person if person is None or on is None else f"{person}, {on}"
 
 
 def _origin(file: ModelFile) -> str:
