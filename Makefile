@@ -14,6 +14,8 @@ help:
 	@echo "make test-slow  the long tests: recovery, coverage, kills, engines, Python releases"
 	@echo "make lint       ruff, mypy --strict, import contracts"
 	@echo "make bench      print every figure beside its budget"
+	@echo "make golden     archive the decisions of a new model; REPLACE=NAME rewrites those of an old one"
+	@echo "make mutants    changes scoring in small ways; tells which its tests do not notice (hours)"
 	@echo "make sbom       write what the library needs at run time to dist/sanzhixin.cdx.json"
 	@echo "make audit      ask the advisory service for known vulnerabilities of the pins"
 	@echo "make clean      remove the environment, caches and the demo's output"
@@ -80,6 +82,21 @@ $(VENV)/.bench: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
 
+$(VENV)/.mutants: $(VENV)/.dev
+	@echo "Installing mutmut from constraints.txt"
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable ".[mutants]"
+	@touch $@
+
+# Changes scoring in thousands of small ways and runs its tests on each; hours. MUTANTS takes globs,
+# e.g. MUTANTS="sanzhixin.scoring.dates.*".
+mutants: $(VENV)/.mutants
+	env -u PYTHONDONTWRITEBYTECODE PYTHONHASHSEED=0 $(BIN)/mutmut run --max-children $(JOBS) $(MUTANTS)
+	$(BIN)/mutmut export-cicd-stats && cat mutants/mutmut-cicd-stats.json
+
+# Archived decisions of released models; refuses to change one of them without --replace.
+golden: $(VENV)/.dev
+	$(BIN)/python -m tests.golden.make_golden $(if $(REPLACE),--replace $(REPLACE))
+
 SUPPLY := .venv-supply/bin
 EXTRAS := excel,report,sign,spark,sql
 SBOM ?= dist/sanzhixin.cdx.json
@@ -117,6 +134,6 @@ audit: .venv-supply/.created
 	@.ci/audit $(AUDIT)
 
 clean:
-	rm -rf $(VENV) .venv-3.* .venv-run .venv-supply demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-3.* .venv-run .venv-supply mutants demo-out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,7 +15,7 @@ from pydantic import BaseModel, NonNegativeInt, ValidationError
 from sanzhixin.batch.files import TEMPORARY, file_digest
 from sanzhixin.batch.manifest import MANIFEST_FORMAT
 from sanzhixin.batch.parts import MANIFEST, RUN_KIND, SUCCESS, unfinished
-from sanzhixin.errors import ArtifactError, InputError, OutputError, SanzhixinError
+from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError, SanzhixinError
 from sanzhixin.scoring.artifact import read_model_file
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
 from sanzhixin.trust import Accepted, TrustList, read_trusted
@@ -156,10 +156,14 @@ def _verify_model(
     signed = dict[str, str]()
     try:
         if trust is None:
+            if accept:
+                raise DomainError("accept_without_trust")
             model = read_model_file(path)
         else:
             trusted = read_trusted(path, trust, accept)
-            model, signed = trusted.file, {"signed_by": ", ".join(trusted.signed_by)}
+            model = trusted.file
+            signed = {"signed_by": ", ".join(trusted.signed_by)}
+            signed["accepted"] = ", ".join(trusted.accepted)
     except ArtifactError as error:
         return Verification("model", (error,), {})
     facts = {

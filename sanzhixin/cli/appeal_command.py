@@ -91,6 +91,8 @@ def appeal(  # noqa: PLR0913 - one parameter an option of the command
         raise click.UsageError(_ALL_THREE)
     if out.exists():
         raise OutputError("file_stands", path=out.name)
+    if not out.parent.is_dir():
+        raise OutputError("output_not_written", path=out.name, problem="no such folder")
     secret = None if audit_log is None else secret_of(secret_file)
     model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
@@ -98,35 +100,32 @@ def appeal(  # noqa: PLR0913 - one parameter an option of the command
     found = model.reconsider(record, without=pieces, statement=statement, as_of=intake.as_of)
     if limit_yuan is not None:
         found = found.decide(limit_yuan, by=by or "", reason=reason or "", on=dt.date.today())
+    if audit_log is not None and secret is not None:
+        _log(audit_log, found, model, secret)
     try:
         write_new(out, canonical_json(found.model_dump(mode="json")) + b"\n")
     except OSError as error:
         raise OutputError("output_not_written", path=out.name, problem=error.strerror) from None
-    if audit_log is not None and secret is not None:
-        _log(audit_log, found, model, secret)
     _tell(voice, found, out)
     return 0
 
 
 def _log(path: Path, found: Appeal, model: SanzhixinModel, secret: Secret) -> None:
-    from sanzhixin.trust import (
-        AuditLog,
-        appeal_record,
-        is_about,
-        override_record,
-        pseudonym,
-        read_entries,
-    )
+    from sanzhixin.trust import AuditLog, appeal_record, override_record, read_entries
 
-    subject, of = pseudonym(found.before.household_id, secret), None
-    if path.is_file():
-        for entry in read_entries(path):
-            if entry.kind == "proposal" and is_about(entry, subject):
-                of = entry.seq
+    record = appeal_record(found, None, model.file.digest(), secret)
+    same = ("subject", "as_of", "model_digest", "input")
     log = AuditLog(path)
-    last = log.append([("appeal", appeal_record(found, of, model.file.digest(), secret))])
-    if found.override is not None:
-        log.append([("override", override_record(found, last.seq, secret))])
+    with log.turn():
+        log.append([], in_turn=True)
+        of = None
+        for entry in read_entries(path, in_turn=True):
+            body = entry.body or {}
+            if entry.kind == "proposal" and all(body.get(key) == record[key] for key in same):
+                of = entry.seq
+        last = log.append([("appeal", {**record, "of": of})], in_turn=True)
+        if found.override is not None:
+            log.append([("override", override_record(found, last.seq, secret))], in_turn=True)
 
 
 def _tell(voice: Voice, found: Appeal, out: Path) -> None:

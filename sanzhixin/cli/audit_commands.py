@@ -25,6 +25,7 @@ __all__ = ["audit", "forget"]
 
 _LOG = click.argument("path", metavar="LOG", type=click.Path(path_type=Path, dir_okay=False))
 _HOUSEHOLD = click.option("--household", metavar="ID", help="Entries of one household alone.")
+_SHOWN = 24  # characters of a pseudonym in a list
 _COLUMNS = (
     *("seq", "at", "kind", "subject", "as_of", "model_id", "scheme_id", "code", "status"),
     *("points", "tier", "limit_yuan", "hash"),
@@ -75,6 +76,10 @@ def verify_log(
         voice.show(voice.text("verify_agrees", path=path))
         if not kept:
             voice.tell("audit_no_checkpoint")
+        elif trusted is None:
+            voice.tell("audit_any_key")
+        if done.orders_since:
+            voice.tell("audit_orders", count=done.orders_since)
     return code
 
 
@@ -86,6 +91,7 @@ def _check_summary(done: LogCheck) -> dict[str, Any]:
         "kinds": done.kinds,
         "erased": done.erased,
         "checkpoints": done.checkpoints,
+        "orders_since": done.orders_since,
         "findings": [{"code": f.code, "zh": f.zh, "en": f.en} for f in done.findings],
     }
 
@@ -109,14 +115,18 @@ def show(
     as_json: bool,
 ) -> int:
     """Show entries of LOG: one in full, or a line for each (查看)."""
+    from sanzhixin.errors import ArtifactError
+
     found = _entries(path, household, secret_file)
     if seq is not None:
         found = itertools.islice((entry for entry in found if entry.seq == seq), 1)
     chosen: deque[Entry] = deque(found, maxlen=last)
+    if not chosen:
+        raise ArtifactError("audit_none")
     if as_json or seq is not None:
         voice.show_json({"entries": [json.loads(entry.line()) for entry in chosen]})
         return 0
-    rows = [[_cell(entry, name) for name in _COLUMNS[:-1]] for entry in chosen]
+    rows = [[_short(name, _cell(entry, name)) for name in _COLUMNS[:-1]] for entry in chosen]
     voice.show(aligned([list(_COLUMNS[:-1]), *rows]))
     return 0
 
@@ -140,7 +150,10 @@ def export_log(
 ) -> int:
     """Write a table of the entries of LOG for auditors (导出), households as pseudonyms."""
     from sanzhixin.batch.files import publishing, whole_file
+    from sanzhixin.errors import OutputError
 
+    if out.exists():
+        raise OutputError("file_stands", path=out.name)
     count = 0
     with publishing(out), whole_file(out) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
@@ -184,9 +197,14 @@ def checkpoint(voice: Voice, path: Path, *, key_file: Path, out: Path) -> int:
 
     if out.exists():
         raise OutputError("file_stands", path=out.name)
+    if not out.parent.is_dir():  # before anything is noted in the log
+        raise OutputError("output_not_written", path=out.name, problem="no such folder")
     signer = read_signer(key_file, read_passphrase())
     made = make_checkpoint(AuditLog(path), signer, dt.date.today())
-    write_new(out, canonical_json(made.model_dump(mode="json")) + b"\n", 0o644)
+    try:
+        write_new(out, canonical_json(made.model_dump(mode="json")) + b"\n", 0o644)
+    except OSError as error:
+        raise OutputError("output_not_written", path=out.name, problem=error.strerror) from None
     voice.tell("audit_signed", count=made.count, path=out)
     return 0
 
@@ -224,12 +242,14 @@ def replay(
         if entry.kind == "proposal" and seq in (None, entry.seq)
     )
     found: deque[Entry] = deque(fitting, maxlen=1)
-    if not found or found[0].body is None:
+    logged = found[0].body if found else None
+    named = {key: str((logged or {}).get(key)) for key in ("model_digest", "as_of")}
+    if logged is None or not _is_day(named["as_of"]):
         raise ArtifactError("audit_none")
-    logged = found[0].body
-    state = state_of(chosen.path, logged["model_digest"])
+    folder_of = chosen.path if chosen.path.is_dir() else chosen.path.parent
+    state = state_of(folder_of, named["model_digest"])
     model = ChosenModel(state, chosen.trust, chosen.accept).load()
-    as_of = dt.date.fromisoformat(logged["as_of"])
+    as_of = dt.date.fromisoformat(named["as_of"])
     county = take_in(folder, model.scheme, as_of).done.county
     proposal = model.propose_one(county.application(household), as_of)
     again = proposal_record(proposal, model.file.digest(), secret)
@@ -251,7 +271,12 @@ def replay(
     help="Forget what was said of every household before this day (end of retention).",
 )
 @click.option("--by", required=True, metavar="NAME", help="Who orders it.")
-@click.option("--because", required=True, metavar="TEXT", help="On which ground.")
+@click.option(
+    "--because",
+    required=True,
+    metavar="TEXT",
+    help="On which ground; it stays in the log, so name nobody.",
+)
 @click.pass_obj
 def forget(
     voice: Voice,
@@ -264,41 +289,71 @@ def forget(
     because: str,
 ) -> int:
     """Erase what LOG says of a household, or before a day; the chain still holds (删除)."""
-    from sanzhixin.trust import AuditLog, is_about, pseudonym
+    from sanzhixin.errors import ArtifactError
+    from sanzhixin.trust import AuditLog, is_about
 
     if (household is None) == (before is None):
         raise click.UsageError(_ONE_WAY)
     if household is not None:
-        subject = pseudonym(household, secret_of(secret_file))
+        subject = _subject(household, secret_file)
 
         def concerns(entry: Entry) -> bool:
             return is_about(entry, subject)
     else:
-        day = str(before)
+        midnight = dt.datetime.combine(before or dt.date.min, dt.time.min).astimezone(dt.UTC)
+        moment = midnight.isoformat()
 
         def concerns(entry: Entry) -> bool:
-            return entry.at < day
+            return entry.at < moment
 
     count = AuditLog(path).erase(concerns, by=by, because=because)
-    voice.tell("audit_forgotten", count=count)
+    if household is not None and not count:
+        raise ArtifactError("audit_none")
+    voice.tell("audit_forgotten" if count else "audit_nothing", count=count)
     return 0
 
 
 def _entries(path: Path, household: str | None, secret_file: Path | None) -> Iterator[Entry]:
-    from sanzhixin.trust import is_about, pseudonym, read_entries
+    from sanzhixin.trust import is_about, read_entries
 
     if household is None:
         return read_entries(path)
-    subject = pseudonym(household, secret_of(secret_file))
+    subject = _subject(household, secret_file)
     return (entry for entry in read_entries(path) if is_about(entry, subject))
+
+
+def _subject(household: str, secret_file: Path | None) -> str:
+    """Give the pseudonym of a household, spelled as the tables spell it."""
+    from sanzhixin.records.grammar import RuleBroken, parse_id
+    from sanzhixin.trust import pseudonym
+
+    try:
+        spelled = parse_id(household) or household
+    except RuleBroken:
+        spelled = household
+    return pseudonym(spelled, secret_of(secret_file))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _short(name: str, value: Any) -> Any:
+    return f"{value[:_SHOWN]}…" if name == "subject" and value else value
 
 
 def _cell(entry: Entry, name: str) -> Any:
     """Give a value of an entry for a table; nothing for what it does not say."""
+    from sanzhixin.batch.cells import guard_text
+
     if name in ("seq", "at", "kind", "hash"):
         return getattr(entry, name)
     body = entry.body or {}
-    found = body.get(name, body.get("output", {}).get(name))
-    if found is None and name == "limit_yuan":
-        found = body.get("limit_yuan")
-    return "" if found is None else found
+    output = body.get("output")
+    found = body.get(name, output.get(name) if isinstance(output, dict) else None)
+    if found is None or isinstance(found, dict | list):
+        return ""
+    return guard_text(found) if isinstance(found, str) else found

@@ -140,7 +140,9 @@ def score(  # noqa: PLR0913 - one parameter per option
         voice.tell(
             "score_trial", model_id=model.model_id, status=TEXTS[f"model.{model.file.status}"]
         )
-    deliver = _deliveries(model, audit_log, secret_file, to_sql, to_table, sql_schema)
+    deliver = (
+        [] if dry_run else _deliveries(model, audit_log, secret_file, to_sql, to_table, sql_schema)
+    )
     with voice.progress("scoring") as progress:
         if folder is not None:
             result = score_folder(
@@ -171,7 +173,9 @@ def _deliveries(
         from sanzhixin.batch.audit_delivery import log_to
         from sanzhixin.trust import AuditLog
 
-        deliver.append(log_to(AuditLog(audit_log), model, secret_of(secret_file)))
+        log = AuditLog(audit_log)
+        deliver.append(log_to(log, model, secret_of(secret_file)))
+        log.append([])  # that it can be written is known before a county is scored
     if to_sql is not None:
         from sanzhixin.batch.database_supply import open_engine
         from sanzhixin.batch.database_table import deliver_to

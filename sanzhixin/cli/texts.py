@@ -204,6 +204,16 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "已抹去 {count} 条内容并在日志中记明；链条仍可核验。",
         "{count} entries are forgotten, and the log says so; its chain still holds.",
     ),
+    "audit_any_key": (
+        "注意：未给出信任清单，检查点由任何密钥签署均被接受。",
+        "Note: without a trust list a checkpoint by any key counts.",
+    ),
+    "audit_nothing": ("没有符合的条目，日志未变。", "No entry is as old; the log is unchanged."),
+    "audit_orders": (
+        "注意：检查点之后有 {count} 条删除指令，请核对是否确由本行下达（audit show）。",
+        "Note: {count} orders to forget stand after the last checkpoint; see (audit show) that "
+        "they were given by the bank.",
+    ),
     "audit_no_checkpoint": (
         "注意：未给出另存的检查点，末尾是否被截断无从得知。",
         "Note: no checkpoint from elsewhere was given, so nobody can tell whether the end was cut "
@@ -228,6 +238,11 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "模型 {model_id} 现为 {status}，有效期至 {until}；原文件保存在 history，新状态尚未签名。",
         "Model {model_id} is now {status}, valid until {until}; the former file is in history, the "
         "new state is not signed yet.",
+    ),
+    "model_retired": (
+        "原文件及其签名仍在 history；如不得再用，请将其摘要列入信任清单的 [[withdrawn]]：{digest}",
+        "The former file and its signatures are still in history; to keep it from being used, put "
+        "its digest into [[withdrawn]] of the trust list: {digest}",
     ),
     "model_signed": (
         "签名已写入 {path}（公钥 {key}）。",

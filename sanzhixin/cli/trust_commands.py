@@ -20,6 +20,8 @@ __all__ = ["PASSPHRASE", "keys", "models", "promote", "read_passphrase", "sign"]
 
 PASSPHRASE = "SANZHIXIN_KEY_PASSPHRASE"  # noqa: S105 - name of a variable
 
+_OF_RETIRED = "--because is for retired models (--because 仅用于停用)"
+_OF_APPROVED = "--valid-until is for approval (--valid-until 仅用于批准)"
 _MODEL = click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
 _NEW = click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 _ON = click.option(
@@ -115,8 +117,14 @@ def promote(
     """Take a model one step on: validated, approved, retired (审批); the former file is kept."""
     from sanzhixin.batch.files import publishing, whole_file
     from sanzhixin.modelling.model_card.page import model_card
+    from sanzhixin.scoring.artifact import read_model_file
     from sanzhixin.trust import promote_model
 
+    if because is not None and status != "retired":
+        raise click.UsageError(_OF_RETIRED)
+    if valid_until is not None and status != "approved":
+        raise click.UsageError(_OF_APPROVED)
+    former = read_model_file(model_path).digest()
     file = promote_model(
         model_path,
         status,
@@ -136,6 +144,8 @@ def promote(
         status=TEXTS[f"model.{file.status}"],
         until=file.valid_until,
     )
+    if status == "retired":
+        voice.tell("model_retired", digest=former)
     return 0
 
 

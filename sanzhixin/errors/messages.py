@@ -103,6 +103,10 @@ INPUT: dict[str, Message] = {
         "{path}: neither a model nor the output of a run is there. Check the path.",
         "{path}：既没有模型，也没有运行结果；请检查路径。",
     ),
+    "parquet_encoding": Message(
+        "{file}: a column is written as DELTA_BYTE_ARRAY, whose size is not known before it is unpacked. Write the file with the usual encodings (dictionary or plain).",
+        "{file}：有一列采用 DELTA_BYTE_ARRAY 编码，解压前无法得知大小；请用常规编码（字典或 plain）重新导出。",
+    ),
     "rater_stated_twice": Message(
         "{file}: the names of file and sheet and the title state different raters. A form has one rater; correct the wrong one, or fill a column rater_id.",
         "{file}：文件名、工作表名与标题所写的评议员不一致；一份评议表只有一名评议员，请更正，或填写“评议员编号”列。",
@@ -188,6 +192,10 @@ ARTIFACT: dict[str, Message] = {
     "card_not_rising": Message(
         "Characteristic {name} is fed by the panel; its points may never fall as its value rises, so that a better rating never lowers them.",
         "特征 {name} 来自评议；取值升高时分值不得下降，以保证评价越好分值不降。",
+    ),
+    "card_reference": Message(
+        "Characteristic {name}: a characteristic of the panel has no more points than full marks, which reasons are measured from; the file was not written by this library.",
+        "特征 {name}：来自评议的特征分值不得高于满分（理由以满分为基准）；该文件并非由本库写出。",
     ),
     "card_too_large": Message(
         "Characteristic {name}: bounds, or points times span, are too large to stay exact (2^53); use fewer points or smaller bounds.",

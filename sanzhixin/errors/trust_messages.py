@@ -20,8 +20,8 @@ TRUST: dict[str, Message] = {
         "复核须写明质疑的内容；请至少指明一份评议表、一个事项或一条记录。",
     ),
     "appeal_piece": Message(
-        "{piece!r} does not begin the name of a piece of the record. Write rating:RATER, rating:RATER:INDICATOR, event:ID or register:DOCUMENT.",
-        "{piece!r} 不是可质疑内容的开头；请写 rating:评议员编号、rating:评议员编号:指标、event:事项编号或 register:文号。",
+        "This does not name a piece of the record. Write rating:RATER, rating:RATER:INDICATOR, event:ID or register:DOCUMENT.",
+        "这不是可质疑内容的写法；请写 rating:评议员编号、rating:评议员编号:指标、event:事项编号或 register:文号。",
     ),
     "appeal_unknown_piece": Message(
         "The household's record has no {kind} with the number that was given. Check the number in the tables; explain shows what counted.",
@@ -46,6 +46,10 @@ TRUST: dict[str, Message] = {
     "audit_erased": Message(
         "{count} entries of the log lost what they said, the first in line {line}, and no entry ordered it. Restore the log from a copy.",
         "日志有 {count} 条内容被抹去（首条在第 {line} 行），但没有相应的删除指令；请从备份恢复。",
+    ),
+    "audit_kind": Message(
+        "An entry of the log has a kind ({known}) and a body of named values. Correct the call.",
+        "日志条目须有类别（{known}）和具名内容；请更正调用。",
     ),
     "audit_line": Message(
         "Line {line} of the log is not an entry as this library writes it; it was changed or damaged. Compare with the latest copy that a checkpoint covers.",
@@ -107,9 +111,17 @@ TRUST: dict[str, Message] = {
         "A model of status {status} has to state the day of every step from its validation on, each no earlier than the one before. Correct the days.",
         "状态为 {status} 的模型须写明验证以来各步骤的日期，且依次不早于前一步；请更正日期。",
     ),
+    "model_ended": Message(
+        "A model is retired by a person and for a reason. State both (--by, --because).",
+        "停用模型须写明经办人和理由；请同时给出（--by、--because）。",
+    ),
     "model_end": Message(
         "Model {model_id} is valid until {until}; {given} is later, or before the day of this step. Choose a day between.",
         "模型 {model_id} 有效期至 {until}；{given} 晚于该日，或早于本步骤日期；请选择其间的日期。",
+    ),
+    "model_file_name": Message(
+        "{name} is not called model.json, so it has no folder of its own for its former states. Move it there first.",
+        "{name} 不叫 model.json，没有自己的文件夹存放历史状态；请先移入独立文件夹。",
     ),
     "model_not_approved": Message(
         "Model {model_id} is {status}, not approved, so it may not decide anything. Have it approved, or accept not_approved in words.",
@@ -140,8 +152,8 @@ TRUST: dict[str, Message] = {
         "调整为 {given} 元不可行；请给出 0 至 {most} 元（产品上限）之间的整数。",
     ),
     "override_words": Message(
-        "An override needs a person and a reason in words. State both.",
-        "调整须写明经办人和理由；请补全。",
+        "A decision needs a person and a reason in words. State both.",
+        "决定须写明经办人和理由；请补全。",
     ),
     "registry_link": Message(
         "{path} in the registry is a link, has several names, or is of another kind; what it shows could be changed from elsewhere. Put the model itself there.",
@@ -182,6 +194,10 @@ TRUST: dict[str, Message] = {
     "signatures_many": Message(
         "A model has {most} signatures at most. Leave out those of keys that are not used any more.",
         "一个模型最多 {most} 个签名；请去掉不再使用的密钥的签名。",
+    ),
+    "signer_wrong": Message(
+        "What was given as a signature does not fit the key; nothing was written. Check the key and the security module.",
+        "给出的签名与公钥不符；未写入任何内容，请核对密钥和加密机。",
     ),
     "signing_missing": Message(
         "Signing and checking signatures need the package cryptography. Install sanzhixin[sign].",

@@ -147,7 +147,7 @@ def parse_text(value: object) -> str | None:
 
 
 def _is_clean(text: str) -> bool:
-    return not any(unicodedata.category(char) in {"Cc", "Cf"} for char in text)
+    return not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in text)
 
 
 def parse_number(value: object) -> float | None:

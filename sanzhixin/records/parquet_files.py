@@ -62,6 +62,7 @@ _BLOCK_ROWS = 100_000
 _ROWS, _GROUPS = 3, 4
 _CHUNKS, _GROUP_ROWS = 1, 3
 _META = 3
+_ENCODINGS, _DELTA_BYTES = 2, 7  # texts by what they share with the one before: no size is told
 _TYPE, _PATH, _VALUES, _PACKED_SIZE, _DATA_AT, _DICTIONARY_AT = 1, 3, 5, 7, 9, 11
 _PAGE_UNPACKED, _PAGE_PACKED, _DATA_HEADERS, _DICTIONARY_HEADER = 2, 3, (5, 8), 7
 _BYTE_ARRAY = 6
@@ -201,6 +202,8 @@ def _check_parquet(data: bytes | mmap.mmap, source: Any, file: str) -> None:
     flat_texts: set[tuple[bytes, ...]] = set()
     values = pages = 0
     for meta in (chunk[_META] for group in groups for chunk in group[_CHUNKS]):
+        if _DELTA_BYTES in meta.get(_ENCODINGS, ()):
+            raise InputError("parquet_encoding", file=file)
         found = _count_pages(meta, data, file)
         values, pages = values + found.n_values, pages + found.n_pages
         refuse_above(file, "number of cells", values, _MAX_PARQUET_CELLS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ENTRY_KEYS", "FieldFinding", "name_field", "read_findings", "refusal"]
 
+_NAME = re.compile(r"[A-Za-z_]+[0-9]{0,3}(\[[0-9]+\])*")
+_LONGEST = 40
 _SHOWN = 10
 _BRANCHES = frozenset(
     {"int", "float", "str", "bool", "date", "none", "constrained-str", "constrained-int"}
@@ -45,8 +48,14 @@ class FieldFinding(NamedTuple):
 
 def name_field(where: str, code: str) -> FieldFinding:
     """Make a finding; a field of the deny list is refused as such, whatever else is wrong."""
-    denied = denied_header(_field(where)) is not None
-    return FieldFinding(where, "denied_column" if denied else code)
+    if denied_header(_field(where)) is not None:
+        return FieldFinding(where, "denied_column")
+    return FieldFinding(".".join(map(_told, where.split("."))), code)
+
+
+def _told(name: str) -> str:
+    """Show a name that could be one of a field; an identifier as a key is not repeated."""
+    return name if len(name) <= _LONGEST and _NAME.fullmatch(name) else "***"
 
 
 def read_findings(error: ValidationError, index: SchemeIndex) -> list[FieldFinding]:

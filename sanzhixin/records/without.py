@@ -67,7 +67,7 @@ def read_piece(text: str) -> Piece:
     if kind == "rating" and ":" in number:
         number, _, item = number.rpartition(":")
     if kind not in get_args(PieceKind) or not number or item == "":
-        raise DomainError("appeal_piece", piece=kind)
+        raise DomainError("appeal_piece")
     return Piece(kind, number, item)  # type: ignore[arg-type] # one of the kinds
 
 
@@ -94,7 +94,7 @@ def without(application: Application, pieces: Sequence[Piece]) -> Application:
     """
     if not pieces:
         raise DomainError("appeal_nothing")
-    for piece in pieces:
+    for piece in dict.fromkeys(pieces):
         left = _without(application, piece)
         if left == application:
             raise DomainError("appeal_unknown_piece", kind=piece.kind)
@@ -109,7 +109,9 @@ def _without(application: Application, piece: Piece) -> Application:
     if piece.kind == "register":
         left = tuple(r for r in application.registers if r.document_no != piece.number)
         return application.model_copy(update={"registers": left})
-    forms = application.ratings
+    forms, raters = application.ratings, {form.rater_id for form in application.ratings}
+    if piece.item is not None and piece.number not in raters:  # a number may hold a colon
+        piece = Piece("rating", f"{piece.number}:{piece.item}")
     if piece.item is None:
         stay = tuple(form for form in forms if form.rater_id != piece.number)
     else:

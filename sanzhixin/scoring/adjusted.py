@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ from sanzhixin.scoring.panel_tables import (
 from sanzhixin.scoring.posterior import LOG_BITS, MEAN_BITS, fixed_exp, take_posterior
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sanzhixin.records.cases import Cases, Forms
     from sanzhixin.scoring.form_set import FormSet
     from sanzhixin.scoring.panel_rules import PanelRules
@@ -81,7 +84,7 @@ class AdjustedRules:
     row, halo : ndarray of shape (n_pillars, n_classes + 1)
         Of each class of scale use, the last for unknown raters: first row; fine units that a point
         of the total moves the look-up.
-    rater_place, village_place : dict of str to int
+    rater_place, village_place : mapping of str to int
         Places of identifiers.
     raters, villages : RaterParts, VillageParts
         Learned parameters.
@@ -103,8 +106,8 @@ class AdjustedRules:
     mask_place: Ints
     row: Ints
     halo: Ints
-    rater_place: dict[str, int]
-    village_place: dict[str, int]
+    rater_place: Mapping[str, int]
+    village_place: Mapping[str, int]
     raters: RaterParts
     villages: VillageParts
     score: Ints
@@ -158,8 +161,8 @@ def compile_adjusted(tables: PanelTables, rules: PanelRules) -> AdjustedRules:
         mask_place=places,
         row=row,
         halo=halo,
-        rater_place={name: place for place, name in enumerate(tables.raters)},
-        village_place={name: place for place, name in enumerate(tables.villages)},
+        rater_place=MappingProxyType({name: k for k, name in enumerate(tables.raters)}),
+        village_place=MappingProxyType({name: k for k, name in enumerate(tables.villages)}),
         raters=_rater_parts(parts),
         villages=VillageParts(
             *np.array([[values for _, values in part.villages] for part in parts]).swapaxes(0, 1)

@@ -11,17 +11,17 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
-from sanzhixin.errors import ArtifactError, OutputError
+from sanzhixin.errors import ArtifactError, InputError, OutputError
 from sanzhixin.records.whole_file import write_whole
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scheme.factors import CategoricalFactor, Factor
 from sanzhixin.scheme.refusals import unwrap_validation
 from sanzhixin.scheme.scheme import Scheme
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
-from sanzhixin.scoring.card import Card, Characteristic
+from sanzhixin.scoring.card import Card, Characteristic, GridCharacteristic
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.scoring.measure import PLAIN_AGGREGATORS
-from sanzhixin.scoring.model_names import MODEL_NAME, MODEL_VERSION
+from sanzhixin.scoring.model_names import MODEL_NAME, MODEL_VERSION, is_model_name
 from sanzhixin.scoring.panel_proof import check_rising
 from sanzhixin.scoring.panel_tables import PanelTables
 from sanzhixin.scoring.pd_table import PdTable
@@ -96,19 +96,9 @@ class ModelFile(Decision):
     @model_validator(mode="after")
     def _check(self) -> Self:
         scheme, card = self.scheme, self.card
-        known = {f"{pillar.code}_score" for pillar in scheme.pillars} | {EVENT_COLUMN}
-        known |= {factor.name for factor in scheme.factors}
-        strange = sorted({item.column for item in card.characteristics} - known)
-        if strange:
-            raise ArtifactError("card_columns", columns=", ".join(strange))
-        rated = known - {factor.name for factor in scheme.factors}
-        for item in card.characteristics:
-            if item.column in rated and not _is_rising(item):
-                raise ArtifactError("card_not_rising", name=item.name)
-        for factor in scheme.factors:
-            for item in card.characteristics:
-                if item.column == factor.name and not _is_of(item, factor):
-                    raise ArtifactError("card_factor", name=item.name)
+        if not is_model_name(self.name):
+            raise ArtifactError("registry_name")
+        _check_card(scheme, card)
         _check_panel(self)
         if card.points_per_score != scheme.points_per_score:
             raise ArtifactError(
@@ -171,6 +161,25 @@ class ModelFile(Decision):
         return sha256_digest(canonical_json(self.content()))
 
 
+def _check_card(scheme: Scheme, card: Card) -> None:
+    """Hold the card to the scheme: its columns, rising where the panel feeds it, its factors."""
+    known = {f"{pillar.code}_score" for pillar in scheme.pillars} | {EVENT_COLUMN}
+    known |= {factor.name for factor in scheme.factors}
+    strange = sorted({item.column for item in card.characteristics} - known)
+    if strange:
+        raise ArtifactError("card_columns", columns=", ".join(strange))
+    rated = known - {factor.name for factor in scheme.factors}
+    for item in card.characteristics:
+        if item.column in rated and not _is_rising(item):
+            raise ArtifactError("card_not_rising", name=item.name)
+        if item.group == "panel" and max(item.attainable) > _reference(item):
+            raise ArtifactError("card_reference", name=item.name)
+    for factor in scheme.factors:
+        for item in card.characteristics:
+            if item.column == factor.name and not _is_of(item, factor):
+                raise ArtifactError("card_factor", name=item.name)
+
+
 def _check_panel(file: ModelFile) -> None:
     """Hold the panel part to the scheme: there when it is asked for, with its pillars and items."""
     scheme, panel = file.scheme, file.panel
@@ -191,6 +200,11 @@ def _is_rising(item: Characteristic) -> bool:
     if item.kind == "bins":
         return all(a <= b for a, b in pairwise(item.points))
     return item.kind == "grid"
+
+
+def _reference(item: Characteristic) -> int:
+    """Points that reasons of a characteristic of the panel are measured from: full marks."""
+    return item.points if isinstance(item, GridCharacteristic) else item.reference_points
 
 
 def _is_of(item: Characteristic, factor: Factor) -> bool:
@@ -349,12 +363,17 @@ def read_model_bytes(path: Path) -> tuple[bytes, str]:
     ------
     ArtifactError
         ``model_not_found``, ``model_too_large``.
+    InputError
+        ``file_no_permission``.
     """
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.is_file():
         raise ArtifactError("model_not_found", path=path)
-    with file.open("rb") as stream:
-        written = stream.read(MOST_BYTES + 1)
+    try:
+        with file.open("rb") as stream:
+            written = stream.read(MOST_BYTES + 1)
+    except PermissionError:
+        raise InputError("file_no_permission", file=file.name) from None
     if len(written) > MOST_BYTES:
         raise ArtifactError("model_too_large", name=file.name, most=MOST_BYTES)
     return written, file.name
@@ -379,7 +398,8 @@ def parse_model_file(written: bytes, name: str) -> ModelFile:
     ------
     ArtifactError
         ``json_invalid`` and the other refusals of strict JSON, ``model_protocol``,
-        ``model_digest`` (also for a file that is not canonical JSON, the line end aside),
+        ``model_digest`` (also for a file that is not canonical JSON, the line end aside, or that
+        says what it should leave out),
         ``model_invalid``, ``panel_not_rising``.
     """
     content = strict_loads(written, name=name)
@@ -398,6 +418,8 @@ def parse_model_file(written: bytes, name: str) -> ModelFile:
         raise ArtifactError(
             "model_invalid", name=name, problem=refused.en, problem_zh=refused.zh
         ) from None
+    if canonical_json(model.content()) != canonical:  # a default written out
+        raise ArtifactError("model_digest", name=name)
     if model.panel is not None:
         check_rising(model.panel)
     return model

@@ -63,7 +63,7 @@ def canonical_json(value: Any) -> bytes:
     '{"a":[1e+21,0,"家风"],"b":1}'
     """
     try:
-        return _encode(value, 0).encode("utf-8")
+        return _encode(value, 0, set()).encode("utf-8")
     except UnicodeEncodeError:
         raise ArtifactError("json_surrogate", name="value") from None
 
@@ -185,32 +185,38 @@ def _check_pairs(value: Any, name: str) -> None:
         raise ArtifactError("json_surrogate", name=name) from None
 
 
-def _encode(value: Any, depth: int) -> str:
+def _encode(value: Any, depth: int, mixed: set[int]) -> str:
     if isinstance(value, dict | list | tuple):
         if depth >= _DEEPEST:
             raise ArtifactError("json_too_deep", name="value", deepest=_DEEPEST)
-        if _is_plain(value, depth):
+        if _is_plain(value, depth, mixed):
             text = _c_dumps(value)
             if not _LARGE_INTEGER.search(text):
                 return text
-        return _encode_container(value, depth + 1)
+        return _encode_container(value, depth + 1, mixed)
     return _encode_atom(value)
 
 
-def _is_plain(value: Any, depth: int) -> bool:
-    """Tell whether json.dumps writes the container like RFC 8785, but for large integers."""
-    if depth >= _DEEPEST or type(value) not in _CONTAINERS:
+def _is_plain(value: Any, depth: int, mixed: set[int]) -> bool:
+    """Tell whether json.dumps writes the container like RFC 8785, but for large integers.
+
+    Containers that it does not write so are kept in `mixed` by identity, so that no part is looked
+    through anew for every level.
+    """
+    if depth >= _DEEPEST or type(value) not in _CONTAINERS or id(value) in mixed:
         return False
-    items = value
-    if type(value) is dict:
-        if not all(type(key) is str and key.isascii() for key in value):
-            return False  # UTF-16 sorts some characters in its own way
+    items, found = value, True
+    if type(value) is dict:  # UTF-16 sorts some characters in its own way
+        found = all(type(key) is str and key.isascii() for key in value)
         items = value.values()
-    if _ATOMS.issuperset(map(type, items)):
-        return True
-    return all(
-        type(item) in _ATOMS or _is_alike(item) or _is_plain(item, depth + 1) for item in items
-    )
+    if found and not _ATOMS.issuperset(map(type, items)):
+        found = all(
+            type(item) in _ATOMS or _is_alike(item) or _is_plain(item, depth + 1, mixed)
+            for item in items
+        )
+    if not found:
+        mixed.add(id(value))
+    return found
 
 
 def _is_alike(item: Any) -> bool:
@@ -218,13 +224,13 @@ def _is_alike(item: Any) -> bool:
     return type(item) is float and not item.is_integer() and _SMALL <= abs(item) < _LARGE
 
 
-def _encode_container(value: Any, depth: int) -> str:
+def _encode_container(value: Any, depth: int, mixed: set[int]) -> str:
     if not isinstance(value, dict):
-        return f"[{','.join([_encode(item, depth) for item in value])}]"
+        return f"[{','.join([_encode(item, depth, mixed) for item in value])}]"
     if not all(isinstance(key, str) for key in value):
         raise ArtifactError("json_key_not_text")
     keys = sorted(value, key=_utf16)
-    return f"{{{','.join([f'{_quote(key)}:{_encode(value[key], depth)}' for key in keys])}}}"
+    return f"{{{','.join([f'{_quote(key)}:{_encode(value[key], depth, mixed)}' for key in keys])}}}"
 
 
 def _utf16(key: str) -> bytes:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS
 from sanzhixin.scoring.dates import Periods, earliest_days
+from sanzhixin.scoring.locked import locked
 from sanzhixin.scoring.segments import Expansion, expand
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ EVENT_OUTCOMES = (
 
 _LATER, _OLD, _BARE = 4, 5, 6
 _APPROVED = [[[_BARE, _LATER], [_OLD, _LATER]], [[0, _LATER], [_OLD, _LATER]]]
-_OUTCOMES = np.array(
-    [
-        _APPROVED if status == "approved" else np.full((2, 2, 2), EVENT_OUTCOMES.index(status))
-        for status in EVENT_STATUS
-    ]
+_OUTCOMES = locked(
+    np.array(
+        [
+            _APPROVED if status == "approved" else np.full((2, 2, 2), EVENT_OUTCOMES.index(status))
+            for status in EVENT_STATUS
+        ]
+    )
 )
 """By status, and whether there is evidence, the event expired, it was not yet known."""
 

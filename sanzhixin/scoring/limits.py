@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,8 @@ from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring.pd_table import DECIMALS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sanzhixin.records.cases import Cases
     from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.pd_table import PdTable
@@ -105,7 +108,7 @@ class LimitPlan:
         Limits are floored to multiples of it.
     product_cap, village_cap : int
         Yuan; `NO_BOUND` where the scheme states none.
-    village_caps : dict of str to int
+    village_caps : mapping of str to int
         Yuan by village_id.
     customer_total : int or None
         Yuan that one customer may owe in all.
@@ -124,7 +127,7 @@ class LimitPlan:
     step: int
     product_cap: int
     village_cap: int
-    village_caps: dict[str, int]
+    village_caps: Mapping[str, int]
     customer_total: int | None
     loss_starts: Ints
     loss_caps: Ints
@@ -195,10 +198,12 @@ def compile_limits(scheme: Scheme, pd: PdTable) -> LimitPlan:
         step=step,
         product_cap=bound(scheme.yuan(rules.product_cap, "limits.product_cap")),
         village_cap=bound(scheme.yuan(rules.village_cap, "limits.village_cap")),
-        village_caps={
-            village: to_yuan(cap, rules.unit, where=f"limits.village_caps.{village}")
-            for village, cap in rules.village_caps.items()
-        },
+        village_caps=MappingProxyType(
+            {
+                village: to_yuan(cap, rules.unit, where=f"limits.village_caps.{village}")
+                for village, cap in rules.village_caps.items()
+            }
+        ),
         customer_total=total,
         loss_starts=np.array([row.at_least for row in pd.rows], dtype=np.int64),
         loss_caps=np.array(_loss_caps(scheme, pd), dtype=np.int64),

@@ -31,7 +31,11 @@ def locked(value: T) -> T:
     False
     """
     if isinstance(value, np.ndarray):
-        value.setflags(write=False)
+        part: object = value
+        while part is not None:  # a view would be changed through what it shows
+            if isinstance(part, np.ndarray):
+                part.setflags(write=False)
+            part = getattr(part, "base", None)
     elif isinstance(value, dict):
         locked(list(value.values()))
     elif isinstance(value, tuple | list):

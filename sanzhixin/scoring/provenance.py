@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from itertools import pairwise
 from typing import Literal
 
@@ -146,18 +147,26 @@ class Provenance(Decision):
         Raises
         ------
         ArtifactError
-            ``model_people``: a person of a step lacks, or one took two steps; ``model_days``: the
+            ``model_people``: a person of a step lacks, or one took two steps; ``model_ended``: who
+            retired it, or why, is not stated; ``model_days``: the
             day of a step lacks, or comes before that of an earlier step.
         """
         place = STEPS.index(status)
         made, judged, released = self.fitted_by, self.validated_by, self.approved_by
         named = {1: (made, judged), 2: (made, judged, released)}.get(place, ())
-        if not all(named) or len(set(named)) < len(named):
+        people = {_plain(name) for name in named} - {""}
+        if len(people) < len(named):
             raise ArtifactError("model_people", status=status)
-        if status == "retired" and not (self.retired_by and self.retired_because):
-            raise ArtifactError("model_people", status=status)
+        ended = (self.retired_by, self.retired_because)
+        if status == "retired" and not all(map(_plain, ended)):
+            raise ArtifactError("model_ended")
         days = (self.fitted_on, self.validated_on, self.approved_on, self.retired_on)
         asked = {1: days[1:2], 2: days[1:3], 3: days[3:]}.get(place, ())
         stated = [day for day in days if day is not None]
         if None in asked or any(earlier > later for earlier, later in pairwise(stated)):
             raise ArtifactError("model_days", status=status)
+
+
+def _plain(name: str | None) -> str:
+    """Write a name so that blanks, width and capitals make no other person of it."""
+    return " ".join(unicodedata.normalize("NFKC", name or "").casefold().split())

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, ValidationError
 
-from sanzhixin.errors import ArtifactError, SanzhixinError
+from sanzhixin.errors import ArtifactError, DomainError, InputError, SanzhixinError
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.canonical import canonical_json, strict_loads
 from sanzhixin.scoring.model_names import DIGEST_FORM
-from sanzhixin.trust.audit_entry import FIRST, Body, Entry
+from sanzhixin.trust.audit_entry import FIRST, Body, Entry, erased_by
 from sanzhixin.trust.audit_log import AUDIT_FORMAT, AuditLog, read_entries
 from sanzhixin.trust.keys import KEY_FORM, Signer, is_signed
 from sanzhixin.trust.trust_list import TrustList
@@ -24,6 +25,7 @@ __all__ = ["Checkpoint", "LogCheck", "check_log", "make_checkpoint", "read_check
 
 _CONTEXT = "sanzhixin audit checkpoint 1"
 _LARGEST = 10_000
+_LOG_FORM = r"^[0-9a-f]{32}$"
 
 
 class Checkpoint(Decision):
@@ -48,7 +50,7 @@ class Checkpoint(Decision):
     """
 
     format: Literal[1]
-    log: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    log: Annotated[str, Field(pattern=_LOG_FORM)]
     count: Annotated[int, Field(ge=1)]
     head: Annotated[str, Field(pattern=DIGEST_FORM)]
     on: dt.date
@@ -58,14 +60,6 @@ class Checkpoint(Decision):
     def holds(self) -> bool:
         """Tell whether it was made with the key that it names."""
         return is_signed(self.key, self.signature, _statement(self.model_dump(mode="json")))
-
-
-class _Order(Decision):
-    """What an entry of kind ``forget`` says."""
-
-    erased: tuple[tuple[PositiveInt, PositiveInt], ...]
-    by: str
-    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +79,10 @@ class LogCheck:
     erased : int
         Entries whose body was forgotten.
     checkpoints : int
-        Checkpoints that hold, those handed in included.
+        Checkpoints that hold and count, those handed in included.
+    orders_since : int
+        Orders to forget after the last entry that a checkpoint covers: whoever can write to the log
+        could have put them there.
     findings : tuple of SanzhixinError
         What does not agree; empty when all does.
     """
@@ -96,6 +93,7 @@ class LogCheck:
     kinds: dict[str, int]
     erased: int
     checkpoints: int
+    orders_since: int
     findings: tuple[SanzhixinError, ...]
 
 
@@ -111,6 +109,7 @@ class _State:
     ordered: set[int] = field(default_factory=set)
     signed: list[tuple[int, Checkpoint]] = field(default_factory=list)
     heads: dict[int, str] = field(default_factory=dict)
+    orders: list[int] = field(default_factory=list)
 
 
 def make_checkpoint(log: AuditLog, signer: Signer, on: dt.date) -> Checkpoint:
@@ -134,13 +133,19 @@ def make_checkpoint(log: AuditLog, signer: Signer, on: dt.date) -> Checkpoint:
     Raises
     ------
     SanzhixinError
-        The first finding of a log that does not agree.
+        The first finding of a log that does not agree; ``signer_wrong``; what `AuditLog.append`
+        raises.
     """
-    before = check_log(log.path)
-    if before.findings:
-        raise before.findings[0]
-    noted = _sign(before.log or "", before.count, before.head, signer, on)
-    last = log.append([("checkpoint", noted.model_dump(mode="json"))])
+    if not log.path.is_file():
+        raise InputError("file_not_found", file=log.path.name)
+    with log.turn():  # nobody writes between the check and the note
+        log.append([], in_turn=True)  # an unfinished line is taken away
+        before = check_log(log.path, in_turn=True)
+        if before.findings:
+            raise before.findings[0]
+        noted = _sign(before.log or "", before.count, before.head, signer, on)
+        note = noted.model_dump(mode="json")
+        last = log.append([("checkpoint", note)], in_turn=True)
     return _sign(noted.log, last.seq, last.hash, signer, on)
 
 
@@ -161,7 +166,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
     ------
     ArtifactError
         ``checkpoint_invalid``: no checkpoint, or one that was changed.
+    InputError
+        ``file_not_found``.
     """
+    if not path.is_file():
+        raise InputError("file_not_found", file=path.name)
     try:
         with path.open("rb") as stream:
             written = stream.read(_LARGEST + 1)
@@ -174,7 +183,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def check_log(
-    path: Path, *, trust: TrustList | None = None, checkpoints: Sequence[Checkpoint] = ()
+    path: Path,
+    *,
+    trust: TrustList | None = None,
+    checkpoints: Sequence[Checkpoint] = (),
+    in_turn: bool = False,
 ) -> LogCheck:
     """Check a log from its first entry to its last.
 
@@ -188,26 +201,30 @@ def check_log(
         Whose checkpoints count; without it any that holds.
     checkpoints : sequence of Checkpoint
         Kept elsewhere.
+    in_turn : bool, default=False
+        The caller has the turn of `AuditLog.turn`.
 
     Returns
     -------
     LogCheck
         Findings: ``audit_line``, ``audit_entry_altered``, ``audit_torn``, ``audit_chain`` (an
-        entry is missing, moved, or of another log), ``audit_opening``, ``audit_order``,
-        ``audit_erased`` (a body is
-        gone and no entry ordered it), ``audit_not_erased`` (one was ordered and stands there),
+        entry is missing, moved, or of another log), ``audit_opening`` (also an empty file),
+        ``audit_order``, ``audit_erased`` (a body is gone and no entry ordered it),
+        ``audit_not_erased`` (one was ordered and stands there),
         ``checkpoint_invalid``, ``checkpoint_untrusted``, ``audit_cut`` (a checkpoint knows more
         entries), ``audit_not_as_signed`` (others than a checkpoint signed).
 
     Raises
     ------
     InputError
-        ``file_not_found``.
+        ``file_not_found``, ``file_no_permission``.
+    DomainError
+        ``signing_missing``: there are checkpoints, and cryptography is not installed.
     """
     state, findings = _State(), list[SanzhixinError]()
     asked = {checkpoint.count for checkpoint in checkpoints}
     try:
-        for entry in read_entries(path):
+        for entry in read_entries(path, in_turn=in_turn):
             findings += _join(state, entry)
             if entry.seq in asked:
                 state.heads[entry.seq] = entry.hash
@@ -215,14 +232,25 @@ def check_log(
         findings.append(error)
     if not findings:  # what follows damage is not judged
         findings += _erasures(state)
-    held = 0
+    if state.count == 0 and not findings:
+        findings.append(ArtifactError("audit_opening", line=1))
+    covered, held = 0, 0
     kept = [(checkpoint.count, checkpoint) for checkpoint in checkpoints]
-    for place, checkpoint in (*state.signed, *kept):
+    noted = [(place, note) for place, note in state.signed if _is_counted(note, trust)]
+    for place, checkpoint in (*noted, *kept):
         wrong = list(_judge(state, checkpoint, trust, place))
         findings += wrong
         held += not wrong
+        covered = covered if wrong else max(covered, checkpoint.count)
     return LogCheck(
-        state.count, state.head, state.log, state.kinds, len(state.erased), held, tuple(findings)
+        count=state.count,
+        head=state.head,
+        log=state.log,
+        kinds=state.kinds,
+        erased=len(state.erased),
+        checkpoints=held,
+        orders_since=sum(place > covered for place in state.orders),
+        findings=tuple(findings),
     )
 
 
@@ -237,11 +265,19 @@ def _join(state: _State, entry: Entry) -> Iterator[SanzhixinError]:
     if body is None:
         state.erased.add(entry.seq)
     elif entry.kind == "open":
-        if set(body) != {"format", "log"} or body["format"] != AUDIT_FORMAT:
+        is_known = set(body) == {"format", "log"} and (type(body["format"]), body["format"]) == (
+            int,
+            AUDIT_FORMAT,
+        )
+        if not (is_known and re.fullmatch(_LOG_FORM, str(body["log"]))):
             raise ArtifactError("audit_opening", line=line)
         state.log = body["log"]
     elif entry.kind == "forget":
-        state.ordered |= _ordered(body, line)
+        order = erased_by(entry)
+        if order & state.ordered:  # nothing is erased twice
+            raise ArtifactError("audit_order", line=line)
+        state.ordered |= order
+        state.orders.append(entry.seq)
     elif entry.kind == "checkpoint":
         state.heads[state.count] = state.head
         try:
@@ -253,17 +289,6 @@ def _join(state: _State, entry: Entry) -> Iterator[SanzhixinError]:
     state.kinds[entry.kind] = state.kinds.get(entry.kind, 0) + 1
 
 
-def _ordered(body: Body, line: int) -> set[int]:
-    """Read which entries are to be erased; only earlier ones can be."""
-    try:
-        order = _Order.model_validate_json(canonical_json(body))
-    except ValidationError:
-        raise ArtifactError("audit_order", line=line) from None
-    if any(not first <= last < line for first, last in order.erased):
-        raise ArtifactError("audit_order", line=line)
-    return {number for first, last in order.erased for number in range(first, last + 1)}
-
-
 def _erasures(state: _State) -> Iterator[SanzhixinError]:
     if unordered := state.erased - state.ordered:
         yield ArtifactError("audit_erased", count=len(unordered), line=min(unordered))
@@ -271,11 +296,18 @@ def _erasures(state: _State) -> Iterator[SanzhixinError]:
         yield ArtifactError("audit_not_erased", count=len(standing), line=min(standing))
 
 
+def _is_counted(signed: Checkpoint, trust: TrustList | None) -> bool:
+    """Tell whether a checkpoint counts; one in the log that does not proves and spoils nothing."""
+    if trust is None:
+        return True
+    key = trust.key(signed.key)
+    return key is not None and key.counts("checkpoint", signed.on)
+
+
 def _judge(
     state: _State, signed: Checkpoint, trust: TrustList | None, place: int
 ) -> Iterator[SanzhixinError]:
-    key = None if trust is None else trust.key(signed.key)
-    if trust is not None and not (key is not None and key.counts("checkpoint", signed.on)):
+    if not _is_counted(signed, trust):
         yield ArtifactError("checkpoint_untrusted", count=signed.count)
     if signed.count > state.count:
         yield ArtifactError("audit_cut", found=state.count, stated=signed.count)
@@ -303,7 +335,10 @@ def _sign(log: str, count: int, head: str, signer: Signer, on: dt.date) -> Check
         "key": signer.key,
     }
     signature = base64.b64encode(signer.sign(_statement(content))).decode()
-    return Checkpoint.model_validate_json(canonical_json({**content, "signature": signature}))
+    try:
+        return _checkpoint({**content, "signature": signature}, "signature")
+    except ArtifactError:
+        raise DomainError("signer_wrong") from None
 
 
 def _statement(content: Body) -> bytes:

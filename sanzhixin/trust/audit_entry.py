@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from pydantic import PositiveInt, ValidationError
+
 from sanzhixin.errors import ArtifactError
+from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
+from sanzhixin.scoring.model_names import DIGEST_FORM
 
 __all__ = [
     "ERASABLE",
@@ -23,6 +29,7 @@ __all__ = [
     "Body",
     "Entry",
     "Kind",
+    "erased_by",
     "make_entry",
     "parse_entry",
 ]
@@ -42,6 +49,9 @@ FIRST = f"sha256:{'0' * 64}"
 
 MOST_ENTRY_BYTES = 1_000_000
 _SALT_BYTES = 32
+_SALT = r"[0-9a-f]{64}"
+_AT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_COMMITMENT = r"hmac-sha256:[0-9a-f]{64}"
 _KEYS = {"seq", "at", "kind", "prev", "commitment", "salt", "body", "hash"}
 
 
@@ -175,17 +185,58 @@ def parse_entry(line: bytes, place: int | str) -> Entry:
     return entry
 
 
+class _Order(Decision):
+    """What an entry of kind ``forget`` says."""
+
+    erased: tuple[tuple[PositiveInt, PositiveInt], ...]
+    by: str
+    because: str
+
+
+def erased_by(order: Entry) -> set[int]:
+    """Read which entries an entry of kind ``forget`` orders to be erased.
+
+    Parameters
+    ----------
+    order : Entry
+        Of that kind.
+
+    Returns
+    -------
+    set of int
+        Their places.
+
+    Raises
+    ------
+    ArtifactError
+        ``audit_order``: not an order, or one of entries that do not come before it.
+    """
+    try:
+        runs = _Order.model_validate_json(canonical_json(order.body)).erased
+    except ValidationError:
+        raise ArtifactError("audit_order", line=order.seq) from None
+    ends = [0, *(end for run in runs for end in run), order.seq - 1]
+    falls = any(a > b for a, b in pairwise(ends))
+    if falls or any(last >= first for (_, last), (first, _) in pairwise(runs)):
+        raise ArtifactError("audit_order", line=order.seq)
+    return {number for first, last in runs for number in range(first, last + 1)}
+
+
 def _is_entry(content: object) -> bool:
     if not isinstance(content, dict) or set(content) != _KEYS:
         return False
-    texts = (content["at"], content["prev"], content["commitment"], content["hash"])
+    forms = [(_AT, content["at"]), (DIGEST_FORM, content["prev"])]
+    forms += [(_COMMITMENT, content["commitment"]), (DIGEST_FORM, content["hash"])]
+    if content["kind"] not in KINDS:  # a tuple, so that nothing has to be hashable
+        return False
     body, salt = content["body"], content["salt"]
     erased = body is None and salt is None and content["kind"] in ERASABLE
+    if isinstance(salt, str):
+        forms.append((_SALT, salt))
     said = isinstance(body, dict) and isinstance(salt, str)
     return (
         type(content["seq"]) is int
-        and all(isinstance(text, str) for text in texts)
-        and content["kind"] in KINDS
+        and all(isinstance(text, str) and re.fullmatch(form, text) for form, text in forms)
         and (erased or said)
     )
 

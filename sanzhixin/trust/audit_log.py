@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError
-from sanzhixin.records.whole_file import whole_file
-from sanzhixin.scoring.canonical import sha256_digest
+from sanzhixin.records.whole_file import sync_folder
+from sanzhixin.scoring.canonical import strict_loads
 from sanzhixin.trust.audit_entry import (
     ERASABLE,
     FIRST,
@@ -23,6 +24,7 @@ from sanzhixin.trust.audit_entry import (
     Body,
     Entry,
     Kind,
+    erased_by,
     make_entry,
     parse_entry,
 )
@@ -37,6 +39,10 @@ __all__ = ["AUDIT_FORMAT", "AuditLog", "read_entries"]
 AUDIT_FORMAT = 1
 _TAIL = 1 << 16
 _AT_ONCE = 1 << 20
+_BEGIN = b'{"at":"'
+_LONG_NUMBER = re.compile(rb"[-:,[][0-9]{16}")
+_SAYABLE: tuple[Kind, ...] = ("proposal", "appeal", "override", "checkpoint", "forget")
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY
 _APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -55,15 +61,23 @@ class AuditLog:
 
     path: Path
 
-    def append(self, said: Iterable[tuple[Kind, Body]], *, at: dt.datetime | None = None) -> Entry:
+    def append(
+        self,
+        said: Iterable[tuple[Kind, Body]],
+        *,
+        at: dt.datetime | None = None,
+        in_turn: bool = False,
+    ) -> Entry:
         """Append entries, all of them in one turn.
 
         Parameters
         ----------
         said : iterable of (str, dict)
-            Kind and body of each.
+            Kind and body of each; of none, a log is opened, or an unfinished line is taken away.
         at : datetime, optional
             Time of writing with its zone; else now.
+        in_turn : bool, default=False
+            The caller has the turn.
 
         Returns
         -------
@@ -78,31 +92,39 @@ class AuditLog:
             told by the next writer as ``torn``.)
         ArtifactError
             ``audit_line``, ``audit_entry_altered``: the last entry is damaged, so nothing is added
-            to it; ``audit_entry_large``.
+            to it, or it is no log; ``audit_entry_large``; ``audit_kind``: a kind that writers do
+            not choose, or a body that is no dict.
         DomainError
             ``audit_lock``: this system has no file locks.
         """
         moment = (at or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-        with self._turn(), _writing(self.path), self._open() as handle:
-            last = _last_entry(handle)
+        turn = nullcontext() if in_turn else self.turn()
+        with turn, _writing(self.path), self._open() as handle:
+            last, rest = _last_entry(handle)
             opening: list[tuple[Kind, Body]] = [] if last is not None else [("open", _opening())]
-            torn = _cut_torn(handle)
-            end = os.lseek(handle, 0, os.SEEK_END)
+            whole = os.fstat(handle).st_size - len(rest)
+            os.ftruncate(handle, whole)
             try:
                 waiting = bytearray()
-                for kind, body in chain(opening, torn, said):
+                for kind, body in chain(opening, _torn(rest), map(_sayable, said)):
                     seq, prev = (1, FIRST) if last is None else (last.seq + 1, last.hash)
                     last = make_entry(seq, text, kind, prev, body)
-                    waiting += last.line()
+                    line = last.line()
+                    _check_readable(line)
+                    waiting += line
                     if len(waiting) > _AT_ONCE:
                         _write(handle, bytes(waiting))
                         waiting.clear()
                 _write(handle, bytes(waiting))
                 os.fsync(handle)
             except BaseException:
-                os.ftruncate(handle, end)  # all of it, or nothing
+                os.ftruncate(handle, whole)  # all of it, or nothing
+                with suppress(OSError):
+                    _write(handle, rest)
                 raise
+            if opening:
+                sync_folder(self.path.parent)
         assert last is not None  # noqa: S101 - a log begins with its opening
         return last
 
@@ -132,47 +154,84 @@ class AuditLog:
         Returns
         -------
         int
-            Entries that were erased.
+            Entries that were erased, those of earlier orders that were not carried out included.
 
         Raises
         ------
+        DomainError
+            ``override_words``: nobody, or no ground, is named.
+        InputError
+            ``file_not_found``.
         OutputError, ArtifactError, DomainError
             As `append`; a log with a damaged entry is refused as a whole.
         """
-        chosen = [
-            entry.seq
-            for entry in read_entries(self.path)
-            if entry.kind in ERASABLE and not entry.is_erased and concerns(entry)
-        ]
-        if not chosen:
-            return 0
-        body: Body = {"erased": _runs(chosen), "by": by, "because": because}
-        self.append([("forget", body)], at=at)
-        self.finish_erasure(frozenset(chosen))
-        return len(chosen)
+        if not (by.strip() and because.strip()):
+            raise DomainError("override_words")
+        if not self.path.is_file():
+            raise InputError("file_not_found", file=self.path.name)
+        with self.turn():  # what is logged meanwhile would be missed
+            self.append([], in_turn=True)  # an unfinished line is taken away
+            chosen, ordered, erased = list[int](), set[int](), set[int]()
+            for entry in read_entries(self.path, in_turn=True):
+                if entry.is_erased:
+                    erased.add(entry.seq)
+                elif entry.kind in ERASABLE and concerns(entry):
+                    chosen.append(entry.seq)
+                elif entry.kind == "forget":
+                    ordered |= erased_by(entry)
+            fresh = [seq for seq in chosen if seq not in ordered]
+            if fresh:
+                body: Body = {"erased": _runs(fresh), "by": by, "because": because}
+                self.append([("forget", body)], at=at, in_turn=True)
+            left = (ordered - erased) | set(chosen)
+            if left:
+                self._rewrite(left)
+        return len(left)
 
-    def finish_erasure(self, erased: frozenset[int]) -> None:
-        """Write the log anew without the bodies of some entries, in one step.
-
-        Parameters
-        ----------
-        erased : frozenset of int
-            Their places.
-        """
-        with self._turn(), _writing(self.path), whole_file(self.path) as stream:
-            for entry in read_entries(self.path, locked=True):
-                kept = entry.erased() if entry.seq in erased else entry
-                stream.write(kept.line())
+    def _rewrite(self, left_out: set[int]) -> None:
+        """Write the log anew without the bodies of some entries, in one step."""
+        with _writing(self.path):
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+            unfinished = _rewriting(self.path)
+            handle = os.open(unfinished, _NEW, 0o600)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    for entry in read_entries(self.path, in_turn=True):
+                        kept = entry.erased() if entry.seq in left_out else entry
+                        stream.write(kept.line())
+                    stream.flush()
+                    os.fsync(handle)
+                    os.fchmod(handle, mode)
+                unfinished.replace(self.path)
+            except BaseException:
+                unfinished.unlink(missing_ok=True)
+                raise
+            sync_folder(self.path.parent)
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait until no other thread or process writes."""
+    def turn(self) -> Iterator[None]:
+        """Wait until no other thread or process writes, and keep them waiting.
+
+        Yields
+        ------
+        None
+            Until it is left, calls with ``in_turn=True`` alone may write.
+
+        Raises
+        ------
+        DomainError
+            ``audit_lock``: this system has no file locks.
+        OutputError
+            ``audit_not_written``.
+        """
         if fcntl is None:
             raise DomainError("audit_lock")
         with _writing(self.path):
             handle = os.open(_lock_of(self.path), _APPEND, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            with _writing(self.path):
+                _rewriting(self.path).unlink(missing_ok=True)  # of a writer that was killed
             yield
         finally:
             os.close(handle)
@@ -188,7 +247,7 @@ class AuditLog:
             os.close(handle)
 
 
-def read_entries(path: Path, *, locked: bool = False) -> Iterator[Entry]:
+def read_entries(path: Path, *, in_turn: bool = False) -> Iterator[Entry]:
     """Read a log, entry by entry, as it stood at one moment.
 
     Each entry is checked in itself; whether they follow each other is a question of
@@ -198,8 +257,8 @@ def read_entries(path: Path, *, locked: bool = False) -> Iterator[Entry]:
     ----------
     path : Path
         The log.
-    locked : bool, default=False
-        The caller has the turn already.
+    in_turn : bool, default=False
+        The caller has the turn of `AuditLog.turn`.
 
     Yields
     ------
@@ -209,14 +268,18 @@ def read_entries(path: Path, *, locked: bool = False) -> Iterator[Entry]:
     Raises
     ------
     InputError
-        ``file_not_found``.
+        ``file_not_found``, ``file_no_permission``.
     ArtifactError
         ``audit_line``, ``audit_entry_altered``, ``audit_torn``: the last line is unfinished.
     """
     if not path.is_file():
         raise InputError("file_not_found", file=path.name)
-    with path.open("rb") as stream:
-        with nullcontext() if locked else _quiet(path):
+    try:
+        opened = path.open("rb")
+    except PermissionError:
+        raise InputError("file_no_permission", file=path.name) from None
+    with opened as stream:
+        with nullcontext() if in_turn else _quiet(path):
             end = os.fstat(stream.fileno()).st_size
         for place, line in enumerate(_lines(stream, end), start=1):
             if not line.endswith(b"\n"):
@@ -244,6 +307,10 @@ def _lock_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.lock")
 
 
+def _rewriting(path: Path) -> Path:
+    return path.with_name(f"{path.name}.rewriting")
+
+
 def _lines(stream: IO[bytes], end: int) -> Iterator[bytes]:
     left = end
     while left > 0:
@@ -256,10 +323,15 @@ def _opening() -> Body:
     return {"format": AUDIT_FORMAT, "log": secrets.token_hex(16)}
 
 
-def _last_entry(handle: int) -> Entry | None:
-    """Read the last whole line; None for a log without any."""
-    lines = _tail(handle).split(b"\n")[:-1]  # what follows the last line end is unfinished
-    return parse_entry(lines[-1] + b"\n", "last") if lines else None
+def _last_entry(handle: int) -> tuple[Entry | None, bytes]:
+    """Read the last whole line, None for a log without any, and what is unfinished after it."""
+    lines = _tail(handle).split(b"\n")
+    rest = lines.pop()
+    if lines:
+        return parse_entry(lines[-1] + b"\n", "last"), rest
+    if not (rest.startswith(_BEGIN) or _BEGIN.startswith(rest)):  # this was never a log
+        raise ArtifactError("audit_line", line="last")
+    return None, rest
 
 
 def _tail(handle: int) -> bytes:
@@ -268,18 +340,30 @@ def _tail(handle: int) -> bytes:
     while True:
         begin = max(0, end - size)
         tail = os.pread(handle, end - begin, begin)
-        if begin == 0 or tail.count(b"\n") > 1 or size > 2 * MOST_ENTRY_BYTES:
+        if begin == 0 or tail.count(b"\n") > 1:
             return tail
+        if size > 2 * MOST_ENTRY_BYTES:  # no line is as long
+            raise ArtifactError("audit_line", line="last")
         size *= 4
 
 
-def _cut_torn(handle: int) -> list[tuple[Kind, Body]]:
-    """Take away an unfinished line at the end, and say what it was."""
-    rest = _tail(handle).rpartition(b"\n")[2]
-    if not rest:
-        return []
-    os.ftruncate(handle, os.fstat(handle).st_size - len(rest))
-    return [("torn", {"bytes": len(rest), "digest": sha256_digest(rest)})]
+def _torn(rest: bytes) -> list[tuple[Kind, Body]]:
+    """Say that there was an unfinished line at the end; what it said is gone."""
+    return [("torn", {"bytes": len(rest)})] if rest else []
+
+
+def _check_readable(line: bytes) -> None:
+    """Refuse to write what could not be read: depth, and whole numbers beyond 2**53."""
+    strict_loads(line, name="audit")
+    if _LONG_NUMBER.search(line):
+        parse_entry(line, "last")
+
+
+def _sayable(said: tuple[Kind, Body]) -> tuple[Kind, Body]:
+    """Refuse what a reader of the log would refuse."""
+    if said[0] not in _SAYABLE or not isinstance(said[1], dict):
+        raise ArtifactError("audit_kind", known=", ".join(_SAYABLE))
+    return said
 
 
 def _write(handle: int, data: bytes) -> None:

@@ -244,12 +244,19 @@ def is_signed(key: str, signature: str, message: bytes) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        raw = base64.b64decode(key.removeprefix("ed25519:"), validate=True)
-        public = Ed25519PublicKey.from_public_bytes(raw)
-        public.verify(base64.b64decode(signature, validate=True), message)
+        public = Ed25519PublicKey.from_public_bytes(_bytes_of(key.removeprefix("ed25519:")))
+        public.verify(_bytes_of(signature), message)
     except (InvalidSignature, ValueError, binascii.Error):
         return False
     return True
+
+
+def _bytes_of(text: str) -> bytes:
+    """Read base64 in its only spelling."""
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text:
+        raise binascii.Error
+    return raw
 
 
 def _need_cryptography() -> None:
@@ -266,13 +273,14 @@ def _text_of(key: Ed25519PrivateKey) -> str:
 def _private(path: Path) -> bytes:
     """Read a small file that only its owner may read."""
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         raise InputError("file_not_found", file=path.name) from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise InputError("key_unreadable", file=path.name)
     with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise InputError("key_unreadable", file=path.name)
         if os.name != "nt" and found.st_mode & _OTHERS:
             raise InputError("key_file_open", file=path.name)
         content = stream.read(_LARGEST + 1)

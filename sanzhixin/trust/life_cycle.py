@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sanzhixin.errors import ArtifactError, OutputError
-from sanzhixin.records.whole_file import sync_folder, write_new, write_whole
+from sanzhixin.records.whole_file import sync_folder, write_whole
 from sanzhixin.scoring.artifact import (
     MODEL_FILE,
     ModelFile,
@@ -18,6 +20,7 @@ from sanzhixin.scoring.artifact import (
     read_model_bytes,
     read_model_file,
 )
+from sanzhixin.scoring.model_names import DIGEST_FORM
 from sanzhixin.scoring.provenance import STEPS, Status
 from sanzhixin.trust.signatures import SIGNATURE_SUFFIX
 
@@ -45,7 +48,7 @@ def next_status(
     status : {"validated", "approved", "retired"}
         The next in order; any model may be retired.
     by : str
-        Who takes the step; not who took an earlier one.
+        Who takes the step; not who took an earlier one, but for retirement.
     on : date
         When.
     because : str, optional
@@ -61,11 +64,13 @@ def next_status(
     Raises
     ------
     ArtifactError
-        ``model_step``: not the next status; ``model_people``, ``model_days``; ``model_end``: a
+        ``model_step``: not the next status; ``model_people``, ``model_ended``, ``model_days``;
+        ``model_end``: a
         later end, or one before the day of the step.
     """
     allowed = status == "retired" and model.status != "retired"
-    if not allowed and STEPS.index(status) != STEPS.index(model.status) + 1:
+    following = STEPS[STEPS.index(model.status) + 1 :][:1]
+    if not allowed and status not in following:
         raise ArtifactError("model_step", model_id=model.model_id, now=model.status, asked=status)
     end = model.valid_until if valid_until is None else valid_until
     if end > model.valid_until or (status != "retired" and end < on):
@@ -97,7 +102,7 @@ def promote_model(
     Parameters
     ----------
     folder : Path
-        Holds ``model.json``.
+        Holds ``model.json``; that file itself will do.
     status, by, on, because, valid_until
         As for `next_status`.
 
@@ -109,15 +114,18 @@ def promote_model(
     Raises
     ------
     ArtifactError
-        As `next_status`, and for a model that is refused.
+        As `next_status`, and for a model that is refused; ``model_file_name``: a file of another
+        name.
     OutputError
         ``output_not_written``; the model is then as before.
     """
-    written, name = read_model_bytes(folder)
+    place = folder if folder.is_dir() else folder.parent
+    if folder not in (place, place / MODEL_FILE):
+        raise ArtifactError("model_file_name", name=folder.name)
+    written, name = read_model_bytes(place)
     former = parse_model_file(written, name)
     model = next_status(former, status, by=by, on=on, because=because, valid_until=valid_until)
     content = model_bytes(model)
-    place = folder if folder.is_dir() else folder.parent
     signatures = place / f"{MODEL_FILE}{SIGNATURE_SUFFIX}"
     kept = place / HISTORY / former.digest().removeprefix("sha256:")
     try:
@@ -125,6 +133,8 @@ def promote_model(
         _keep(kept / MODEL_FILE, written, file_mode(former))
         if signatures.is_file():
             _keep(kept / signatures.name, signatures.read_bytes(), 0o644)
+        for named in (kept.parent, place):  # kept for good before anything is replaced
+            sync_folder(named)
         write_whole(place / MODEL_FILE, content, file_mode(model))
         signatures.unlink(missing_ok=True)
         sync_folder(place)
@@ -154,13 +164,16 @@ def state_of(folder: Path, digest: str) -> Path:
     ArtifactError
         ``model_state_unknown``: neither of them has it.
     """
+    if re.fullmatch(DIGEST_FORM, digest) is None:
+        raise ArtifactError("model_state_unknown", path=folder.name, digest="?")
     former = folder / HISTORY / digest.removeprefix("sha256:")
     for place in (folder, former):
-        if (place / MODEL_FILE).is_file() and read_model_file(place).digest() == digest:
-            return place / MODEL_FILE
+        with suppress(ArtifactError):  # a damaged present state does not hide a former one
+            if read_model_file(place / MODEL_FILE).digest() == digest:
+                return place / MODEL_FILE
     raise ArtifactError("model_state_unknown", path=folder.name, digest=digest[:19])
 
 
 def _keep(file: Path, content: bytes, mode: int) -> None:
     if not (file.is_file() and file.read_bytes() == content):
-        write_new(file, content, mode)
+        write_whole(file, content, mode)

@@ -58,7 +58,7 @@ def compare_models(before: ModelFile, after: ModelFile) -> tuple[DiffLine, ...]:
     tuple of DiffLine
         In the order of `DiffPart`; empty for equal models.
     """
-    return tuple(
+    found = tuple(
         line
         for lines in (
             _identity(before, after),
@@ -71,6 +71,19 @@ def compare_models(before: ModelFile, after: ModelFile) -> tuple[DiffLine, ...]:
         )
         for line in lines
     )
+    return (*found, *_rest(before, after, {line.part for line in found}))
+
+
+def _rest(before: ModelFile, after: ModelFile, told: set[DiffPart]) -> Iterator[DiffLine]:
+    """Say of a part that it differs when no line told how."""
+    parts: tuple[tuple[DiffPart, object, object, str, str], ...] = (
+        ("pd", before.pd, after.pd, "违约概率表", "the table of default probability"),
+        ("panel", before.panel, after.panel, "评议部分", "the panel part"),
+        ("origin", before.provenance, after.provenance, "来源记录", "the record of origin"),
+    )
+    for part, first, second, zh, en in parts:
+        if first != second and part not in told:
+            yield DiffLine(part, f"{zh}有其他不同", f"{en} differs otherwise")
 
 
 def _identity(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
@@ -117,6 +130,8 @@ def _default(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
         ("method", "方法", "method"),
         ("n_loans", "贷款数", "loans"),
         ("n_defaults", "违约数", "defaults"),
+        ("confidence", "置信度", "confidence"),
+        ("population", "人群", "population"),
     ):
         pair = getattr(first, key), getattr(second, key)
         yield from _line("pd", f"违约概率{zh}", f"default probability, {en}", *pair)
@@ -127,6 +142,8 @@ def _default(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
     for grade, at in _cuts(after.scheme, low, high):
         zh, en = f"{grade} 起点（{at}）违约概率", f"default probability at {at} ({grade})"
         yield from _line("pd", zh, en, _at(first, at), _at(second, at))
+        zh, en = f"{grade} 起点（{at}）上限", f"its upper bound at {at} ({grade})"
+        yield from _line("pd", zh, en, _at(first, at, upper=True), _at(second, at, upper=True))
     moved = [(_moved(first, second, int(at)), int(at)) for at in points]
     most, at = max(moved)
     if most > 0:
@@ -143,8 +160,9 @@ def _cuts(scheme: Scheme, low: int, high: int) -> list[tuple[str, int]]:
     return [(grade, at) for grade, at in cuts if low <= at <= high]
 
 
-def _at(table: PdTable, points: int) -> str:
-    value = float(table.lookup(np.array([points])).prob_default[0])
+def _at(table: PdTable, points: int, *, upper: bool = False) -> str:
+    found = table.lookup(np.array([points]))
+    value = float((found.upper if upper else found.prob_default)[0])
     return "-" if np.isnan(value) else f"{value:.4%}"
 
 

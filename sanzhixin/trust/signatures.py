@@ -10,12 +10,12 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError
 
-from sanzhixin.errors import ArtifactError, DomainError, OutputError
+from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError
 from sanzhixin.records.whole_file import write_whole
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.artifact import MODEL_FILE, ModelFile, parse_model_file, read_model_bytes
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
-from sanzhixin.scoring.model_names import DIGEST_FORM
+from sanzhixin.scoring.model_names import DIGEST_FORM, is_model_version
 from sanzhixin.trust.keys import KEY_FORM, Signer, is_signed
 from sanzhixin.trust.trust_list import TrustList
 
@@ -113,8 +113,9 @@ def sign_model(path: Path, signer: Signer, signed_on: dt.date) -> Path:
     Raises
     ------
     ArtifactError
-        The model itself is refused; ``signature_file_invalid``: what stands there is no file of
-        signatures; ``signatures_many``: more than 32.
+        The model itself is refused; ``signatures_many``: more than 32.
+    DomainError
+        ``signer_wrong``: what `signer` gave is no signature by its key.
     OutputError
         ``output_not_written``.
     """
@@ -122,13 +123,21 @@ def sign_model(path: Path, signer: Signer, signed_on: dt.date) -> Path:
     parse_model_file(written, _model_place(path).name)
     digest = sha256_digest(written)
     message = _statement(signer.key, signed_on, digest)
-    made = Signature(
-        key=signer.key,
-        signed_on=signed_on,
-        file_digest=digest,
-        signature=base64.b64encode(signer.sign(message)).decode(),
-    )
-    kept = [found for found in read_signatures(path) if found.file_digest == digest]
+    try:
+        made = Signature(
+            key=signer.key,
+            signed_on=signed_on,
+            file_digest=digest,
+            signature=base64.b64encode(signer.sign(message)).decode(),
+        )
+    except ValidationError:
+        raise DomainError("signer_wrong") from None
+    if not made.holds():
+        raise DomainError("signer_wrong")
+    try:
+        kept = [found for found in read_signatures(path) if found.file_digest == digest]
+    except ArtifactError:  # a damaged file of signatures is replaced
+        kept = []
     others = [found for found in kept if found.key != signer.key]
     if len(others) >= MOST_SIGNATURES:
         raise ArtifactError("signatures_many", most=MOST_SIGNATURES)
@@ -165,8 +174,11 @@ def read_signatures(path: Path) -> tuple[Signature, ...]:
     file = _signature_place(path)
     if not file.is_file():
         return ()
-    with file.open("rb") as stream:
-        written = stream.read(_LARGEST + 1)
+    try:
+        with file.open("rb") as stream:
+            written = stream.read(_LARGEST + 1)
+    except PermissionError:
+        raise InputError("file_no_permission", file=file.name) from None
     try:
         canonical = canonical_json(strict_loads(written, name=file.name))
         found = _SignatureFile.model_validate_json(canonical)
@@ -206,8 +218,8 @@ def read_trusted(path: Path, trust: TrustList, accept: tuple[Accepted, ...] = ()
         ``signature_file_invalid``; ``signature_missing``: there is none; ``signature_of_other``:
         those that are there are of other bytes, so the file or its signatures were changed;
         ``signature_untrusted``: none of them counts by the list; ``model_not_approved``,
-        ``model_retired``, ``model_withdrawn``, ``model_rolled_back``; and what
-        `parse_model_file` raises.
+        ``model_retired``, ``model_withdrawn``, ``model_rolled_back``; ``registry_other``: the
+        folder is named as another model or version; and what `parse_model_file` raises.
     """
     strange = sorted(set(accept) - set(ACCEPTED))
     if strange:
@@ -222,6 +234,9 @@ def read_trusted(path: Path, trust: TrustList, accept: tuple[Accepted, ...] = ()
     if "unsigned" not in accept:
         _refuse_unsigned(name, damaged, signatures, own)
     file = parse_model_file(written, name)
+    folder = _model_place(path).resolve().parent
+    if is_model_version(folder.name) and f"{folder.parent.name}/{folder.name}" != file.model_id:
+        raise ArtifactError("registry_other", path=f"{folder.parent.name}/{folder.name}")
     people = tuple(
         key.person
         for found in own

@@ -85,7 +85,7 @@ class TrustList(Decision):
         Lowest version by name, so that nobody can put an older model in the place of a newer.
     """
 
-    format: Literal[1]
+    format: Annotated[int, Field(ge=1, le=1)]
     keys: tuple[TrustedKey, ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()
     least: dict[
@@ -132,8 +132,8 @@ def read_trust_list(path: Path) -> TrustList:
     Raises
     ------
     InputError
-        ``file_not_found``, ``file_too_large``, ``toml_invalid``, ``trust_list_invalid`` (also a key
-        that stands there twice, or that ends before it begins).
+        ``file_not_found``, ``file_no_permission``, ``file_too_large``, ``toml_invalid``,
+        ``trust_list_invalid`` (also a key that stands there twice, or that ends before it begins).
 
     Examples
     --------
@@ -150,7 +150,11 @@ def read_trust_list(path: Path) -> TrustList:
         raise InputError(
             "file_too_large", file=path.name, what="size", size=path.stat().st_size, limit=_LARGEST
         )
-    content = read_toml(path.read_bytes(), path.name, dates=_DATES)
+    try:
+        written = path.read_bytes()
+    except PermissionError:
+        raise InputError("file_no_permission", file=path.name) from None
+    content = read_toml(written, path.name, dates=_DATES)
     try:
         return TrustList.model_validate(with_tuples(content))
     except ValidationError as error:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = {"build", "demo-out", "dist", "__pycache__"}
+GENERATED = {"build", "demo-out", "dist", "mutants", "__pycache__"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def test_make_bench_finds_the_scripts():
         "bench_one",
         "bench_panel",
         "bench_scorecard",
+        "bench_threads",
     ]
 
 

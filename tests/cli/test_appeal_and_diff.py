@@ -7,9 +7,9 @@ import pytest
 from sanzhixin.modelling import expert_model
 from sanzhixin.trust import check_log, read_entries
 from tests.cli.conftest import SCHEME
-from tests.unit.scoring.factories import model_file, scheme_with
+from tests.unit.scoring.factories import scheme_with
 
-PERSON, DOCUMENT, RATER = "330483198001011237", "浙0483执9981号", "13957312345"
+PERSON, DOCUMENT, RATER = "330483198001011234", "浙0483执9981号", "13957312345"
 CANARIES = (PERSON, DOCUMENT, RATER, "诸葛不识")
 
 
@@ -103,7 +103,7 @@ def test_what_a_person_decides_stands_beside_both(call, tmp_path):
 REFUSED = [
     # words, exit code, English
     ([], 2, "--without"),
-    (["--without", "consent:C1"], 2, "does not begin the name of a piece"),
+    (["--without", "consent:C1"], 2, "does not name a piece"),
     (["--without", "rating:R9"], 2, "has no rating with the number"),
     (["--without", "register:D9"], 2, "has no register with the number"),
     ([*WITHOUT, "--override", 30_000], 2, "--override needs"),
@@ -132,7 +132,6 @@ def test_a_piece_that_is_refused_is_not_shown(call, piece):
     assert (done.code, leaks(done.out + done.err)) == (2, [])
 
 
-@pytest.mark.xfail(reason="what stands before the first colon is shown, whatever it is")
 @pytest.mark.parametrize("piece", [PERSON, RATER, f"rating：{RATER}", DOCUMENT])
 def test_a_piece_without_its_kind_is_not_shown_either(call, piece):
     done = call("--without", piece)
@@ -196,7 +195,6 @@ def test_an_appeal_is_forgotten_with_its_household(call, run, tmp_path):
     assert run("audit", "verify", log).code == 0
 
 
-@pytest.mark.xfail(reason="the file is written first, and then the log refuses")
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("fault", ["torn", "altered", "no folder"])
 def test_no_appeal_goes_out_that_is_not_in_the_log(call, tmp_path, fault):
@@ -263,7 +261,3 @@ def test_a_model_that_is_refused_is_told(run, two, tmp_path):
     (two[1] / "model.json").write_bytes(b"{}")
     assert run("diff", *two).code == 6
     assert run("diff", two[0]).code == 2
-
-
-def test_the_expert_model_of_the_fixtures_is_a_draft():
-    assert model_file().status == "draft"

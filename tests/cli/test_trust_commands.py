@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -24,7 +25,7 @@ def no_variables(monkeypatch):
 @pytest.fixture
 def draft(tmp_path):
     """A registry with one draft that 张三 made."""
-    made = Provenance(fitted_by="张三", fitted_on="2026-01-05")
+    made = Provenance(fitted_by="张三", fitted_on=dt.date(2026, 1, 5))
     folder = tmp_path / "models" / "tongxiang-expert" / "1.0.0"
     write_model_file(model_file(provenance=made), folder)
     return folder
@@ -124,37 +125,35 @@ def test_from_a_draft_to_a_model_that_decides(run, draft, key, tmp_path):
 
 
 STEPS = [
-    # words, exit code, English, Chinese
-    (["--to", "approved", "--by", "李四"], 6, "not the next one", "不能直接变为"),
-    (["--to", "validated", "--by", "张三"], 6, "three different people", "三"),
-    (
-        ["--to", "validated", "--by", "李四", "--on", "2026-01-04"],
-        6,
-        "the day of every step",
-        "日期",
-    ),
-    (
-        ["--to", "validated", "--by", "李四", "--valid-until", "2030-01-01"],
-        6,
-        "valid until",
-        "有效期",
-    ),
-    (["--to", "retired", "--by", "李四"], 6, "", ""),
-    (["--to", "draft", "--by", "李四"], 2, "", ""),
-    (["--to", "validated"], 2, "", ""),
-    (["--to", "validated", "--by", "李四", "--on", "yesterday"], 2, "2026-06-30", "请写成"),
+    # the step, by, further words, exit code, English, Chinese
+    ("approved", "李四", [], 6, "not the next one", "不能直接变为"),
+    ("validated", "张三", [], 6, "three different people", "各不相同"),
+    ("validated", "李四", ["--on", "2026-01-04"], 6, "the day of every step", "日期"),
+    ("validated", "李四", ["--valid-until", "2026-12-31"], 2, "is for approval", "仅用于批准"),
+    ("validated", "李四", ["--because", "so"], 2, "is for retired models", "仅用于停用"),
+    ("retired", "李四", [], 6, "", ""),
+    ("draft", "李四", [], 2, "", ""),
+    ("validated", None, [], 2, "--by", ""),
+    ("validated", "李四", ["--on", "yesterday"], 2, "2026-06-30", "请写成"),
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "en", "zh"), STEPS)
-def test_a_step_that_is_refused_leaves_the_model(run, draft, words, code, en, zh):
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_is_refused_leaves_the_model(run, draft, step):
+    status, by, words, code, *said = step
     before = (draft / "model.json").read_bytes()
-    done = run("promote", draft, *words)
+    by = [] if by is None else ["--by", by]
+    done = run("promote", draft, "--to", status, *by, *words)
     assert done.code == code
-    assert en in done.err
-    assert zh in done.err
+    assert all(text in done.err for text in said)
     assert (draft / "model.json").read_bytes() == before
     assert [path.name for path in draft.iterdir()] == ["model.json"]
+
+
+def test_a_model_is_retired_for_a_reason_and_told_so(run, draft):
+    done = run("--lang", "en", "promote", draft, "--to", "retired", "--by", "李四")
+    assert done.code == 6
+    assert "reason" in done.err or "because" in done.err
 
 
 def test_the_card_of_a_model_tells_its_new_status(run, draft):
@@ -223,17 +222,19 @@ def test_every_command_that_uses_a_model_asks_the_list(run, draft, key, folder, 
         "explain": ["--household", "H1"],
         "approval": ["-o", tmp_path / "sheet.xlsx"],
         "limits": ["-o", tmp_path / "limits"],
-        "tiers": ["-o", tmp_path / "tiers"],
+        "tiers": ["-o", tmp_path / "tiers", "--appetite", "AAA=0.5%,AA=1%"],
         "appeal": ["--household", "H1", "--without", "rating:R1", "-o", tmp_path / "a.json"],
     }
     run("sign", draft, "--key", key)
-    for name, words in commands.items():
-        given = [name, folder, "-m", draft, *words]
-        done = run(*given, "--trust", tmp_path / "trust.toml")
+    given = [[name, folder, *words] for name, words in commands.items()]
+    given.append(["export", "sql", "--dialect", "postgres", "-o", tmp_path / "score.sql"])
+    for name, *words in given:
+        done = run(name, *words, "-m", draft, "--trust", tmp_path / "trust.toml")
         assert (name, done.code) == (name, 6)
         assert "No signature of tongxiang-expert/1.0.0 counts" in done.err
         assert "没有有效签名" in done.err
-        assert not any(tmp_path.glob("out*")), name
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"models", "county", "key.pem", "trust.toml"}
 
 
 REFUSALS = [
@@ -268,10 +269,11 @@ def prepared(what, run, draft, key, folder):
         trust.write_text(f'{trust.read_text()}\n[least]\ntongxiang-expert = "1.0.1"\n')
 
 
-@pytest.mark.parametrize(("what", "en", "zh", "words"), REFUSALS)
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal[0])
 def test_a_model_that_is_not_trusted_scores_nothing(
-    run, draft, key, folder, tmp_path, monkeypatch, what, en, zh, words
+    run, draft, key, folder, tmp_path, monkeypatch, refusal
 ):
+    what, en, zh, words = refusal
     prepared(what, run, draft, key, folder)
     monkeypatch.setenv("SANZHIXIN_TRUST", str(tmp_path / "trust.toml"))
     score = ["score", folder, "-m", draft, "-o", tmp_path / "out"]

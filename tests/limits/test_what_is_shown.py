@@ -44,6 +44,14 @@ def test_a_record_shows_ten_findings_and_counts_the_others(count, more):
     assert len(error["values"]["findings"]) == count
 
 
+# records.refusal._LONGEST
+@pytest.mark.parametrize(("length", "is_shown"), [(40, True), (41, False)])
+def test_the_name_of_an_unknown_field_is_shown_up_to_40_characters(length, is_shown):
+    with pytest.raises(RecordError) as caught:
+        parse_application(HOUSEHOLD | {"x" * length: 1}, SCHEME)
+    assert ("x" * length in str(caught.value)) is is_shown
+
+
 # scheme.refusals._SHOWN
 @pytest.mark.parametrize(("count", "more"), [(3, None), (4, "And 1 more.")])
 def test_a_scheme_shows_three_faults_and_counts_the_others(count, more):

@@ -18,6 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sanzhixin.errors import InputError
+from sanzhixin.records.reading import read_file
+from sanzhixin.scheme import load_scheme
+
 MOST_SECONDS, MOST_MB = 2.0, 200.0
 SEEN_BY_CARELESS_READERS = (
     "cell_of_300_mb.xlsx",
@@ -540,3 +544,15 @@ def test_the_meter_sees_what_a_careless_reader_takes(meter, folder):
     for name in SEEN_BY_CARELESS_READERS:
         assert found[name]["seconds"] > MOST_SECONDS or found[name]["mb"] > MOST_MB
         assert (folder / name).stat().st_size < 2 * MB
+
+
+@pytest.mark.parametrize("text", ["x", "x" * 100_000])
+def test_texts_that_share_their_beginnings_are_not_unpacked(tmp_path, text):
+    """A file of 7.5 kB with such a column could hold 1 GB, and no number in it would say so."""
+    path = tmp_path / "raters.parquet"
+    table = pa.table({"rater_id": pa.array([text] * 10_000)})
+    encoding = {"rater_id": "DELTA_BYTE_ARRAY"}
+    pq.write_table(table, path, use_dictionary=False, column_encoding=encoding)
+    with pytest.raises(InputError) as caught:
+        read_file(path, load_scheme("tongxiang"))
+    assert caught.value.code == "parquet_encoding"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sanzhixin.batch import RunOptions, score_folder
@@ -10,7 +11,7 @@ from sanzhixin.batch.audit_delivery import log_to
 from sanzhixin.errors import OutputError
 from sanzhixin.model import load_model
 from sanzhixin.scoring.canonical import canonical_json
-from sanzhixin.trust import AuditLog, Secret, check_log, proposal_record, read_entries
+from sanzhixin.trust import AuditLog, Secret, check_log, proposal_record, pseudonym, read_entries
 
 SECRET = Secret(bytes(range(32)))
 
@@ -41,10 +42,26 @@ def test_the_log_says_what_every_proposal_says(folder, model, county, log, tmp_p
         for home in homes
     ]
     logged = proposals_of(log)
-    assert list(map(canonical_json, logged)) == list(map(canonical_json, expected))
+    assert sorted(map(canonical_json, logged)) == sorted(map(canonical_json, expected))
+    names = [record["subject"] for record in logged]
+    assert names == sorted(names)
     assert (len(logged), result.households.accepted) == (12, 12)
     found = check_log(log.path)
     assert (found.findings, found.kinds) == ((), {"open": 1, "proposal": 12})
+
+
+def test_the_place_of_an_entry_does_not_tell_which_household_it_is(folder, model, log, tmp_path):
+    """In the order of the run the k-th entry would be the k-th household of any list."""
+    result = run(folder, model, log, tmp_path / "out")
+    homes = pq.read_table(result.proposals)["household_id"].to_pylist()
+    places = {record["subject"]: k for k, record in enumerate(proposals_of(log))}
+    hits = sum(places[pseudonym(home, SECRET)] == k for k, home in enumerate(homes))
+    assert hits < len(homes) / 2
+
+
+def test_nothing_of_the_sorting_is_left_beside_the_log(folder, model, log, tmp_path):
+    run(folder, model, log, tmp_path / "out")
+    assert [p.name for p in log.path.parent.iterdir() if p.name.startswith(".sanzhixin")] == []
 
 
 def test_a_second_run_appends(folder, model, log, tmp_path):

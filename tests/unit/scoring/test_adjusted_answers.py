@@ -10,7 +10,7 @@ import pytest
 from sanzhixin.errors import ArtifactError
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.loader import unwrap_validation
-from sanzhixin.scoring import read_model_file
+from sanzhixin.scoring import read_model_file, write_model_file
 from sanzhixin.scoring.canonical import canonical_json
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.profile import pillar_columns
@@ -123,3 +123,38 @@ def test_a_file_whose_panel_could_let_a_better_rating_lower_is_not_read(tmp_path
     with pytest.raises(ArtifactError, match="Pillar nr: the likelihood tables could") as caught:
         read_model_file(tmp_path / "model.json")
     assert caught.value.code == "panel_not_rising"
+
+
+def test_every_fine_unit_of_a_severity_moves_the_measure():
+    tables, found = adjusted_tables(), []
+    part, place = tables.pillars[0], tables.raters.index("R001")
+    sheet = replace(household(), forms=(form(3, rater="R001"),))
+    for more in range(4):
+        severity = list(part.raters.severity)
+        severity[place] += more
+        raters = part.raters.model_copy(update={"severity": tuple(severity)})
+        moved = part.model_copy(update={"raters": raters})
+        plan = plan_with(tables.model_copy(update={"pillars": (moved, *tables.pillars[1:])}))
+        found.append(score(sheet, plan=plan).profile.measures.logits.logit[0, 0])
+    assert (np.diff(found) > 0).all()  # the same form of a more severe rater counts for more
+
+
+def test_a_model_with_a_panel_is_written_for_its_owner_and_read_back_the_same(tmp_path):
+    model = model_file(adjusted_scheme(), panel=adjusted_tables())
+    file = write_model_file(model, tmp_path)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert read_model_file(tmp_path) == model
+    assert write_model_file(model_file(), tmp_path / "plain").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_panel_that_could_let_a_better_rating_lower_is_not_written(tmp_path):
+    tables = adjusted_tables()
+    part = tables.pillars[0]
+    row = part.known[0][0]
+    spoiled = (*row[:40], row[40] + 30_000, *row[41:])
+    known = ((spoiled, *part.known[0][1:]), *part.known[1:])
+    part = part.model_copy(update={"known": known})
+    tables = tables.model_copy(update={"pillars": (part, *tables.pillars[1:])})
+    with pytest.raises(ArtifactError, match="Pillar fs: the likelihood tables could"):
+        write_model_file(model_file(adjusted_scheme(), panel=tables), tmp_path)
+    assert list(tmp_path.iterdir()) == []

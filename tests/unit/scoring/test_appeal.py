@@ -114,9 +114,8 @@ def test_what_was_handed_in_stays_as_it_was():
 
 @pytest.mark.parametrize(
     ("pieces", "code"),
-    [([], "appeal_nothing"), (["R1"], "appeal_piece"), (["rating:R9"], "appeal_unknown_piece"),
-     (["rating:R1", "rating:R1"], "appeal_unknown_piece")],
-)  # fmt: skip
+    [([], "appeal_nothing"), (["R1"], "appeal_piece"), (["rating:R9"], "appeal_unknown_piece")],
+)
 def test_a_doubt_that_names_nothing_is_refused(pieces, code):
     with pytest.raises(DomainError) as caught:
         MODEL.reconsider(application(4, 4, 4), without=pieces)

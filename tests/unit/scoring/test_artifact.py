@@ -223,6 +223,7 @@ RECOMPUTED = [
     ({"status": ...}, "model_invalid", "status"),
     ({"status": "released"}, "model_invalid", "status"),
     ({"name": "../up"}, "model_invalid", "name"),
+    ({"panel": None}, "model_digest", "does not match its digest"),  # absent, never null
     ({"version": "1.0"}, "model_invalid", "version"),
     ({"valid_until": "tomorrow"}, "model_invalid", "valid_until"),
     ({"valid_until": 20281231}, "model_invalid", "valid_until"),
@@ -420,3 +421,19 @@ def test_loading_and_scoring_run_no_code_of_the_file_and_open_no_connection(writ
         env=environment, cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+
+
+def test_a_panel_characteristic_above_its_full_marks_is_refused(tmp_path):
+    path = write_model_file(model_file(), tmp_path)
+    content = json.loads(path.read_bytes())
+    content.pop("digest")
+    item = content["card"]["characteristics"][0]
+    assert item["column"] == "fs_score"
+    keys = ("name", "column", "zh", "en", "group")
+    bins = {"kind": "bins", "edges": [50_000_000], "points": [0, 200], "labels_zh": ["低", "高"]}
+    bins |= {"labels_en": ["low", "high"], "missing_points": 0, "reference_points": 199}
+    content["card"]["characteristics"][0] = {key: item[key] for key in keys} | bins
+    body = canonical_json(content)
+    path.write_bytes(canonical_json({**content, "digest": sha256_digest(body)}) + b"\n")
+    with pytest.raises(ArtifactError, match="no more points than full marks"):
+        read_model_file(path)

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from sanzhixin.scoring.assess import assess
-from sanzhixin.scoring.card import BinCharacteristic, Card, LevelCharacteristic, PointsGroup
+from sanzhixin.scoring.card import (
+    BinCharacteristic,
+    Card,
+    GridCharacteristic,
+    LevelCharacteristic,
+    PointsGroup,
+)
 from sanzhixin.scoring.explain import PartLine, explain_case
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.profile import take_profile
@@ -20,6 +26,7 @@ from tests.unit.scoring.factories import (
     events,
     form,
     household,
+    model_file,
     plan_of,
     propose,
     score,
@@ -322,3 +329,27 @@ def test_a_step_of_one_point_is_named_and_one_of_none_is_not():
         plan = fitted(groups=groups, items=(FS, ML, NR, part, PAYMENT, YEARS))
         given = household(4, 4, 4, factors={"utility_payment": "on_time"})
         assert steps_of(given, plan)[1] == steps
+
+
+@pytest.mark.parametrize(
+    ("base", "out"),
+    [
+        (510, ("AA", "AAA")),  # 510 to 898
+        (512, ("AAA",)),  # up to 900
+        (650, ("未评级",)),  # 650 to 1038, held at 1000
+    ],
+)
+def test_tiers_that_no_total_of_the_card_lies_in_are_named(base, out):
+    card = fitted(base=base).card
+    assert model_file(card=card).tiers_out_of_reach == out
+    assert model_file().tiers_out_of_reach == ()
+
+
+def test_a_pillar_in_equal_steps_does_not_make_events_add_up():
+    steps = GridCharacteristic(
+        kind="grid", name="nr", column="nr_score", zh="邻里口碑", en="neighbourhood reputation",
+        group="panel", start=0, span=100 * MICRO, points=120,
+    )  # fmt: skip
+    plan = fitted(items=(FS, ML, steps, PART, PAYMENT, YEARS))
+    assert not plan.events_add
+    assert "EVENTS" in [effect.code for effect in plan.effects]

@@ -453,3 +453,9 @@ def test_the_mean_of_the_amounts_is_not_their_median():
     given = replace(household(), forms=sheets)
     # 120,001 / 3, floored; the median would be 20,000
     assert village_amount(read_forms(encode(given), rules), rules).tolist() == [40_000]
+
+
+def test_the_mean_of_one_amount_is_that_amount():
+    rules = compile_panel(scheme_with(limits={"village_aggregate": "mean"}))
+    given = replace(household(), forms=forms(form(amount=30_000), form(), form()))
+    assert village_amount(read_forms(encode(given), rules), rules).tolist() == [30_000]

@@ -35,7 +35,6 @@ def test_a_model_is_not_made_with_such_a_name(name):
         model_file(name=name)
 
 
-@pytest.mark.xfail(reason="a model may be named like a device, and then stands in no registry")
 @pytest.mark.parametrize("name", DEVICES)
 def test_a_model_is_not_made_with_the_name_of_a_device(name):
     with pytest.raises(ValidationError):

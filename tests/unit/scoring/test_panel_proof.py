@@ -57,7 +57,7 @@ def proved(given, step_bits=STEP_BITS, n_points=N_POINTS):
     line = Fraction(2**16, 2**step_bits)  # what one point more adds a step, in 2^-16
     least = line + min(least_rise(row, halo) for row, halo in rows)
     bends = [2 * r[k] - r[k - 1] - r[k + 1] for r, _ in rows for k in range(1, len(r) - 1)]
-    curved = max(0, *bends)
+    curved = max([0, *bends])
     weight = min(given.raters.weight, default=64) / 64
     tilt = float(least) / 2**16 * weight
     if tilt <= 0:
@@ -141,3 +141,8 @@ def test_the_pillar_that_could_fall_is_named():
     with pytest.raises(ArtifactError, match="Pillar b: the likelihood tables could let") as caught:
         check_rising(tables(pillar(**flat), pillar("b", **bent)))
     assert caught.value.code == "panel_not_rising"
+
+
+def test_rows_of_two_entries_are_straight():
+    straight = part([(0, 5)], strange=((7, 3),), halo=3, strange_halo=70)
+    assert is_rising(straight, STEP_BITS, N_POINTS) == proved(straight) is True

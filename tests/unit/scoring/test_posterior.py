@@ -99,3 +99,9 @@ def test_tables_made_anew_hold_leading_bits_and_how_far_to_shift():
     assert tables.mantissa[1 << 10] == int(math.exp(-1) * 2**32)
     assert tables.shift[1 << 10] == 32
     assert tables.low[-1] == pytest.approx(math.exp(-16_383 / 2**24) * 2**31, abs=2)
+
+
+def test_every_bit_of_an_exponent_counts():
+    # exponents are counted in 2^-24, eight of 2^-27: e^-x is 1 - x to within x^2, in 2^-31
+    below = np.array([0, 7, 8, 16, 24, 8 << 5])
+    assert fixed_exp(below).tolist() == [ONE, ONE, *(ONE - 128 * k for k in (1, 2, 3, 32))]

@@ -19,7 +19,8 @@ def code(status, **changes):
     try:
         Provenance(**{**WHOLE, **changes}).check_steps(status)
     except ArtifactError as error:
-        return error.code if f"of status {status}" in error.en else error.en
+        named = error.code == "model_ended" or f"of status {status}" in error.en
+        return error.code if named else error.en
     return None
 
 
@@ -53,6 +54,7 @@ def test_what_a_status_asks_for(field, status):
     expected = None
     if status in NEEDED[field]:
         expected = "model_days" if field.endswith("_on") else "model_people"
+        expected = "model_ended" if field in ("retired_by", "retired_because") else expected
     assert code(status, **{field: None}) == expected
 
 
