@@ -312,6 +312,7 @@ class SanzhixinModel:
         OutputError
             ``output_not_written``: disk full, no permission, not a folder; ``model_in_place``:
             another model stands there, only the same name, version and scheme is replaced;
+            ``model_released``: an approved or retired model stands there;
             ``model_folder_in_use``: the folder holds files and no model.
         """
         return write_model_file(self.file, Path(path))

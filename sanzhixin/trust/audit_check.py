@@ -149,12 +149,12 @@ def make_checkpoint(log: AuditLog, signer: Signer, on: dt.date) -> Checkpoint:
     return _sign(noted.log, last.seq, last.hash, signer, on)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint from a file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The file.
 
     Returns
@@ -169,6 +169,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     InputError
         ``file_not_found``.
     """
+    path = Path(path)
     if not path.is_file():
         raise InputError("file_not_found", file=path.name)
     try:
@@ -183,7 +184,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def check_log(
-    path: Path,
+    path: str | Path,
     *,
     trust: TrustList | None = None,
     checkpoints: Sequence[Checkpoint] = (),
@@ -195,7 +196,7 @@ def check_log(
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The log.
     trust : TrustList, optional
         Whose checkpoints count; without it any that holds.
@@ -221,6 +222,7 @@ def check_log(
     DomainError
         ``signing_missing``: there are checkpoints, and cryptography is not installed.
     """
+    path = Path(path)
     state, findings = _State(), list[SanzhixinError]()
     asked = {checkpoint.count for checkpoint in checkpoints}
     try:

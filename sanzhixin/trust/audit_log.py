@@ -61,6 +61,9 @@ class AuditLog:
 
     path: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
+
     def append(
         self,
         said: Iterable[tuple[Kind, Body]],
@@ -247,7 +250,7 @@ class AuditLog:
             os.close(handle)
 
 
-def read_entries(path: Path, *, in_turn: bool = False) -> Iterator[Entry]:
+def read_entries(path: str | Path, *, in_turn: bool = False) -> Iterator[Entry]:
     """Read a log, entry by entry, as it stood at one moment.
 
     Each entry is checked in itself; whether they follow each other is a question of
@@ -255,7 +258,7 @@ def read_entries(path: Path, *, in_turn: bool = False) -> Iterator[Entry]:
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The log.
     in_turn : bool, default=False
         The caller has the turn of `AuditLog.turn`.
@@ -272,6 +275,7 @@ def read_entries(path: Path, *, in_turn: bool = False) -> Iterator[Entry]:
     ArtifactError
         ``audit_line``, ``audit_entry_altered``, ``audit_torn``: the last line is unfinished.
     """
+    path = Path(path)
     if not path.is_file():
         raise InputError("file_not_found", file=path.name)
     try:

@@ -93,12 +93,12 @@ class Secret:
         return f"hmac-sha256:{hmac.new(self.key, message, 'sha256').hexdigest()}"
 
 
-def read_signer(path: Path, passphrase: bytes | None = None) -> Signer:
+def read_signer(path: str | Path, passphrase: bytes | None = None) -> Signer:
     """Read an Ed25519 private key (PKCS 8 in PEM), as ``openssl genpkey`` writes it.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Key file, which nobody but its owner may read.
     passphrase : bytes, optional
         Of an encrypted key.
@@ -116,6 +116,7 @@ def read_signer(path: Path, passphrase: bytes | None = None) -> Signer:
     DomainError
         ``signing_missing``: the package cryptography is not installed.
     """
+    path = Path(path)
     _need_cryptography()
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -131,12 +132,12 @@ def read_signer(path: Path, passphrase: bytes | None = None) -> Signer:
     return Signer(_text_of(found), found.sign)
 
 
-def read_secret(path: Path) -> Secret:
+def read_secret(path: str | Path) -> Secret:
     """Read the secret of pseudonyms: 64 or more hexadecimal digits.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         File, which nobody but its owner may read.
 
     Returns
@@ -151,6 +152,7 @@ def read_secret(path: Path) -> Secret:
     DomainError
         ``secret_short``: fewer than 32 bytes.
     """
+    path = Path(path)
     content = _private(path)
     try:
         return Secret(bytes.fromhex(content.decode("ascii").strip()))
@@ -160,12 +162,12 @@ def read_secret(path: Path) -> Secret:
         raise InputError("key_unreadable", file=path.name) from None
 
 
-def new_key_file(path: Path, passphrase: bytes | None = None) -> str:
+def new_key_file(path: str | Path, passphrase: bytes | None = None) -> str:
     """Make a pair of keys and write the private one to a file that its owner alone may read.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         File that does not exist yet.
     passphrase : bytes, optional
         Encrypts the key.
@@ -182,6 +184,7 @@ def new_key_file(path: Path, passphrase: bytes | None = None) -> str:
     DomainError
         ``signing_missing``.
     """
+    path = Path(path)
     _need_cryptography()
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -197,12 +200,12 @@ def new_key_file(path: Path, passphrase: bytes | None = None) -> str:
     return _text_of(key)
 
 
-def new_secret_file(path: Path) -> None:
+def new_secret_file(path: str | Path) -> None:
     """Write a new secret of 32 random bytes to a file that its owner alone may read.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         File that does not exist yet.
 
     Raises
@@ -210,6 +213,7 @@ def new_secret_file(path: Path) -> None:
     OutputError
         ``file_stands``, ``output_not_written``.
     """
+    path = Path(path)
     _write_new(path, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
 
 

@@ -86,7 +86,7 @@ def next_status(
 
 
 def promote_model(
-    folder: Path,
+    folder: str | Path,
     status: Status,
     *,
     by: str,
@@ -101,7 +101,7 @@ def promote_model(
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         Holds ``model.json``; that file itself will do.
     status, by, on, because, valid_until
         As for `next_status`.
@@ -119,6 +119,7 @@ def promote_model(
     OutputError
         ``output_not_written``; the model is then as before.
     """
+    folder = Path(folder)
     place = folder if folder.is_dir() else folder.parent
     if folder not in (place, place / MODEL_FILE):
         raise ArtifactError("model_file_name", name=folder.name)
@@ -144,12 +145,12 @@ def promote_model(
     return model
 
 
-def state_of(folder: Path, digest: str) -> Path:
+def state_of(folder: str | Path, digest: str) -> Path:
     """Find the state of a model that has a digest: the present one, or a former one.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         Of a model and version.
     digest : str
         As the file states it, with ``sha256:`` in front.
@@ -164,6 +165,7 @@ def state_of(folder: Path, digest: str) -> Path:
     ArtifactError
         ``model_state_unknown``: neither of them has it.
     """
+    folder = Path(folder)
     if re.fullmatch(DIGEST_FORM, digest) is None:
         raise ArtifactError("model_state_unknown", path=folder.name, digest="?")
     former = folder / HISTORY / digest.removeprefix("sha256:")

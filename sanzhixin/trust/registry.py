@@ -50,6 +50,9 @@ class Registry:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))
+
     def folder(self, name: str, version: str) -> Path:
         """Name the folder of a model, whether it exists or not.
 

@@ -93,12 +93,12 @@ class Trusted:
     accepted: tuple[Accepted, ...]
 
 
-def sign_model(path: Path, signer: Signer, signed_on: dt.date) -> Path:
+def sign_model(path: str | Path, signer: Signer, signed_on: dt.date) -> Path:
     """Add a signature to those beside a model file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Folder of the model, or its file.
     signer : Signer
         Who signs.
@@ -119,6 +119,7 @@ def sign_model(path: Path, signer: Signer, signed_on: dt.date) -> Path:
     OutputError
         ``output_not_written``.
     """
+    path = Path(path)
     written, _ = read_model_bytes(path)
     parse_model_file(written, _model_place(path).name)
     digest = sha256_digest(written)
@@ -153,12 +154,12 @@ def sign_model(path: Path, signer: Signer, signed_on: dt.date) -> Path:
     return file
 
 
-def read_signatures(path: Path) -> tuple[Signature, ...]:
+def read_signatures(path: str | Path) -> tuple[Signature, ...]:
     """Read the signatures beside a model file; whether they count is another question.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Folder of the model, or its file.
 
     Returns
@@ -171,6 +172,7 @@ def read_signatures(path: Path) -> tuple[Signature, ...]:
     ArtifactError
         ``signature_file_invalid``: not canonical JSON of signatures.
     """
+    path = Path(path)
     file = _signature_place(path)
     if not file.is_file():
         return ()
@@ -189,7 +191,7 @@ def read_signatures(path: Path) -> tuple[Signature, ...]:
     return found.signatures
 
 
-def read_trusted(path: Path, trust: TrustList, accept: tuple[Accepted, ...] = ()) -> Trusted:
+def read_trusted(path: str | Path, trust: TrustList, accept: tuple[Accepted, ...] = ()) -> Trusted:
     """Read a model file that somebody on the trust list has signed for its status.
 
     The bytes that are judged are those that are used.  Every signature is over all bytes of the
@@ -197,7 +199,7 @@ def read_trusted(path: Path, trust: TrustList, accept: tuple[Accepted, ...] = ()
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Folder of the model, or its file.
     trust : TrustList
         Whose signature counts, and what is withdrawn.
@@ -221,6 +223,7 @@ def read_trusted(path: Path, trust: TrustList, accept: tuple[Accepted, ...] = ()
         ``model_retired``, ``model_withdrawn``, ``model_rolled_back``; ``registry_other``: the
         folder is named as another model or version; and what `parse_model_file` raises.
     """
+    path = Path(path)
     strange = sorted(set(accept) - set(ACCEPTED))
     if strange:
         raise DomainError("accept_unknown", given=", ".join(strange), known=", ".join(ACCEPTED))

@@ -116,12 +116,12 @@ class TrustList(Decision):
         return least is not None and version_order(version) < version_order(least)
 
 
-def read_trust_list(path: Path) -> TrustList:
+def read_trust_list(path: str | Path) -> TrustList:
     r"""Read a trust list from TOML.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The file; who may write to it decides which models are used.
 
     Returns
@@ -144,6 +144,7 @@ def read_trust_list(path: Path) -> TrustList:
     ...     read_trust_list(Path(file.name)).is_rolled_back("county", "1.1.9")
     True
     """
+    path = Path(path)
     if not path.is_file():
         raise InputError("file_not_found", file=path.name)
     if path.stat().st_size > _LARGEST:

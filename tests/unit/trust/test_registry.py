@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from sanzhixin.trust import Registry, sign_model
+from sanzhixin.trust import AuditLog, Registry, check_log, read_trusted, sign_model
 from tests.unit.scoring.factories import model_file
-from tests.unit.trust.people import ON, SHIPPED, put, signer
+from tests.unit.trust.people import ON, SHIPPED, approved, put, signer, trust, trusted_key
 
 VERSIONS = ("0.9.0", "1.2.0", "1.10.0", "1.9.9", "10.0.0")
 
@@ -96,3 +96,13 @@ def test_the_model_of_the_library_stands_in_a_registry():
     assert [(entry.file.model_id, entry.refused) for entry in listed] == [
         ("tongxiang-expert/1.0.0", None)
     ]
+
+
+def test_paths_may_be_texts(tmp_path):
+    put(approved(), tmp_path / "a")
+    sign_model(str(tmp_path / "a"), signer("anna"), ON)
+    assert read_trusted(str(tmp_path / "a"), trust(trusted_key("anna"))).signed_by
+    assert Registry(str(tmp_path)).entries() == ()
+    log = AuditLog(str(tmp_path / "log"))
+    log.append([])
+    assert check_log(str(tmp_path / "log")).count == 1
