@@ -37,7 +37,7 @@ $(VENV)/.created:
 $(VENV)/.core: $(VENV)/.created constraints.txt pyproject.toml
 	@echo "Installing the library from constraints.txt"
 	@$(PIP) install --constraint constraints.txt hatchling
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable ".[sign]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core

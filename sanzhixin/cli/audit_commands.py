@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sanzhixin.cli.options import DIR, JSON, MODEL, SECRET, TRUST, ChosenModel, read_day, secret_of
-from sanzhixin.cli.trust_commands import read_passphrase
+from sanzhixin.cli.trust_commands import past_day, read_passphrase
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
@@ -300,6 +300,7 @@ def forget(
         def concerns(entry: Entry) -> bool:
             return is_about(entry, subject)
     else:
+        past_day(before)
         midnight = dt.datetime.combine(before or dt.date.min, dt.time.min).astimezone(dt.UTC)
         moment = midnight.isoformat()
 

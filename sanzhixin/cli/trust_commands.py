@@ -16,12 +16,13 @@ from sanzhixin.cli.voice import Voice, aligned
 if TYPE_CHECKING:
     from sanzhixin.trust import RegistryEntry
 
-__all__ = ["PASSPHRASE", "keys", "models", "promote", "read_passphrase", "sign"]
+__all__ = ["PASSPHRASE", "keys", "models", "past_day", "promote", "read_passphrase", "sign"]
 
 PASSPHRASE = "SANZHIXIN_KEY_PASSPHRASE"  # noqa: S105 - name of a variable
 
 _OF_RETIRED = "--because is for retired models (--because 仅用于停用)"
 _OF_APPROVED = "--valid-until is for approval (--valid-until 仅用于批准)"
+_TO_COME = "a day after today is not possible here (日期不能晚于今天)"
 _MODEL = click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
 _NEW = click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 _ON = click.option(
@@ -37,8 +38,16 @@ def keys() -> None:
 @keys.command("new")
 @_NEW
 @click.option("--person", required=True, metavar="NAME", help="Who will hold the key.")
+@click.option(
+    "--may",
+    multiple=True,
+    type=click.Choice(["draft", "validated", "approved", "retired", "checkpoint"]),
+    default=["approved"],
+    help="What it may sign for: models of a status, checkpoints of a log; may be repeated.  "
+    "[default: approved]",
+)
 @click.pass_obj
-def new(voice: Voice, path: Path, *, person: str) -> int:
+def new(voice: Voice, path: Path, *, person: str, may: tuple[str, ...]) -> int:
     """Make an Ed25519 key in FILE and show its entry for the trust list.
 
     The variable SANZHIXIN_KEY_PASSPHRASE encrypts it.
@@ -48,7 +57,7 @@ def new(voice: Voice, path: Path, *, person: str) -> int:
     key = new_key_file(path, read_passphrase())
     today = dt.date.today()
     voice.show(
-        f'[[keys]]\nkey = "{key}"\nperson = {_quoted(person)}\nmay = ["approved"]\n'
+        f'[[keys]]\nkey = "{key}"\nperson = {_quoted(person)}\nmay = {_quoted(may)}\n'
         f"valid_from = {today}\nvalid_until = {today + dt.timedelta(days=730)}"
     )
     voice.tell("key_written", path=path)
@@ -85,7 +94,7 @@ def sign(voice: Voice, model_path: Path, *, key_file: Path, day: dt.date | None)
     from sanzhixin.trust import read_signer, sign_model
 
     signer = read_signer(key_file, read_passphrase())
-    made = sign_model(model_path, signer, day or dt.date.today())
+    made = sign_model(model_path, signer, past_day(day))
     voice.tell("model_signed", path=made, key=signer.key)
     return 0
 
@@ -129,7 +138,7 @@ def promote(
         model_path,
         status,
         by=by,
-        on=day or dt.date.today(),
+        on=past_day(day),
         because=because,
         valid_until=valid_until,
     )
@@ -210,13 +219,21 @@ def _listed(entry: RegistryEntry) -> dict[str, Any]:
     }
 
 
+def past_day(day: dt.date | None) -> dt.date:
+    """Give a stated day, else today; a day to come is a usage error."""
+    today = dt.date.today()
+    if day is not None and day > today:
+        raise click.UsageError(_TO_COME)
+    return day or today
+
+
 def read_passphrase() -> bytes | None:
     """Read the passphrase of key files from the environment; it is never an argument."""
     found = os.environ.get(PASSPHRASE)
     return found.encode() if found else None
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str | tuple[str, ...]) -> str:
     import json
 
     return json.dumps(text, ensure_ascii=False)

@@ -134,6 +134,7 @@ STEPS = [
     ("retired", "李四", [], 6, "", ""),
     ("draft", "李四", [], 2, "", ""),
     ("validated", None, [], 2, "--by", ""),
+    ("validated", "李四", ["--on", "2999-01-01"], 2, "a day after today", "不能晚于今天"),
     ("validated", "李四", ["--on", "yesterday"], 2, "2026-06-30", "请写成"),
 ]
 
