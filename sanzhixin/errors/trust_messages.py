@@ -91,6 +91,10 @@ TRUST: dict[str, Message] = {
         "{name} is not a checkpoint, or it was changed after it was signed. Fetch it again from where it is kept.",
         "{name} 不是检查点，或签署后被改动；请从保管处重新获取。",
     ),
+    "checkpoint_of_other": Message(
+        "The checkpoint is of log {stated}..., this is log {own}... Hand in a checkpoint of this log; if there is none, the log was replaced.",
+        "检查点属于日志 {stated}…，而此日志为 {own}…；请给出本日志的检查点，如没有，说明日志被替换。",
+    ),
     "checkpoint_untrusted": Message(
         "The checkpoint over {count} entries is signed by a key that the trust list does not let sign checkpoints on that day. Correct the list, or have it signed again.",
         "签署前 {count} 条的检查点所用密钥当日无权签署；请更正信任清单或重新签署。",

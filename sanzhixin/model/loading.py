@@ -20,7 +20,7 @@ def load_model(
     path: str | Path,
     *,
     trust: TrustList | str | Path | None = None,
-    accept: Sequence[Accepted] = (),
+    accept: Accepted | Sequence[Accepted] = (),
 ) -> SanzhixinModel:
     """Load a model file; nothing in it is executed.
 
@@ -34,7 +34,7 @@ def load_model(
         Folder that holds ``model.json``, or the file.
     trust : TrustList, str or Path, optional
         Whose signature counts; a path is read as TOML.
-    accept : sequence of {"unsigned", "not_approved", "retired", "withdrawn", "rolled_back"}
+    accept : str or sequence of {"unsigned", "not_approved", "retired", "withdrawn", "rolled_back"}
         What is let pass all the same, in words; `SanzhixinModel.trusted` then says so.  Needs
         `trust`.  Even so a retired model scores nothing.
 
@@ -65,6 +65,7 @@ def load_model(
     >>> again.file.digest() == model.file.digest()
     True
     """
+    accept = (accept,) if isinstance(accept, str) else tuple(accept)
     if trust is None:
         if accept:
             raise DomainError("accept_without_trust")
@@ -73,5 +74,5 @@ def load_model(
     from sanzhixin.trust.trust_list import TrustList, read_trust_list
 
     known = trust if isinstance(trust, TrustList) else read_trust_list(Path(trust))
-    trusted = read_trusted(Path(path), known, tuple(accept))
+    trusted = read_trusted(Path(path), known, accept)
     return SanzhixinModel(trusted.file, trusted)

@@ -212,8 +212,8 @@ def check_log(
         entry is missing, moved, or of another log), ``audit_opening`` (also an empty file),
         ``audit_order``, ``audit_erased`` (a body is gone and no entry ordered it),
         ``audit_not_erased`` (one was ordered and stands there),
-        ``checkpoint_invalid``, ``checkpoint_untrusted``, ``audit_cut`` (a checkpoint knows more
-        entries), ``audit_not_as_signed`` (others than a checkpoint signed).
+        ``checkpoint_invalid``, ``checkpoint_of_other``, ``checkpoint_untrusted``, ``audit_cut`` (a
+        checkpoint knows more entries), ``audit_not_as_signed`` (others than a checkpoint signed).
 
     Raises
     ------
@@ -236,14 +236,15 @@ def check_log(
         findings += _erasures(state)
     if state.count == 0 and not findings:
         findings.append(ArtifactError("audit_opening", line=1))
+    is_whole = not findings or state.count == 0
     covered, held = 0, 0
     kept = [(checkpoint.count, checkpoint) for checkpoint in checkpoints]
     noted = [(place, note) for place, note in state.signed if _is_counted(note, trust)]
     for place, checkpoint in (*noted, *kept):
-        wrong = list(_judge(state, checkpoint, trust, place))
+        wrong = list(_judge(state, checkpoint, trust, place, is_whole=is_whole))
         findings += wrong
-        held += not wrong
-        covered = covered if wrong else max(covered, checkpoint.count)
+        if not wrong and checkpoint.count <= state.count:
+            held, covered = held + 1, max(covered, checkpoint.count)
     return LogCheck(
         count=state.count,
         head=state.head,
@@ -307,12 +308,15 @@ def _is_counted(signed: Checkpoint, trust: TrustList | None) -> bool:
 
 
 def _judge(
-    state: _State, signed: Checkpoint, trust: TrustList | None, place: int
+    state: _State, signed: Checkpoint, trust: TrustList | None, place: int, *, is_whole: bool
 ) -> Iterator[SanzhixinError]:
     if not _is_counted(signed, trust):
         yield ArtifactError("checkpoint_untrusted", count=signed.count)
-    if signed.count > state.count:
-        yield ArtifactError("audit_cut", found=state.count, stated=signed.count)
+    if signed.log != state.log and state.count:
+        yield ArtifactError("checkpoint_of_other", stated=signed.log[:8], own=str(state.log)[:8])
+    elif signed.count > state.count:
+        if is_whole:  # after a break nobody knows what follows it
+            yield ArtifactError("audit_cut", found=state.count, stated=signed.count)
     elif (signed.log, signed.count, signed.head) != (state.log, place, state.heads[place]):
         yield ArtifactError("audit_not_as_signed", count=signed.count)
 
