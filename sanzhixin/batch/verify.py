@@ -163,7 +163,8 @@ def _verify_model(
             trusted = read_trusted(path, trust, accept)
             model = trusted.file
             signed = {"signed_by": ", ".join(trusted.signed_by)}
-            signed["accepted"] = ", ".join(trusted.accepted)
+            if trusted.accepted:
+                signed["accepted"] = ", ".join(trusted.accepted)
     except ArtifactError as error:
         return Verification("model", (error,), {})
     facts = {

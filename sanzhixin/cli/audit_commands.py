@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import DIR, JSON, MODEL, SECRET, TRUST, ChosenModel, read_day, secret_of
+from sanzhixin.cli.options import DIR, JSON, MODEL, SECRET, ChosenModel, read_day, secret_of
 from sanzhixin.cli.trust_commands import past_day, read_passphrase
 from sanzhixin.cli.voice import Voice, aligned
 
@@ -48,7 +48,13 @@ def audit() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Checkpoint that was kept elsewhere; without one a cut at the end is not seen.",
 )
-@TRUST
+@click.option(
+    "--trust",
+    metavar="LIST",
+    envvar="SANZHIXIN_TRUST",
+    type=click.Path(path_type=Path),
+    help="Trust list (TOML): checkpoints count by its keys alone.",
+)
 @JSON
 @click.pass_obj
 def verify_log(

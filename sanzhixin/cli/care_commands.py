@@ -63,6 +63,8 @@ def verify(
         voice.tell("verify_findings", path=path, count=len(done.findings))
     else:
         voice.show(voice.text("verify_agrees", path=path))
+        if done.kind == "model" and trusted is None:
+            voice.tell("verify_unsigned")
     return done.exit_code
 
 

@@ -262,6 +262,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "假名密钥已写入 {path}；请妥善备份，遗失后无法再按户查找日志。",
         "The secret is in {path}; back it up, without it nobody can find a household in the log.",
     ),
+    "verify_unsigned": (
+        "注意：未给出 --trust，签名和状态未作检查。",
+        "Note: without --trust neither signatures nor status were looked at.",
+    ),
     "verify_agrees": ("{path}：全部一致。", "{path}: everything agrees."),
     "verify_findings": ("{path}：有 {count} 处不一致。", "{path}: {count} things do not agree."),
 }
