@@ -388,6 +388,7 @@ def _model(content: bytes) -> dict[str, Any]:
         "model_id": model.model_id,
         "scheme_id": model.scheme.scheme_id,
         "status": model.status,
+        "trust": None,  # judged where the program loads it
         "digest": model.digest(),
         "link": None if model.panel is None else model.panel.link,
         "pd_basis": model.pd.basis,

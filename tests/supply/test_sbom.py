@@ -18,7 +18,7 @@ import sanzhixin
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPPLY = ROOT / ".venv-supply" / "bin"
-FOR_DEVELOPERS = {"bench", "dev"}
+FOR_DEVELOPERS = {"bench", "dev", "mutants"}
 SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 PLACES = (
     {"TZ": "UTC", "PYTHONHASHSEED": "1", "LC_ALL": "C"},

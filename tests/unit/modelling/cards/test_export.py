@@ -543,7 +543,7 @@ FORMS = [
     ((*RATING, "points", 0), None, f"{IN_RATING}points[#1] is "),
     ((*RATING, "woe", 0), "1", f"{IN_RATING}woe[#1] is "),
     ((*RATING, "information"), [0.1, 0.2, 0.3, 0.4], f"{IN_RATING}information is "),
-    ((*RATING, "information"), [0.1] * 7, f"{IN_RATING}information is "),
+    ((*RATING, "information"), [0.1] * 7, f"{IN_RATING}information has 7 entries"),
     ((*RATING, "edges", 0), "three", f"{IN_RATING}edges[#1] is "),
     ((*RATING, "edges", 0), "inf", f"{IN_RATING}edges[#1] is "),
     ((*RATING, "edges", 0), "nan", f"{IN_RATING}edges[#1] is "),
