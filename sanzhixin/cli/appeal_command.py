@@ -12,6 +12,7 @@ from sanzhixin.cli.options import (
     AS_OF,
     AUDIT,
     DIR,
+    HOUSEHOLD,
     MODEL,
     SECRET,
     ChosenModel,
@@ -32,7 +33,7 @@ _ALL_THREE = "--override needs --by and --reason (须同时给出 --by 与 --rea
 @click.command()
 @DIR
 @MODEL
-@click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+@HOUSEHOLD
 @click.option(
     "--without",
     "pieces",
@@ -83,16 +84,12 @@ def appeal(  # noqa: PLR0913 - one parameter an option of the command
 ) -> int:
     """Propose once more without what is doubted, old and new side by side (复核)."""
     from sanzhixin.batch import take_in
-    from sanzhixin.errors import OutputError
-    from sanzhixin.records.whole_file import write_new
+    from sanzhixin.records.whole_file import check_free, write_new
     from sanzhixin.scoring.canonical import canonical_json
 
     if (limit_yuan is None) != (by is None and reason is None):
         raise click.UsageError(_ALL_THREE)
-    if out.exists():
-        raise OutputError("file_stands", path=out.name)
-    if not out.parent.is_dir():
-        raise OutputError("output_not_written", path=out.name, problem="no such folder")
+    check_free(out)
     secret = None if audit_log is None else secret_of(secret_file)
     model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
@@ -102,10 +99,7 @@ def appeal(  # noqa: PLR0913 - one parameter an option of the command
         found = found.decide(limit_yuan, by=by or "", reason=reason or "", on=dt.date.today())
     if audit_log is not None and secret is not None:
         _log(audit_log, found, model, secret)
-    try:
-        write_new(out, canonical_json(found.model_dump(mode="json")) + b"\n")
-    except OSError as error:
-        raise OutputError("output_not_written", path=out.name, problem=error.strerror) from None
+    write_new(out, canonical_json(found.model_dump(mode="json")) + b"\n")
     _tell(voice, found, out)
     return 0
 

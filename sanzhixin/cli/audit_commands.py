@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import DIR, JSON, MODEL, SECRET, ChosenModel, read_day, secret_of
+from sanzhixin.cli.options import (
+    DIR,
+    HOUSEHOLD,
+    JSON,
+    KEY,
+    MODEL,
+    SECRET,
+    ChosenModel,
+    read_day,
+    secret_of,
+)
 from sanzhixin.cli.trust_commands import past_day, read_passphrase
 from sanzhixin.cli.voice import Voice, aligned
 
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["audit", "forget"]
 
 _LOG = click.argument("path", metavar="LOG", type=click.Path(path_type=Path, dir_okay=False))
-_HOUSEHOLD = click.option("--household", metavar="ID", help="Entries of one household alone.")
+_OF_ONE = click.option("--household", metavar="ID", help="Entries of one household alone.")
 _SHOWN = 24  # characters of a pseudonym in a list
 _COLUMNS = (
     *("seq", "at", "kind", "subject", "as_of", "model_id", "scheme_id", "code", "status"),
@@ -104,7 +114,7 @@ def _check_summary(done: LogCheck) -> dict[str, Any]:
 
 @audit.command("show")
 @_LOG
-@_HOUSEHOLD
+@_OF_ONE
 @SECRET
 @click.option("--seq", type=click.IntRange(1), metavar="N", help="One entry, with all it says.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="The last N that fit.")
@@ -139,7 +149,7 @@ def show(
 
 @audit.command("export")
 @_LOG
-@_HOUSEHOLD
+@_OF_ONE
 @SECRET
 @click.option(
     "-o",
@@ -156,10 +166,9 @@ def export_log(
 ) -> int:
     """Write a table of the entries of LOG for auditors (导出), households as pseudonyms."""
     from sanzhixin.batch.files import publishing, whole_file
-    from sanzhixin.errors import OutputError
+    from sanzhixin.records.whole_file import check_free
 
-    if out.exists():
-        raise OutputError("file_stands", path=out.name)
+    check_free(out)
     count = 0
     with publishing(out), whole_file(out) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
@@ -175,15 +184,7 @@ def export_log(
 
 @audit.command("checkpoint")
 @_LOG
-@click.option(
-    "--key",
-    "key_file",
-    required=True,
-    metavar="FILE",
-    envvar="SANZHIXIN_KEY",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Private key that the trust list lets sign checkpoints.",
-)
+@KEY
 @click.option(
     "-o",
     "--output",
@@ -196,21 +197,14 @@ def export_log(
 @click.pass_obj
 def checkpoint(voice: Voice, path: Path, *, key_file: Path, out: Path) -> int:
     """Check LOG and sign how far it goes (检查点)."""
-    from sanzhixin.errors import OutputError
-    from sanzhixin.records.whole_file import write_new
+    from sanzhixin.records.whole_file import check_free, write_new
     from sanzhixin.scoring.canonical import canonical_json
     from sanzhixin.trust import AuditLog, make_checkpoint, read_signer
 
-    if out.exists():
-        raise OutputError("file_stands", path=out.name)
-    if not out.parent.is_dir():  # before anything is noted in the log
-        raise OutputError("output_not_written", path=out.name, problem="no such folder")
+    check_free(out)
     signer = read_signer(key_file, read_passphrase())
     made = make_checkpoint(AuditLog(path), signer, dt.date.today())
-    try:
-        write_new(out, canonical_json(made.model_dump(mode="json")) + b"\n", 0o644)
-    except OSError as error:
-        raise OutputError("output_not_written", path=out.name, problem=error.strerror) from None
+    write_new(out, canonical_json(made.model_dump(mode="json")) + b"\n", 0o644)
     voice.tell("audit_signed", count=made.count, path=out)
     return 0
 
@@ -219,7 +213,7 @@ def checkpoint(voice: Voice, path: Path, *, key_file: Path, out: Path) -> int:
 @_LOG
 @DIR
 @MODEL
-@click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+@HOUSEHOLD
 @click.option("--seq", type=click.IntRange(1), metavar="N", help="Entry; default: the latest.")
 @SECRET
 @click.pass_obj

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sanzhixin.cli.county_commands import first_rejected, tell_notes
-from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, SCHEME, ChosenModel, read_rate
+from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, JSON, MODEL, SCHEME, ChosenModel, read_rate
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
@@ -191,7 +191,7 @@ def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:
 @click.command()
 @DIR
 @MODEL
-@click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+@HOUSEHOLD
 @click.option(
     "--lang", type=click.Choice(["zh", "en"]), help="Default: that of sanzhixin --lang, else zh."
 )

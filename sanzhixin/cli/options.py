@@ -21,7 +21,9 @@ __all__ = [
     "AS_OF",
     "AUDIT",
     "DIR",
+    "HOUSEHOLD",
     "JSON",
+    "KEY",
     "MODEL",
     "REPORT_OUT",
     "SCHEME",
@@ -181,6 +183,16 @@ def secret_of(path: Path | None) -> Secret:
     return read_secret(path)
 
 
+HOUSEHOLD = click.option("--household", required=True, metavar="ID", help="household_id (户号).")
+KEY = click.option(
+    "--key",
+    "key_file",
+    required=True,
+    metavar="FILE",
+    envvar="SANZHIXIN_KEY",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Private key (Ed25519, PEM), readable by its owner alone.",
+)
 REPORT_OUT = click.option(
     "-o",
     "--output",

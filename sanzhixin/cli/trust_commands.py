@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sanzhixin.cli.options import JSON, read_day
+from sanzhixin.cli.options import JSON, KEY, read_day
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
 
@@ -78,15 +78,7 @@ def secret(voice: Voice, path: Path) -> int:
 
 @click.command()
 @_MODEL
-@click.option(
-    "--key",
-    "key_file",
-    required=True,
-    metavar="FILE",
-    envvar="SANZHIXIN_KEY",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Private key (Ed25519, PEM), readable by its owner alone.",
-)
+@KEY
 @_ON
 @click.pass_obj
 def sign(voice: Voice, model_path: Path, *, key_file: Path, day: dt.date | None) -> int:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from sanzhixin.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["TEMPORARY", "sync_folder", "whole_file", "write_new", "write_whole"]
+__all__ = ["TEMPORARY", "check_free", "sync_folder", "whole_file", "write_new", "write_whole"]
 
 TEMPORARY = ".sanzhixin-"
 """How the names of unfinished files begin."""
@@ -84,6 +86,25 @@ def write_whole(file: Path, content: bytes, mode: int = 0o644) -> None:
         stream.write(content)
 
 
+def check_free(file: Path) -> None:
+    """Refuse a name for a new file before any work is done for it.
+
+    Parameters
+    ----------
+    file : Path
+        Where it is to stand.
+
+    Raises
+    ------
+    OutputError
+        ``file_stands``: something of that name is there; ``output_not_written``: no such folder.
+    """
+    if file.exists():
+        raise OutputError("file_stands", path=file.name)
+    if not file.parent.is_dir():
+        raise OutputError("output_not_written", path=file.name, problem="no such folder")
+
+
 def write_new(file: Path, content: bytes, mode: int = 0o600) -> None:
     """Write all of a file whose name nobody has; nothing is ever replaced.
 
@@ -98,18 +119,22 @@ def write_new(file: Path, content: bytes, mode: int = 0o600) -> None:
 
     Raises
     ------
-    FileExistsError
-        Something of that name is there, and is unchanged.
-    OSError
-        Disk full, no permission, no such folder.
+    OutputError
+        ``file_stands``: something of that name is there, and is unchanged; ``output_not_written``:
+        disk full, no permission, no such folder.
     """
-    handle = os.open(file, _NEW, mode)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    sync_folder(file.parent)
+        handle = os.open(file, _NEW, mode)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+        sync_folder(file.parent)
+    except FileExistsError:
+        raise OutputError("file_stands", path=file.name) from None
+    except OSError as error:
+        raise OutputError("output_not_written", path=file.name, problem=error.strerror) from None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors import DomainError, InputError, OutputError
+from sanzhixin.errors import DomainError, InputError
 from sanzhixin.records.whole_file import write_new
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def new_key_file(path: str | Path, passphrase: bytes | None = None) -> str:
         else serialization.NoEncryption()
     )
     content = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
-    _write_new(path, content)
+    write_new(path, content)
     return _text_of(key)
 
 
@@ -214,7 +214,7 @@ def new_secret_file(path: str | Path) -> None:
         ``file_stands``, ``output_not_written``.
     """
     path = Path(path)
-    _write_new(path, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
+    write_new(path, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
 
 
 def is_signed(key: str, signature: str, message: bytes) -> bool:
@@ -291,12 +291,3 @@ def _private(path: Path) -> bytes:
     if len(content) > _LARGEST:
         raise InputError("key_unreadable", file=path.name)
     return content
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        write_new(path, content)
-    except FileExistsError:
-        raise OutputError("file_stands", path=path.name) from None
-    except OSError as error:
-        raise OutputError("output_not_written", path=path.name, problem=error.strerror) from None
