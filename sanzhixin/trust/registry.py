@@ -96,12 +96,17 @@ class Registry:
             link, or the file has several names, so that it can be changed from elsewhere;
             ``registry_other``: the file states another name or version than its folder.
         """
+        self._read(name, version)
+        return self.folder(name, version)
+
+    def _read(self, name: str, version: str) -> ModelFile:
         folder = self.folder(name, version)
         for place in (self.root / name, folder, folder / MODEL_FILE):
             _refuse_link(place)
-        if read_model_file(folder).model_id != f"{name}/{version}":
+        file = read_model_file(folder)
+        if file.model_id != f"{name}/{version}":
             raise ArtifactError("registry_other", path=f"{name}/{version}")
-        return folder
+        return file
 
     def versions(self, name: str) -> tuple[str, ...]:
         """List the versions of a model, the lowest first.
@@ -137,11 +142,11 @@ class Registry:
         found = []
         for name in sorted(filter(is_model_name, _names(self.root))):
             for version in self.versions(name):
+                folder = self.folder(name, version)
                 try:
-                    folder = self.find(name, version)
-                    found.append(RegistryEntry(folder, read_model_file(folder), None))
+                    found.append(RegistryEntry(folder, self._read(name, version), None))
                 except ArtifactError as error:
-                    found.append(RegistryEntry(self.folder(name, version), None, error))
+                    found.append(RegistryEntry(folder, None, error))
         return tuple(found)
 
 
