@@ -81,7 +81,8 @@ def refusal(status: int, code: str, en: str, zh: str) -> JSONResponse:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Load the model, or refuse to start; then answer."""
     settings = settings or Settings.from_environment()
-    audit, secret, swapping = AuditLog(settings.audit_log), read_secret(settings.secret), Lock()
+    secret, swapping = read_secret(settings.secret), Lock()
+    audit = AuditLog(settings.audit_log, secret)
     app = FastAPI(title="sanzhixin")
     app.state.serving = Serving.load(settings, settings.model)
 

@@ -6,14 +6,13 @@ import datetime as dt
 import json
 import platform
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sanzhixin.batch.files import file_digest, whole_file
 from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
-from sanzhixin.trust.audit_record import library_version
+from sanzhixin.versions import installed_version, library_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MANIFEST_FORMAT",
     "RunFacts",
-    "library_version",
     "library_versions",
     "run_key",
     "write_manifest",
@@ -184,9 +182,5 @@ def _described(path: Path) -> dict[str, Any]:
 def library_versions() -> dict[str, str]:
     """Versions of this library, Python and what the results rest on, as far as installed."""
     versions = {"sanzhixin": library_version(), "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return versions
+    found = {name: installed_version(name) for name in _LIBRARIES}
+    return versions | {name: version for name, version in found.items() if version is not None}

@@ -16,7 +16,7 @@ import click
 from sanzhixin.cli.appeal_command import appeal
 from sanzhixin.cli.approval_command import approval
 from sanzhixin.cli.audit_commands import audit, forget
-from sanzhixin.cli.care_commands import doctor, installed, verify
+from sanzhixin.cli.care_commands import doctor, verify
 from sanzhixin.cli.county_commands import check, simulate
 from sanzhixin.cli.demo import demo
 from sanzhixin.cli.diff_command import diff
@@ -29,6 +29,7 @@ from sanzhixin.cli.tiers_command import tiers
 from sanzhixin.cli.trust_commands import keys, models, promote, sign
 from sanzhixin.cli.voice import Lang, Voice
 from sanzhixin.errors import SanzhixinError
+from sanzhixin.versions import installed_version
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -42,7 +43,7 @@ _SIGPIPE = 13  # has no name on Windows
 
 def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
-        click.echo(f"sanzhixin {installed('sanzhixin') or '(source tree)'}")
+        click.echo(f"sanzhixin {installed_version('sanzhixin') or '(source tree)'}")
         context.exit()
 
 
@@ -76,16 +77,29 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin demo                             see it work on a made-up county
     sanzhixin check DIR                        which rows would be rejected, and why
     sanzhixin panel DIR -o OUT                 which raters are severe, central, alike
-    sanzhixin fit DIR --scheme tongxiang -o MODEL
+    sanzhixin fit DIR --scheme tongxiang -o MODEL --fitted-by NAME
     sanzhixin tiers DIR -m MODEL -o OUT        cut-offs of tiers proved on the loans
     sanzhixin limits DIR -m MODEL -o OUT       limits side by side, by adult, within a total
     sanzhixin score DIR -m MODEL -o OUT
     sanzhixin approval DIR -m MODEL -o FILE    the sheet for signature, village by village
     sanzhixin export sql -m MODEL --dialect postgres
     sanzhixin explain DIR -m MODEL --household ID
-    sanzhixin appeal DIR -m MODEL --household ID --without event:ID -o FILE
-    sanzhixin promote MODEL --to approved --by NAME, then sanzhixin sign MODEL --key FILE
+
+    \b
+    Models that decide (审批与签名):
+    sanzhixin promote MODEL --to approved --by NAME
+    sanzhixin keys new FILE --person NAME      a key, and its entry for the trust list
+    sanzhixin sign MODEL --key FILE
+    sanzhixin score DIR -m MODEL -o OUT --trust LIST --audit LOG --secret FILE
+    sanzhixin models DIR                       what a registry holds
+    sanzhixin diff A B                         how model B differs from model A
+    sanzhixin verify MODEL --trust LIST        also the output folder of a run
+
+    \b
+    Records and people's rights (日志与复核):
     sanzhixin audit verify LOG
+    sanzhixin appeal DIR -m MODEL --household ID --without event:ID -o FILE
+    sanzhixin forget LOG --household ID --secret FILE --by NAME --because TEXT
     """  # noqa: D301  click wants the backspace itself
     context.obj = Voice(lang)
 

@@ -10,7 +10,6 @@ import click
 
 from sanzhixin.cli.options import (
     AS_OF,
-    AUDIT,
     DIR,
     HOUSEHOLD,
     MODEL,
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["appeal"]
 
+_SHOWN = (
+    *("status", "score", "tier", "limit_yuan", "system_limit_yuan", "village_limit_yuan"),
+    *("manager_limit_yuan", "prob_default"),
+)
 _ALL_THREE = "--override needs --by and --reason (须同时给出 --by 与 --reason)"
 
 
@@ -62,7 +65,13 @@ _ALL_THREE = "--override needs --by and --reason (须同时给出 --by 与 --rea
     type=click.Path(path_type=Path, dir_okay=False),
     help="New JSON file with both proposals; nothing is ever overwritten.",
 )
-@AUDIT
+@click.option(
+    "--audit",
+    "audit_log",
+    metavar="LOG",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append the appeal and what was decided to this log; needs --secret.",
+)
 @SECRET
 @AS_OF
 @click.pass_obj
@@ -109,7 +118,7 @@ def _log(path: Path, found: Appeal, model: SanzhixinModel, secret: Secret) -> No
 
     record = appeal_record(found, None, model.file.digest(), secret)
     same = ("subject", "as_of", "model_digest", "input")
-    log = AuditLog(path)
+    log = AuditLog(path, secret)
     with log.turn():
         log.append([], in_turn=True)
         of = None
@@ -124,7 +133,7 @@ def _log(path: Path, found: Appeal, model: SanzhixinModel, secret: Secret) -> No
 
 def _tell(voice: Voice, found: Appeal, out: Path) -> None:
     heads = [voice.word("appeal.value"), voice.word("appeal.before"), voice.word("appeal.after")]
-    names = ("status", "score", "tier", "limit_yuan", "system_limit_yuan", "prob_default")
+    names = _SHOWN
     rows = [
         [name, *(_cell(getattr(side, name)) for side in (found.before, found.after))]
         for name in names

@@ -29,6 +29,7 @@ from sanzhixin.cli.trust_commands import past_day, read_passphrase
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
+    from sanzhixin.errors import SanzhixinError
     from sanzhixin.trust import Entry, LogCheck
 
 __all__ = ["audit", "forget"]
@@ -36,10 +37,12 @@ __all__ = ["audit", "forget"]
 _LOG = click.argument("path", metavar="LOG", type=click.Path(path_type=Path, dir_okay=False))
 _OF_ONE = click.option("--household", metavar="ID", help="Entries of one household alone.")
 _SHOWN = 24  # characters of a pseudonym in a list
-_COLUMNS = (
+_LISTED = (
     *("seq", "at", "kind", "subject", "as_of", "model_id", "scheme_id", "code", "status"),
-    *("points", "tier", "limit_yuan", "hash"),
+    *("points", "tier", "limit_yuan"),
 )
+_AFTER = ("status", "points", "tier", "limit_yuan")
+_COLUMNS = (*_LISTED, "of", *(f"{name}_after" for name in _AFTER), "hash")
 _ONE_WAY = "give either --household or --before (请给出 --household 或 --before 其一)"
 
 
@@ -83,7 +86,7 @@ def verify_log(
         return code
     facts = {"log": done.log or "-", "count": done.count, "head": done.head, **done.kinds}
     facts |= {"erased": done.erased, "checkpoints": done.checkpoints}
-    voice.show(aligned(list(facts.items())))
+    voice.show(aligned([(voice.word(f"log.{key}"), value) for key, value in facts.items()]))
     for finding in done.findings:
         voice.show(voice.pick(finding.zh, finding.en))
     if done.findings:
@@ -138,12 +141,12 @@ def show(
         found = itertools.islice((entry for entry in found if entry.seq == seq), 1)
     chosen: deque[Entry] = deque(found, maxlen=last)
     if not chosen:
-        raise ArtifactError("audit_none")
+        raise ArtifactError("audit_none") if seq is None else _no_entry(seq)
     if as_json or seq is not None:
         voice.show_json({"entries": [json.loads(entry.line()) for entry in chosen]})
         return 0
-    rows = [[_short(name, _cell(entry, name)) for name in _COLUMNS[:-1]] for entry in chosen]
-    voice.show(aligned([list(_COLUMNS[:-1]), *rows]))
+    rows = [[_short(entry, name) for name in _LISTED] for entry in chosen]
+    voice.show(aligned([list(_LISTED), *rows]))
     return 0
 
 
@@ -245,7 +248,7 @@ def replay(
     logged = found[0].body if found else None
     named = {key: str((logged or {}).get(key)) for key in ("model_digest", "as_of")}
     if logged is None or not _is_day(named["as_of"]):
-        raise ArtifactError("audit_none")
+        raise ArtifactError("audit_none") if seq is None else _no_entry(seq)
     folder_of = chosen.path if chosen.path.is_dir() else chosen.path.parent
     state = state_of(folder_of, named["model_digest"])
     model = ChosenModel(state, chosen.trust, chosen.accept).load()
@@ -277,6 +280,7 @@ def replay(
     metavar="TEXT",
     help="On which ground; it stays in the log, so name nobody.",
 )
+@click.option("--dry-run", is_flag=True, help="Count what would be erased; change nothing.")
 @click.pass_obj
 def forget(
     voice: Voice,
@@ -287,15 +291,17 @@ def forget(
     before: dt.date | None,
     by: str,
     because: str,
+    dry_run: bool,
 ) -> int:
     """Erase what LOG says of a household, or before a day; the chain still holds (删除)."""
     from sanzhixin.errors import ArtifactError
-    from sanzhixin.trust import AuditLog, is_about
+    from sanzhixin.trust import AuditLog, is_about, read_entries
+    from sanzhixin.trust.audit_entry import ERASABLE
 
     if (household is None) == (before is None):
         raise click.UsageError(_ONE_WAY)
     if household is not None:
-        subject = _subject(household, secret_file)
+        subject = _subject(path, household, secret_file)
 
         def concerns(entry: Entry) -> bool:
             return is_about(entry, subject)
@@ -307,10 +313,15 @@ def forget(
         def concerns(entry: Entry) -> bool:
             return entry.at < moment
 
-    count = AuditLog(path).erase(concerns, by=by, because=because)
+    if dry_run:
+        entries = (entry for entry in read_entries(path) if entry.kind in ERASABLE)
+        count = sum(not entry.is_erased and concerns(entry) for entry in entries)
+    else:
+        count = AuditLog(path).erase(concerns, by=by, because=because)
     if household is not None and not count:
         raise ArtifactError("audit_none")
-    voice.tell("audit_forgotten" if count else "audit_nothing", count=count)
+    done = "audit_would" if dry_run else "audit_forgotten"
+    voice.tell(done if count else "audit_nothing", count=count)
     return 0
 
 
@@ -319,20 +330,23 @@ def _entries(path: Path, household: str | None, secret_file: Path | None) -> Ite
 
     if household is None:
         return read_entries(path)
-    subject = _subject(household, secret_file)
+    subject = _subject(path, household, secret_file)
     return (entry for entry in read_entries(path) if is_about(entry, subject))
 
 
-def _subject(household: str, secret_file: Path | None) -> str:
-    """Give the pseudonym of a household, spelled as the tables spell it."""
+def _subject(path: Path, household: str, secret_file: Path | None) -> str:
+    """Give the pseudonym of a household in a log, spelled as the tables spell it."""
     from sanzhixin.records.grammar import RuleBroken, parse_id
     from sanzhixin.trust import pseudonym
+    from sanzhixin.trust.audit_log import check_secret
 
+    secret = secret_of(secret_file)
+    check_secret(path, secret)
     try:
         spelled = parse_id(household) or household
     except RuleBroken:
         spelled = household
-    return pseudonym(spelled, secret_of(secret_file))
+    return pseudonym(spelled, secret)
 
 
 def _is_day(text: str) -> bool:
@@ -342,8 +356,21 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _short(name: str, value: Any) -> Any:
-    return f"{value[:_SHOWN]}…" if name == "subject" and value else value
+def _no_entry(seq: int) -> SanzhixinError:
+    from sanzhixin.errors import ArtifactError
+
+    return ArtifactError("audit_no_entry", seq=seq)
+
+
+def _short(entry: Entry, name: str) -> Any:
+    """Give a cell of the list: a pseudonym cut short, and of an appeal both values."""
+    value = _cell(entry, name)
+    if name == "subject" and value:
+        return f"{value[:_SHOWN]}…"
+    if entry.kind == "appeal" and name in _AFTER:
+        after = _cell(entry, f"{name}_after")
+        return value if after == value else f"{value} → {after}"
+    return value
 
 
 def _cell(entry: Entry, name: str) -> Any:
@@ -353,8 +380,10 @@ def _cell(entry: Entry, name: str) -> Any:
     if name in ("seq", "at", "kind", "hash"):
         return getattr(entry, name)
     body = entry.body or {}
-    output = body.get("output")
-    found = body.get(name, output.get(name) if isinstance(output, dict) else None)
+    of_after = name.endswith("_after")
+    side = body.get("after" if of_after else "output")
+    stated = side.get(name.removesuffix("_after")) if isinstance(side, dict) else None
+    found = stated if of_after else body.get(name, stated)
     if found is None or isinstance(found, dict | list):
         return ""
     return guard_text(found) if isinstance(found, str) else found

@@ -6,7 +6,6 @@ import locale
 import platform
 import shutil
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,13 @@ import click
 
 from sanzhixin.cli.options import ACCEPT, JSON, TRUST
 from sanzhixin.cli.voice import Voice, aligned
+from sanzhixin.versions import installed_version
 
 if TYPE_CHECKING:
     from sanzhixin.batch import Verification
     from sanzhixin.trust import Accepted
 
-__all__ = ["doctor", "installed", "verify"]
+__all__ = ["doctor", "verify"]
 
 _CORE = ("click", "narwhals", "numpy", "openpyxl", "pandas", "pyarrow", "pydantic", "rich")
 _CORE_TOO = ("scikit-learn", "scipy")
@@ -56,7 +56,7 @@ def verify(
         voice.show_json(_summary(done))
         return done.exit_code
     if done.facts:
-        voice.show(aligned(list(done.facts.items())))
+        voice.show(aligned([_fact(voice, *fact) for fact in done.facts.items()]))
     for finding in done.findings:
         voice.show(voice.pick(finding.zh, finding.en))
     if done.findings:
@@ -66,6 +66,12 @@ def verify(
         if done.kind == "model" and trusted is None:
             voice.tell("verify_unsigned")
     return done.exit_code
+
+
+def _fact(voice: Voice, name: str, value: str) -> tuple[str, str]:
+    """Name a fact in the chosen language, and a status likewise."""
+    said = voice.word(f"model.{value}") if name == "status" else value
+    return voice.word(f"fact.{name}"), said
 
 
 def _summary(done: Verification) -> dict[str, object]:
@@ -95,15 +101,15 @@ def doctor(voice: Voice, *, as_json: bool) -> int:
 
 
 def _examine() -> tuple[dict[str, dict[str, str]], list[str]]:
-    libraries = {name: installed(name) or "absent" for name in (*_CORE, *_CORE_TOO)}
+    libraries = {name: installed_version(name) or "absent" for name in (*_CORE, *_CORE_TOO)}
     extras = {
-        extra: ", ".join(f"{name} {installed(name) or 'absent'}" for name in names)
+        extra: ", ".join(f"{name} {installed_version(name) or 'absent'}" for name in names)
         for extra, names in _EXTRAS.items()
     }
     free = shutil.disk_usage(Path.cwd()).free
     facts = {
         "versions": {
-            "sanzhixin": installed("sanzhixin") or "source tree, not installed",
+            "sanzhixin": installed_version("sanzhixin") or "source tree, not installed",
             "python": platform.python_version(),
             "system": platform.platform(terse=True),
         },
@@ -136,11 +142,3 @@ def _problems(libraries: dict[str, str], free: int) -> list[str]:
     if free < _LEAST_FREE:
         problems.append("Less than 1 GB is free on this disk; free space before a large run.")
     return problems
-
-
-def installed(name: str) -> str | None:
-    """Version of an installed distribution; None when it is absent."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

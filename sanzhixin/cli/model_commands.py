@@ -56,7 +56,11 @@ __all__ = ["explain", "explain_household", "fit"]
     show_default=True,
     help="Unseen loans: of other villages, or the latest third.",
 )
-@click.option("--fitted-by", metavar="NAME", help="Who fits, for the model card.")
+@click.option(
+    "--fitted-by",
+    metavar="NAME",
+    help="Who fits; a model without it can be tried, but never validated or approved.",
+)
 @click.option(
     "--pd-method",
     type=click.Choice(
@@ -122,6 +126,8 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     with publishing(paper), whole_file(paper) as stream:
         stream.write(model_card(file).encode())
     _tell_model(voice, file, path)
+    if fitted_by is None:
+        voice.tell("fit_nobody")
     if file.provenance.comparison is not None and file.provenance.comparison.chosen == "fitted":
         _tell_swap(voice, model, intake.done.county, intake.as_of)
     return 3 if intake.n_rejected else 0

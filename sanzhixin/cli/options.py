@@ -134,7 +134,11 @@ ACCEPT = click.option(
     "--accept",
     multiple=True,
     type=click.Choice(["unsigned", "not_approved", "retired", "withdrawn", "rolled_back"]),
-    help="Let pass all the same what --trust would refuse; may be repeated.",
+    help="Let pass all the same what --trust would refuse; may be repeated.  unsigned: no "
+    "signature that counts; not_approved: a draft or a validated model; withdrawn, rolled_back: "
+    "what the list withdrew, or holds for too old; retired: for export and verify alone, since a "
+    "retired model never scores (audit replay takes the approved state from the history, and "
+    "needs no word).",
 )
 
 

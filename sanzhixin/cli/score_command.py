@@ -154,6 +154,8 @@ def score(  # noqa: PLR0913 - one parameter per option
                 supply, model, out, options=options, deliver=deliver, progress=progress
             )
     _tell_result(voice, result, options)
+    if result.proposals is not None:
+        _tell_trust(voice, model, audit_log, result.households.accepted)
     if as_json:
         voice.show_json(_result_summary(result, out))
     return result.exit_code
@@ -173,8 +175,9 @@ def _deliveries(
         from sanzhixin.batch.audit_delivery import log_to
         from sanzhixin.trust import AuditLog
 
-        log = AuditLog(audit_log)
-        deliver.append(log_to(log, model, secret_of(secret_file)))
+        secret = secret_of(secret_file)
+        log = AuditLog(audit_log, secret)
+        deliver.append(log_to(log, model, secret))
         log.append([])  # that it can be written is known before a county is scored
     if to_sql is not None:
         from sanzhixin.batch.database_supply import open_engine
@@ -208,6 +211,14 @@ def _tell_result(voice: Voice, result: RunResult, options: RunOptions) -> None:
         )
     if quarantined and result.rejected is not None:
         click.echo(first_rejected(voice, result.rejected), err=True)
+
+
+def _tell_trust(voice: Voice, model: SanzhixinModel, audit_log: Path | None, n_logged: int) -> None:
+    """Say whose signature the model has, and that the log has the proposals."""
+    if model.trusted is not None and model.trusted.signed_by:
+        voice.tell("score_signed", people=", ".join(model.trusted.signed_by))
+    if audit_log is not None:
+        voice.tell("score_logged", count=n_logged, path=audit_log)
 
 
 def _result_summary(result: RunResult, out: Path) -> dict[str, Any]:

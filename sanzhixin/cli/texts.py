@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sanzhixin.errors.words import BOUND_WORDS, STATUS_WORDS, TRIGGER_WORDS
+from sanzhixin.cli.account_texts import ACCOUNT
+from sanzhixin.errors.words import (
+    BASIS_WORDS,
+    BOUND_WORDS,
+    LINK_WORDS,
+    MODEL_STATUS_WORDS,
+    STATUS_WORDS,
+    TRIGGER_WORDS,
+)
 
 __all__ = ["TEXTS"]
 
@@ -96,6 +104,11 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "and {same} in the same; the proposed limits sum to {after} yuan, before {before}.",
     ),
     "export_written": ("已写入 {path}。", "Written to {path}."),
+    "fit_nobody": (
+        "注意：未写明 --fitted-by；该模型可试用，但不能验证或批准，且此后不能补写，须重新拟合。",
+        "Note: without --fitted-by this model can be tried, but not validated or approved; nobody "
+        "can be added later, so fit again with it before that.",
+    ),
     "fit_no_loss_cap": (
         "注意：没有违约概率，方案的 limits.loss_cap 不起作用；"
         "如须以其为前提，请列入 limits.required。",
@@ -173,6 +186,14 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Dry run: {accepted} households can be scored, {quarantined} rows would be quarantined; "
         "nothing is written.",
     ),
+    "score_signed": (
+        "模型由信任清单上的 {people} 签名。",
+        "The model is signed by {people}, whom the trust list knows.",
+    ),
+    "score_logged": (
+        "已将 {count} 条建议记入日志 {path}。",
+        "{count} proposals are in the log {path}.",
+    ),
     "score_over": (
         "退回 {quarantined} 行，超过 --max-bad {max_bad}；未发布建议，请看 {path}。",
         "{quarantined} rows are rejected, more than --max-bad {max_bad}; no proposal is "
@@ -209,6 +230,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Note: without a trust list a checkpoint by any key counts.",
     ),
     "audit_nothing": ("没有符合的条目，日志未变。", "No entry is as old; the log is unchanged."),
+    "audit_would": (
+        "将抹去 {count} 条内容；仅为预览，日志未变。",
+        "{count} entries would be forgotten; this was a dry run, the log is unchanged.",
+    ),
     "audit_orders": (
         "注意：检查点之后有 {count} 条删除指令，请核对是否确由本行下达（audit show）。",
         "Note: {count} orders to forget stand after the last checkpoint; see (audit show) that "
@@ -224,9 +249,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Signed up to entry {count}; keep {path} where writers of the log cannot change it.",
     ),
     "diff_county": (
-        "{households} 户中 {moving} 户等级变动；额度合计 {yuan_before} → {yuan_after} 元。",
-        "Of {households} households {moving} change their tier; limits sum to {yuan_after} yuan, "
-        "before {yuan_before}.",
+        "{households} 户中 {moving} 户等级变动；"
+        "额度合计 A 为 {yuan_before} 元，B 为 {yuan_after} 元。",
+        "Of {households} households {moving} change their tier; limits sum to {yuan_before} yuan "
+        "by A, {yuan_after} by B.",
     ),
     "diff_none": ("两个模型完全相同。", "The models are the same."),
     "key_written": (
@@ -267,7 +293,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "Note: without --trust neither signatures nor status were looked at.",
     ),
     "verify_agrees": ("{path}：全部一致。", "{path}: everything agrees."),
-    "verify_findings": ("{path}：有 {count} 处不一致。", "{path}: {count} things do not agree."),
+    "verify_findings": (
+        "{path}：有 {count} 处不一致。",
+        "{path} does not agree; findings: {count}.",
+    ),
 }
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -275,11 +304,33 @@ _WORDS: dict[str, tuple[str, str]] = {
     "appeal.after": ("去掉后", "without"),
     "appeal.before": ("原建议", "as it is"),
     "appeal.value": ("项目", "value"),
-    "diff.after": ("新等级", "tier then"),
-    "diff.before": ("原等级", "tier now"),
+    "log.appeal": ("复核", "appeals"),
+    "log.checkpoint": ("记入的检查点", "checkpoints noted"),
+    "log.checkpoints": ("有效检查点", "checkpoints that count"),
+    "log.count": ("条目", "entries"),
+    "log.erased": ("已抹去", "erased"),
+    "log.forget": ("删除指令", "orders to forget"),
+    "log.head": ("末条哈希", "hash of the last"),
+    "log.log": ("日志编号", "log"),
+    "log.open": ("开头", "opening"),
+    "log.override": ("人工决定", "decisions by persons"),
+    "log.proposal": ("建议", "proposals"),
+    "log.torn": ("未写完的行", "unfinished lines"),
+    "diff.after": ("B 等级", "tier B"),
+    "diff.before": ("A 等级", "tier A"),
     "diff.households": ("户数", "households"),
-    "diff.yuan_after": ("新额度", "yuan then"),
-    "diff.yuan_before": ("原额度", "yuan now"),
+    "diff.yuan_after": ("B 额度", "yuan B"),
+    "diff.yuan_before": ("A 额度", "yuan A"),
+    "fact.accepted": ("放行", "accepted"),
+    "fact.as_of": ("评定日", "as of"),
+    "fact.digest": ("摘要", "digest"),
+    "fact.manifest": ("清单摘要", "manifest"),
+    "fact.model_digest": ("模型摘要", "model digest"),
+    "fact.model_id": ("模型", "model"),
+    "fact.scheme_id": ("方案", "scheme"),
+    "fact.signed_by": ("签名人", "signed by"),
+    "fact.status": ("状态", "status"),
+    "fact.valid_until": ("有效期至", "valid until"),
     "models.model": ("模型", "model"),
     "models.signatures": ("签名数", "signatures"),
     "models.status": ("状态", "status"),
@@ -298,108 +349,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yuan": ("元", "yuan"),
 }
 
-_ACCOUNT: dict[str, tuple[str, str]] = {
-    "account_title": (
-        "农户 {household} 的建议：{status}。这是建议，不是最终决定。",
-        "Household {household}: {status}. This is a proposal, not a decision.",
-    ),
-    "account_facts": (
-        "评定日 {as_of}，模型 {model}，方案 {scheme}，有效期至 {until}",
-        "as of {as_of}, model {model}, scheme {scheme}, valid until {until}",
-    ),
-    "account_score": (
-        "得分 {score}（{low} 至 {high}），等级 {tier}",
-        "score {score} ({low} to {high}), tier {tier}",
-    ),
-    "account_no_score": (
-        "不给出得分、等级和额度",
-        "no score, tier or amount is stated",
-    ),
-    "account_pd": (
-        "违约概率 {pd}（{lower} 至 {upper}），依据 {basis}，仅以获批农户校准",
-        "default probability {pd} ({lower} to {upper}), basis {basis}, calibrated on approved "
-        "households",
-    ),
-    "account_no_pd": (
-        "没有违约概率：模型未使用贷款结果",
-        "no default probability: the model has seen no outcome",
-    ),
-    "account_pd_beyond": (
-        "没有违约概率：该分数及以下没有贷款结果，无从得知",
-        "no default probability: there is no outcome at these points or below, so nothing is known",
-    ),
-    "head_limits": ("额度（元）", "Limits (yuan)"),
-    "head_reasons": ("理由", "Reasons"),
-    "no_reasons": ("与基准相同，没有加减分", "as the reference: nothing added or taken off"),
-    "head_pillars": ("维度与评议表", "Pillars and forms"),
-    "head_items": ("评议指标（仅计有效评议表）", "Panel items (counted forms only)"),
-    "head_events": ("积分事项", "Events"),
-    "head_records": ("官方记录", "Official records"),
-    "head_bounds": ("额度上限逐项（元）", "Bounds of the limit (yuan)"),
-    "head_members": ("成年家庭成员可签约额度（元）", "What each adult may sign for (yuan)"),
-    "head_next": ("如何升一级", "What would move it one tier up"),
-    "head_triggers": ("人工复核提示", "What asks for a human look"),
-    "head_override": ("调整理由（村或客户经理填写）", "Reason for the override, as stated"),
-    "limit_village": ("村", "village"),
-    "limit_manager": ("客户经理", "manager"),
-    "limit_system": ("系统", "system"),
-    "limit_proposed": ("建议额度", "proposed"),
-    "not_stated": ("未填", "not stated"),
-    "not_given": ("不给出", "none given"),
-    "none": ("无", "none"),
-    "sum": (
-        "合计：{parts} = {points}（卡上 {per} 分合得分 1 分）",
-        "together: {parts} = {points} ({per} points of the card are one of the score)",
-    ),
-    "pillar_line": (
-        "{name}：{score}，计{points}/{full}分；有效{forms}份，了解{familiar}份，回避{recused}份",
-        "{name}: {score}, {points} of {full} points; {forms} forms counted, {familiar} familiar, "
-        "{recused} recused",
-    ),
-    "pillar_line_adjusted": (
-        "{name}：按评议员宽严调整后{score}（这些评议表的均值为{plain}），计{points}/{full}分；"
-        "有效{forms}份，了解{familiar}份，回避{recused}份",
-        "{name}: {score} corrected for severe and lenient raters (mean of these forms {plain}), "
-        "{points} of {full} points; {forms} forms counted, {familiar} familiar, {recused} recused",
-    ),
-    "adjusted": (
-        "得分按评议员宽严调整；村际比较依据：{link}",
-        "scores are corrected for severe and lenient raters; villages are compared by {link}",
-    ),
-    "col_rater": ("评议员", "rater"),
-    "col_role": ("角色", "role"),
-    "col_relation": ("关系", "relation"),
-    "col_round": ("轮次", "round"),
-    "col_date": ("日期", "date"),
-    "col_code": ("代码", "code"),
-    "col_name": ("名称", "name"),
-    "col_level": ("级别", "level"),
-    "col_outcome": ("结果", "outcome"),
-    "col_answers": ("评分数", "ratings"),
-    "col_mean": ("均值", "mean"),
-    "col_bound": ("上限", "bound"),
-    "col_amount": ("金额", "amount"),
-    "col_binds": ("是否起作用", "binding"),
-    "col_member": ("成员", "adult"),
-    "col_exposure": ("现有授信", "owes"),
-    "col_may_sign": ("可签约", "may sign for"),
-    "col_by": ("依据", "held by"),
-    "by.household_limit": ("全户额度", "the household's limit"),
-    "by.exposure_room": ("本人授信总额余量", "the person's room under the customer total"),
-    "shared": (
-        "全户共用一个额度，各成员签约合计不得超过建议额度。",
-        "The household shares one limit: the contracts of all adults together stay within it.",
-    ),
-    "rate": ("该等级年利率 {rate}%", "yearly rate of the tier {rate} %"),
-    "col_ended": ("终止", "ended"),
-    "col_effect": ("作用", "effect"),
-    "binds": ("← 最小，起作用", "<- the smallest: binding"),
-    "absent": ("未填，不起作用", "absent, does not bind"),
-    "in_force": ("有效：{action}", "in force: {action}"),
-    "lapsed": ("已过期或未生效，不计", "not in force, does not count"),
-    "highest_tier": ("已是最高等级", "highest tier already"),
-}
-
 _CODES: dict[str, tuple[str, str]] = {
     "card.expert": ("专家卡", "the expert card"),
     "card.fitted": ("学习所得评分卡", "the learned card"),
@@ -409,21 +358,13 @@ _CODES: dict[str, tuple[str, str]] = {
     ),
     "holdout.village": ("其他村", "of other villages"),
     "holdout.time": ("最近三分之一", "the latest third"),
-    "basis.none": ("无贷款结果", "none"),
-    "basis.prudent": ("审慎估计（违约少）", "prudent"),
-    "basis.fitted": ("按贷款结果拟合", "fitted"),
-    "basis.anchored": ("按设定水平锚定", "anchored"),
-    "link.vignettes": ("锚定案例", "anchor cases"),
-    "link.bridge": ("跨村评议员", "raters of several villages"),
-    "link.outcomes": ("贷款结果", "loan outcomes"),
+    "link.vignettes": LINK_WORDS["vignettes"],
+    "link.bridge": LINK_WORDS["bridge"],
+    "link.outcomes": LINK_WORDS["outcomes"],
     "link.prior": (
         "设定比例（先验），宜在村内比较；请各村共同评议锚定案例（vignettes）",
         "a stated prior alone (compare within villages; let all villages rate anchor cases)",
     ),
-    "model.draft": ("草稿", "draft"),
-    "model.validated": ("已验证", "validated"),
-    "model.approved": ("已批准", "approved"),
-    "model.retired": ("已停用", "retired"),
     "short.propose": ("建议", "propose"),
     "short.review": ("复核", "review"),
     "short.gated": ("不予", "gated"),
@@ -459,9 +400,11 @@ _NAMED = {
         ("status", STATUS_WORDS),
         ("trigger", TRIGGER_WORDS),
         ("bound", BOUND_WORDS),
+        ("basis", BASIS_WORDS),
+        ("model", MODEL_STATUS_WORDS),
     )
     for code, words in table.items()
 }
 
-TEXTS: dict[str, tuple[str, str]] = {**_MESSAGES, **_WORDS, **_ACCOUNT, **_CODES, **_NAMED}
+TEXTS: dict[str, tuple[str, str]] = {**_MESSAGES, **_WORDS, **ACCOUNT, **_CODES, **_NAMED}
 """Chinese and English template by key."""

@@ -237,9 +237,13 @@ ARTIFACT: dict[str, Message] = {
         "Model {model_id} is retired and does not score; use its successor.",
         "模型 {model_id} 已停用，不再评分；请使用后续模型。",
     ),
+    "model_nobody": Message(
+        "A model of status {status} has to name who fitted, validated and approved it, and one of them is not named. Who takes this step is stated with --by; nobody can be added to a model later, so one that does not name who fitted it is fitted again with --fitted-by.",
+        "状态为 {status_zh} 的模型须写明拟合人、验证人、批准人，现有一人未写明；本步骤经办人用 --by 写明，已有模型不能补写人员，未写明拟合人的请加 --fitted-by 重新拟合。",
+    ),
     "model_people": Message(
-        "A model of status {status} has to name who fitted, validated and approved it, three different people (validated: two). Write the names into provenance.",
-        "状态为 {status} 的模型须写明拟合人、验证人、批准人，且各不相同（已验证：两人）；请在 provenance 中填写。",
+        "A model of status {status} has to be fitted, validated and approved by three different people (validated: two), and two of the names are the same but for blanks, signs, width and capitals. Let somebody else take this step (--by).",
+        "状态为 {status_zh} 的模型的拟合人、验证人、批准人须各不相同（已验证：两人），现有两个姓名相同（不计空格、标点、全半角和大小写）；请由他人经办本步骤（--by）。",
     ),
     "model_too_large": Message(
         "{name} is larger than {most} bytes, the most that a model file may be; check the file.",

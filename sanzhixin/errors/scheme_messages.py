@@ -63,8 +63,8 @@ SCHEME: dict[str, Message] = {
         "{name}：{attribute_zh}不得用于评分（{basis_zh}）；请从方案中删除该项。",
     ),
     "entry_invalid": Message(
-        "{where} is not valid; docs/scheme.md says what may stand there. Correct it.",
-        "{where} 无效；可填内容见 docs/scheme.md，请更正。",
+        "{where} is not valid; {paper} says what may stand there. Correct it.",
+        "{where} 无效；可填内容见 {paper_zh}，请更正。",
     ),
     "event_cap_sign": Message(
         "{code}: the cap has another sign than the levels; a loss is capped by a negative number.",
@@ -195,8 +195,8 @@ SCHEME: dict[str, Message] = {
         "方案结束日 {end} 早于开始日 {start}；请更正有效期。",
     ),
     "scheme_invalid": Message(
-        "{count} places have to be corrected; docs/scheme.md lists keys and units. {problems}",
-        "有 {count} 处须更正，键名与单位见 docs/scheme.md。{problems_zh}",
+        "{count} places have to be corrected; {paper} lists keys and units. {problems}",
+        "有 {count} 处须更正，键名与单位见 {paper_zh}。{problems_zh}",
     ),
     "scheme_name_form": Message(
         "{where} is {given}; the name of a scheme has up to 64 lower-case letters, digits or the characters . _ - and begins with a letter or digit. Rename it.",

@@ -24,8 +24,8 @@ TRUST: dict[str, Message] = {
         "这不是可质疑内容的写法；请写 rating:评议员编号、rating:评议员编号:指标、event:事项编号或 register:文号。",
     ),
     "appeal_unknown_piece": Message(
-        "The household's record has no {kind} with the number that was given. Check the number in the tables; explain shows what counted.",
-        "该户记录中没有所给编号的 {kind}；请核对表中编号，可用 explain 查看计入的内容。",
+        "This household has no {kind} whose {column} is the number that was given. Look the number up in the table {table}; explain does not print it.",
+        "该户没有 {column} 为所给编号的{kind_zh}；请在 {table} 表中查出编号，explain 不列出编号。",
     ),
     "audit_chain": Message(
         "Line {line} of the log does not follow the line before; entries are missing, moved or of another log. Compare with the latest copy that a checkpoint covers.",
@@ -60,8 +60,16 @@ TRUST: dict[str, Message] = {
         "本系统没有文件锁，无法保证日志写入互斥；请在 Linux 或 macOS 上保存日志。",
     ),
     "audit_none": Message(
-        "The log says nothing of this household, or the secret is another one. Check the number and the secret.",
-        "日志中没有该户的记录，或密钥不是同一个；请核对户号和密钥。",
+        "The log says nothing of this household. Check the number, and, for a log that does not name its secret, the secret.",
+        "日志中没有该户的记录；请核对户号，日志未注明所用密钥的，还请核对密钥。",
+    ),
+    "audit_no_entry": Message(
+        "The log has no entry {seq} that fits: there is none of that number, or it is of another household or kind. Find the number with audit show.",
+        "日志中没有符合的第 {seq} 条：编号不存在，或属于其他农户或类别；请用 audit show 查找编号。",
+    ),
+    "audit_no_folder": Message(
+        "The folder of the log {path} is not there; nothing was confirmed. Make it first, or correct the path.",
+        "日志 {path} 所在文件夹不存在；未确认任何条目。请先建立文件夹或更正路径。",
     ),
     "audit_not_as_signed": Message(
         "The first {count} entries of the log are not those that a checkpoint signed; the log was rewritten. Restore it from a copy.",
@@ -83,6 +91,10 @@ TRUST: dict[str, Message] = {
         "Line {line} of the log orders an erasure that is impossible; it was not written by this library. Restore the log from a copy.",
         "日志第 {line} 行的删除指令不成立，并非由本库写出；请从备份恢复。",
     ),
+    "audit_secret": Message(
+        "The secret is not the one that the log was begun with, so no household could be found in the whole of it. Give that secret; a new one begins a new log.",
+        "密钥不是日志开始时所用的密钥，混用后将无法按户查全；请给出原密钥，更换密钥须另开日志。",
+    ),
     "audit_torn": Message(
         "Line {line} of the log is unfinished: a writer was interrupted. The next entry takes it away and says so.",
         "日志第 {line} 行未写完，写入曾被中断；写入下一条时会移除并记明。",
@@ -99,6 +111,10 @@ TRUST: dict[str, Message] = {
         "The checkpoint over {count} entries is signed by a key that the trust list does not let sign checkpoints on that day. Correct the list, or have it signed again.",
         "签署前 {count} 条的检查点所用密钥当日无权签署；请更正信任清单或重新签署。",
     ),
+    "digest_form": Message(
+        "{where} is {given}; a digest is sha256: and 64 hexadecimal digits in small letters, as model.json states it. Correct it.",
+        "{where} 为 {given}；摘要写作 sha256: 加 64 位小写十六进制数字，见 model.json；请更正。",
+    ),
     "file_stands": Message(
         "{path} is there already, and is never overwritten. Choose another name.",
         "{path} 已存在，不会被覆盖；请换一个名称。",
@@ -107,13 +123,29 @@ TRUST: dict[str, Message] = {
         "{file}: others than its owner may read or change this key. Set its permissions to 600 and, if somebody may have read it, make a new one.",
         "{file}：所有者以外的人可读写此密钥；请将权限设为 600，如可能已泄露请更换。",
     ),
+    "key_form": Message(
+        "{where} is {given}; a public key is ed25519: and 44 characters of base64, as sanzhixin keys new shows it. Correct it.",
+        "{where} 为 {given}；公钥写作 ed25519: 加 44 个 base64 字符，见 sanzhixin keys new 的输出；请更正。",
+    ),
+    "key_passphrase_missing": Message(
+        "{file}: this key is encrypted, and no passphrase was given. Set the variable SANZHIXIN_KEY_PASSPHRASE, or passphrase= in Python.",
+        "{file}：密钥已加密，但未给出口令；请设置环境变量 SANZHIXIN_KEY_PASSPHRASE（Python 中为 passphrase=）。",
+    ),
+    "key_passphrase_unused": Message(
+        "{file}: this key is not encrypted, and a passphrase was given. Check that it is the key that is meant; if so, unset the variable SANZHIXIN_KEY_PASSPHRASE, or leave out passphrase= in Python.",
+        "{file}：密钥未加密，却给出了口令；请核对是否为所需密钥，如是，请取消环境变量 SANZHIXIN_KEY_PASSPHRASE（Python 中去掉 passphrase=）。",
+    ),
+    "key_passphrase_wrong": Message(
+        "{file}: the passphrase is wrong, or the key is damaged. Check the variable SANZHIXIN_KEY_PASSPHRASE, or passphrase= in Python.",
+        "{file}：口令有误或密钥已损坏；请核对环境变量 SANZHIXIN_KEY_PASSPHRASE（Python 中为 passphrase=）。",
+    ),
     "key_unreadable": Message(
-        "{file}: not a key as wanted here, or the passphrase is wrong or lacks. A signing key is an Ed25519 private key in PEM, a secret 64 hexadecimal digits.",
-        "{file}：不是所需的密钥，或口令有误或缺失；签名密钥为 PEM 格式的 Ed25519 私钥，假名密钥为 64 位十六进制数字。",
+        "{file}: not a key as wanted here. A signing key is an Ed25519 private key in PEM, a secret 64 hexadecimal digits.",
+        "{file}：不是所需的密钥；签名密钥为 PEM 格式的 Ed25519 私钥，假名密钥为 64 位十六进制数字。",
     ),
     "model_days": Message(
         "A model of status {status} has to state the day of every step from its validation on, each no earlier than the one before. Correct the days.",
-        "状态为 {status} 的模型须写明验证以来各步骤的日期，且依次不早于前一步；请更正日期。",
+        "状态为 {status_zh} 的模型须写明验证以来各步骤的日期，且依次不早于前一步；请更正日期。",
     ),
     "model_ended": Message(
         "A model is retired by a person and for a reason. State both (--by, --because).",
@@ -127,13 +159,17 @@ TRUST: dict[str, Message] = {
         "{name} is not called model.json, so it has no folder of its own for its former states. Move it there first.",
         "{name} 不叫 model.json，没有自己的文件夹存放历史状态；请先移入独立文件夹。",
     ),
+    "model_name_form": Message(
+        "{where}: the name of a model has up to 64 small letters, digits or the characters . _ - and a letter or digit at both ends. Correct it.",
+        "{where}：模型名称由小写字母、数字和 . _ - 组成，首尾为字母或数字，最多 64 个字符；请更正。",
+    ),
     "model_not_approved": Message(
         "Model {model_id} is {status}, not approved, so it may not decide anything. Have it approved, or accept not_approved in words.",
-        "模型 {model_id} 状态为 {status}，未经批准，不得用于评定；请先批准，或写明接受 not_approved。",
+        "模型 {model_id} 状态为 {status_zh}，未经批准，不得用于评定；请先批准，或写明接受 not_approved。",
     ),
     "model_released": Message(
         "Model {model_id} is {status} and is never changed. Save under a new version.",
-        "模型 {model_id} 状态为 {status}，不得改动；请以新版本保存。",
+        "模型 {model_id} 状态为 {status_zh}，不得改动；请以新版本保存。",
     ),
     "model_rolled_back": Message(
         "Model {model_id} is older than {least}, the oldest version that the trust list lets be used. Use a newer one, or accept rolled_back in words.",
@@ -145,7 +181,11 @@ TRUST: dict[str, Message] = {
     ),
     "model_step": Message(
         "Model {model_id} is {now}; the step to {asked} is not the next one. The order is draft, validated, approved, retired, and none is taken back: a change is a new version.",
-        "模型 {model_id} 目前为 {now}，不能直接变为 {asked}；顺序为草稿、已验证、已批准、已停用，不可退回，改动须另立版本。",
+        "模型 {model_id} 目前为 {now_zh}，不能直接变为 {asked_zh}；顺序为草稿、已验证、已批准、已停用，不可退回，改动须另立版本。",
+    ),
+    "model_version_form": Message(
+        "{where} is {given}; the version of a model is three whole numbers between points, such as 1.0.0. Correct it.",
+        "{where} 为 {given}；模型版本由三个整数组成，如 1.0.0；请更正。",
     ),
     "model_withdrawn": Message(
         "Model {model_id} is withdrawn by the trust list: {reason}. Use another, or accept withdrawn in words.",
@@ -193,7 +233,7 @@ TRUST: dict[str, Message] = {
     ),
     "signature_untrusted": Message(
         "No signature of {model_id} counts: none is by a key that the trust list lets sign {status} models on that day, or that key is revoked. Correct the list, have it signed again, or accept unsigned in words.",
-        "模型 {model_id} 没有有效签名：签名密钥当日无权签署状态为 {status} 的模型，或已被吊销；请更正信任清单、重新签名，或写明接受 unsigned。",
+        "模型 {model_id} 没有有效签名：签名密钥当日无权签署状态为 {status_zh} 的模型，或已被吊销；请更正信任清单、重新签名，或写明接受 unsigned。",
     ),
     "signatures_many": Message(
         "A model has {most} signatures at most. Leave out those of keys that are not used any more.",

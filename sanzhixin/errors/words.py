@@ -1,8 +1,25 @@
-"""Names of statuses, review triggers and bounds of a limit, in Chinese and English."""
+"""Names of statuses, review triggers, bounds of a limit and parts of a model, in both languages."""
 
 from __future__ import annotations
 
-__all__ = ["BOUND_WORDS", "STATUS_WORDS", "TRIGGER_WORDS"]
+__all__ = [
+    "BASIS_WORDS",
+    "BOUND_WORDS",
+    "LINK_WORDS",
+    "METHOD_WORDS",
+    "MODEL_STATUS_WORDS",
+    "POPULATION_WORDS",
+    "STATUS_WORDS",
+    "TRIGGER_WORDS",
+]
+
+BASIS_WORDS = {
+    "none": ("无贷款结果", "none"),
+    "prudent": ("审慎估计（违约少）", "prudent"),
+    "fitted": ("按贷款结果拟合", "fitted"),
+    "anchored": ("按设定水平锚定", "anchored"),
+}
+"""What default probabilities are."""
 
 BOUND_WORDS = {
     "tier_cap": ("等级上限", "tier cap"),
@@ -17,6 +34,39 @@ BOUND_WORDS = {
     "requested": ("申请金额", "requested amount"),
 }
 """Chinese and English name of every bound."""
+
+LINK_WORDS = {
+    "vignettes": ("锚定案例", "anchor cases"),
+    "bridge": ("跨村评议员", "raters of several villages"),
+    "outcomes": ("贷款结果", "loan outcomes"),
+    "prior": ("设定比例（先验）", "a stated prior alone"),
+}
+"""What villages are compared by."""
+
+METHOD_WORDS = {
+    "none": ("无", "none"),
+    "pluto_tasche": ("Pluto-Tasche 审慎上限", "pluto_tasche"),
+    "bayesian": ("贝叶斯估计", "bayesian"),
+    "firth": ("Firth 逻辑回归", "firth"),
+    "logistic": ("逻辑回归", "logistic"),
+    "beta": ("beta 校准", "beta"),
+    "isotonic": ("保序回归", "isotonic"),
+}
+"""How default probabilities were found."""
+
+MODEL_STATUS_WORDS = {
+    "draft": ("草稿", "draft"),
+    "validated": ("已验证", "validated"),
+    "approved": ("已批准", "approved"),
+    "retired": ("已停用", "retired"),
+}
+"""Of a model."""
+
+POPULATION_WORDS = {
+    "approved households": ("获批农户", "approved households"),
+    "no loans observed": ("无贷款结果", "no loans observed"),
+}
+"""Whose outcomes default probabilities rest on."""
 
 STATUS_WORDS = {
     "propose": ("建议授信", "propose"),

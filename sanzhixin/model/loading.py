@@ -36,7 +36,11 @@ def load_model(
         Whose signature counts; a path is read as TOML.
     accept : str or sequence of {"unsigned", "not_approved", "retired", "withdrawn", "rolled_back"}
         What is let pass all the same, in words; `SanzhixinModel.trusted` then says so.  Needs
-        `trust`.  Even so a retired model scores nothing.
+        `trust`.  ``unsigned``: no signature is there, is of these bytes, or counts by the list;
+        ``not_approved``: a draft or a validated model; ``withdrawn``, ``rolled_back``: the list
+        withdrew it, or lets only newer versions be used; ``retired``: serves export and
+        verification alone, since a retired model scores nothing whatever is accepted.  A replay
+        of its decisions loads its approved state from the history and needs no word.
 
     Returns
     -------
@@ -47,9 +51,9 @@ def load_model(
     ------
     ArtifactError
         Not found, altered, of an unknown protocol, or with unknown or duplicate keys; with a trust
-        list also ``signature_missing``, ``signature_of_other``, ``signature_file_invalid``,
-        ``signature_untrusted``, ``model_not_approved``, ``model_retired``, ``model_withdrawn``,
-        ``model_rolled_back``.
+        list also ``signature_file_invalid``, ``signature_of_other``, ``registry_other``,
+        ``model_not_approved``, ``model_retired``, ``signature_missing``, ``signature_untrusted``,
+        ``model_withdrawn``, ``model_rolled_back``: the first of them in this order.
     InputError
         The trust list cannot be read.
     DomainError

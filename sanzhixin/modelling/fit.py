@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +26,7 @@ from sanzhixin.scoring.model_names import is_model_name, is_model_version
 from sanzhixin.scoring.pd_table import PdTable
 from sanzhixin.scoring.provenance import Provenance, Refusal
 from sanzhixin.scoring.scorer import score_cases
+from sanzhixin.versions import installed_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -320,12 +319,5 @@ def _checksum(frame: pd.DataFrame) -> str:
 
 
 def _versions() -> dict[str, str]:
-    versions = {library: _version(library) for library in _LIBRARIES}
+    versions = {name: installed_version(name) or "not installed" for name in _LIBRARIES}
     return {"python": platform.python_version(), **versions}
-
-
-def _version(library: str) -> str:
-    try:
-        return installed_version(library)
-    except PackageNotFoundError:
-        return "not installed"

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["Piece", "read_piece", "without"]
 
 PieceKind = Literal["rating", "event", "register"]
+_PLACES: dict[PieceKind, tuple[str, str, str, str]] = {
+    "rating": ("rating", "评议表", "rater_id", "ratings"),
+    "event": ("event", "积分事项", "event_id", "events"),
+    "register": ("official record", "官方记录", "document_no", "registers"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,14 @@ def without(application: Application, pieces: Sequence[Piece]) -> Application:
     for piece in dict.fromkeys(pieces):
         left = _without(application, piece)
         if left == application:
-            raise DomainError("appeal_unknown_piece", kind=piece.kind)
+            raise _unknown(piece.kind)
         application = left
     return application
+
+
+def _unknown(kind: PieceKind) -> DomainError:
+    en, zh, column, table = _PLACES[kind]
+    return DomainError("appeal_unknown_piece", kind=en, kind_zh=zh, column=column, table=table)
 
 
 def _without(application: Application, piece: Piece) -> Application:

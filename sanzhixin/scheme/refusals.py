@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-__all__ = ["in_file", "unwrap_validation"]
+__all__ = ["Paper", "in_file", "unwrap_validation"]
 
 _SHOWN = 3
 _LONGEST = 40
 _LISTS_BY_KIND = {"indicators", "factors"}
 _PERSONAL = re.compile(r"(?<![.\d])\d{9,}")  # a pasted identity or phone number
+_OF_KEY = "[key]"  # what pydantic puts behind a key that is refused itself
 _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 _CODES: dict[str, str] = {
@@ -53,15 +55,40 @@ _CODES: dict[str, str] = {
     "union_tag_invalid": "choice_unknown",
     "union_tag_not_found": "key_missing",
 }
-_FORMS: dict[str, str] = {
-    CODE_FORM: "code_form",
-    NAME_FORM: "scheme_name_form",
-    PILLAR_FORM: "pillar_code_form",
-    VERSION_FORM: "scheme_version_form",
-}
 
 
-def unwrap_validation(error: ValidationError, data: object = None) -> SanzhixinError:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Where it is written what may stand in a kind of file.
+
+    Attributes
+    ----------
+    en, zh : str
+        The paper, and where in it.
+    forms : mapping of str to str
+        Code of the sentence by the pattern of a text.
+    """
+
+    en: str
+    zh: str
+    forms: Mapping[str, str]
+
+
+_OF_SCHEMES = Paper(
+    en="docs/scheme.md",
+    zh="docs/scheme.md",
+    forms={
+        CODE_FORM: "code_form",
+        NAME_FORM: "scheme_name_form",
+        PILLAR_FORM: "pillar_code_form",
+        VERSION_FORM: "scheme_version_form",
+    },
+)
+
+
+def unwrap_validation(
+    error: ValidationError, data: object = None, paper: Paper = _OF_SCHEMES
+) -> SanzhixinError:
     """Turn a validation error of pydantic into ours: the rules that were broken, and where.
 
     Parameters
@@ -70,6 +97,8 @@ def unwrap_validation(error: ValidationError, data: object = None) -> SanzhixinE
         Of a scheme or a part of it.
     data : object, optional
         What was validated; entries of its lists are then named by their code or name.
+    paper : Paper, optional
+        Where the reader finds more; by default that of scheme files.
 
     Returns
     -------
@@ -77,7 +106,7 @@ def unwrap_validation(error: ValidationError, data: object = None) -> SanzhixinE
         The one refusal, or ``scheme_invalid`` with the first three of several.
     """
     faults = [fault for fault in error.errors(include_url=False) if not _is_echo(fault)]
-    refusals = [_refusal(fault, data) for fault in faults]
+    refusals = [_refusal(fault, data, paper) for fault in faults]
     if len(refusals) == 1:
         return refusals[0]
     english = [f"({k}) {refusal.en}" for k, refusal in enumerate(refusals[:_SHOWN], start=1)]
@@ -88,6 +117,8 @@ def unwrap_validation(error: ValidationError, data: object = None) -> SanzhixinE
     return SchemeError(
         "scheme_invalid",
         count=len(refusals),
+        paper=paper.en,
+        paper_zh=paper.zh,
         problems=" ".join(english),
         problems_zh="".join(chinese),
     )
@@ -118,7 +149,7 @@ def _is_echo(fault: ErrorDetails) -> bool:
     return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
-def _refusal(fault: ErrorDetails, data: object) -> SanzhixinError:
+def _refusal(fault: ErrorDetails, data: object, paper: Paper) -> SanzhixinError:
     context, given = fault.get("ctx", {}), fault["input"]
     inner = context.get("error")
     if isinstance(inner, SanzhixinError):
@@ -127,9 +158,11 @@ def _refusal(fault: ErrorDetails, data: object) -> SanzhixinError:
     if fault["type"].startswith("union_tag") and isinstance(given, dict):
         where, given = f"{where}.kind", given.get("kind")
     return SchemeError(
-        _code(fault),
+        _code(fault, paper),
         where=where,
         given=_shown(given),
+        paper=paper.en,
+        paper_zh=paper.zh,
         choices=", ".join(_quoted(context.get("expected", context.get("expected_tags", "")))),
         bound=" ".join(f"{sign} {context[key]}" for key, sign in _SIGNS.items() if key in context),
         length=len(given) if isinstance(given, str | tuple | list) else 0,
@@ -140,9 +173,9 @@ def _refusal(fault: ErrorDetails, data: object) -> SanzhixinError:
     )
 
 
-def _code(fault: ErrorDetails) -> str:
+def _code(fault: ErrorDetails, paper: Paper) -> str:
     if fault["type"] == "string_pattern_mismatch":
-        return _FORMS.get(fault["ctx"]["pattern"], "entry_invalid")
+        return paper.forms.get(fault["ctx"]["pattern"], "entry_invalid")
     if fault["type"] == "union_tag_not_found" and not isinstance(fault["input"], dict):
         return "value_not_table"
     return _CODES.get(fault["type"], "entry_invalid")
@@ -157,6 +190,8 @@ def _where(location: Iterable[int | str], data: object) -> str:
     parts = list(location)
     if len(parts) > 2 and parts[0] in _LISTS_BY_KIND:
         del parts[2]  # pydantic puts the kind of the entry here
+    if parts[-1:] == [_OF_KEY]:
+        del parts[-1]
     where, place = "", data
     for part in parts:
         is_key = isinstance(place, dict) or isinstance(part, str)

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from sanzhixin.errors import ArtifactError, InputError, OutputError
+from sanzhixin.errors.words import MODEL_STATUS_WORDS
 from sanzhixin.records.whole_file import write_whole
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scheme.factors import CategoricalFactor, Factor
@@ -316,7 +317,10 @@ def _refuse_other(file: Path, model: ModelFile, *, whole_folder: bool) -> None:
             standing = f"{found.model_id} ({found.scheme.scheme_id})"
             raise OutputError("model_in_place", path=file.parent.name, standing=standing)
         if found.status in RELEASED and found.digest() != model.digest():
-            raise OutputError("model_released", model_id=found.model_id, status=found.status)
+            told = MODEL_STATUS_WORDS[found.status]
+            raise OutputError(
+                "model_released", model_id=found.model_id, status=told[1], status_zh=told[0]
+            )
     elif whole_folder and file.parent.is_dir():
         held = [path for path in file.parent.iterdir() if not path.name.startswith(".")]
         if held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from itertools import pairwise
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from sanzhixin.errors import ArtifactError
+from sanzhixin.errors.words import MODEL_STATUS_WORDS
 from sanzhixin.scheme.base import Decision
 
 __all__ = ["RELEASED", "STEPS", "CardComparison", "CardScores", "Provenance", "Refusal", "Status"]
@@ -21,6 +23,10 @@ STEPS: tuple[Status, ...] = ("draft", "validated", "approved", "retired")
 
 RELEASED: tuple[Status, ...] = ("approved", "retired")
 """Statuses of models that are never changed: a change is a new version."""
+
+_UNSEEN = re.compile(  # letters and marks that show nothing, such as the Hangul fillers
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 
 
 class CardScores(Decision):
@@ -147,16 +153,18 @@ class Provenance(Decision):
         Raises
         ------
         ArtifactError
-            ``model_people``: a person of a step lacks, or one took two steps; ``model_ended``: who
-            retired it, or why, is not stated; ``model_days``: the
-            day of a step lacks, or comes before that of an earlier step.
+            ``model_nobody``: a person of a step lacks; ``model_people``: one took two steps;
+            ``model_ended``: who retired it, or why, is not stated; ``model_days``: the day of a
+            step lacks, or comes before that of an earlier step.
         """
-        place = STEPS.index(status)
+        place, told = STEPS.index(status), MODEL_STATUS_WORDS[status]
         made, judged, released = self.fitted_by, self.validated_by, self.approved_by
         named = {1: (made, judged), 2: (made, judged, released)}.get(place, ())
-        people = {_plain(name) for name in named} - {""}
-        if len(people) < len(named):
-            raise ArtifactError("model_people", status=status)
+        people = [_plain(name) for name in named]
+        if "" in people:
+            raise ArtifactError("model_nobody", status=status, status_zh=told[0])
+        if len(set(people)) < len(people):
+            raise ArtifactError("model_people", status=status, status_zh=told[0])
         ended = (self.retired_by, self.retired_because)
         if status == "retired" and not all(map(_plain, ended)):
             raise ArtifactError("model_ended")
@@ -164,9 +172,16 @@ class Provenance(Decision):
         asked = {1: days[1:2], 2: days[1:3], 3: days[3:]}.get(place, ())
         stated = [day for day in days if day is not None]
         if None in asked or any(earlier > later for earlier, later in pairwise(stated)):
-            raise ArtifactError("model_days", status=status)
+            raise ArtifactError("model_days", status=status, status_zh=told[0])
 
 
 def _plain(name: str | None) -> str:
-    """Write a name so that blanks, width and capitals make no other person of it."""
-    return " ".join(unicodedata.normalize("NFKC", name or "").casefold().split())
+    """Write a name so that blanks, signs, width and capitals make no other person of it."""
+    spelled = unicodedata.normalize("NFKD", name or "").casefold()
+    return "".join(char for char in _UNSEEN.sub("", spelled) if _names(char))
+
+
+def _names(char: str) -> bool:
+    """Tell letters, marks and numbers, also those that Unicode does not know yet, from the rest."""
+    kind = unicodedata.category(char)
+    return kind[0] not in "PSZ" and kind not in ("Cc", "Cf")

@@ -16,7 +16,7 @@ from sanzhixin.errors import ArtifactError, DomainError, InputError, SanzhixinEr
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.canonical import canonical_json, strict_loads
 from sanzhixin.scoring.model_names import DIGEST_FORM
-from sanzhixin.trust.audit_entry import FIRST, Body, Entry, erased_by
+from sanzhixin.trust.audit_entry import FIRST, KEYED_FORM, Body, Entry, erased_by
 from sanzhixin.trust.audit_log import AUDIT_FORMAT, AuditLog, read_entries
 from sanzhixin.trust.keys import KEY_FORM, Signer, is_signed
 from sanzhixin.trust.trust_list import TrustList
@@ -144,8 +144,7 @@ def make_checkpoint(log: AuditLog, signer: Signer, on: dt.date) -> Checkpoint:
         if before.findings:
             raise before.findings[0]
         noted = _sign(before.log or "", before.count, before.head, signer, on)
-        note = noted.model_dump(mode="json")
-        last = log.append([("checkpoint", note)], in_turn=True)
+        last = log.append([("checkpoint", noted)], in_turn=True)
     return _sign(noted.log, last.seq, last.hash, signer, on)
 
 
@@ -268,11 +267,7 @@ def _join(state: _State, entry: Entry) -> Iterator[SanzhixinError]:
     if body is None:
         state.erased.add(entry.seq)
     elif entry.kind == "open":
-        is_known = set(body) == {"format", "log"} and (type(body["format"]), body["format"]) == (
-            int,
-            AUDIT_FORMAT,
-        )
-        if not (is_known and re.fullmatch(_LOG_FORM, str(body["log"]))):
+        if not _is_opening(body):
             raise ArtifactError("audit_opening", line=line)
         state.log = body["log"]
     elif entry.kind == "forget":
@@ -290,6 +285,14 @@ def _join(state: _State, entry: Entry) -> Iterator[SanzhixinError]:
             yield error
     state.count, state.head = entry.seq, entry.hash
     state.kinds[entry.kind] = state.kinds.get(entry.kind, 0) + 1
+
+
+def _is_opening(body: Body) -> bool:
+    if set(body) - {"secret"} != {"format", "log"}:
+        return False
+    is_format = (type(body["format"]), body["format"]) == (int, AUDIT_FORMAT)
+    is_named = "secret" not in body or re.fullmatch(KEYED_FORM, str(body["secret"]))
+    return is_format and bool(is_named and re.fullmatch(_LOG_FORM, str(body["log"])))
 
 
 def _erasures(state: _State) -> Iterator[SanzhixinError]:

@@ -24,11 +24,13 @@ from sanzhixin.scoring.model_names import DIGEST_FORM
 __all__ = [
     "ERASABLE",
     "FIRST",
+    "KEYED_FORM",
     "KINDS",
     "MOST_ENTRY_BYTES",
     "Body",
     "Entry",
     "Kind",
+    "Order",
     "erased_by",
     "make_entry",
     "parse_entry",
@@ -48,10 +50,13 @@ FIRST = f"sha256:{'0' * 64}"
 """What stands in the place of a former hash in the first entry."""
 
 MOST_ENTRY_BYTES = 1_000_000
+
+KEYED_FORM = r"hmac-sha256:[0-9a-f]{64}"
+"""A keyed digest as text."""
+
 _SALT_BYTES = 32
 _SALT = r"[0-9a-f]{64}"
 _AT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
-_COMMITMENT = r"hmac-sha256:[0-9a-f]{64}"
 _KEYS = {"seq", "at", "kind", "prev", "commitment", "salt", "body", "hash"}
 
 
@@ -147,14 +152,14 @@ def make_entry(seq: int, at: str, kind: Kind, prev: str, body: Body) -> Entry:
     return Entry(seq, at, kind, prev, _commitment(salt, body), salt, body)
 
 
-def parse_entry(line: bytes, place: int | str) -> Entry:
+def parse_entry(line: bytes, place: int) -> Entry:
     """Read one line, and refuse it unless all in it agrees.
 
     Parameters
     ----------
     line : bytes
         With its line end.
-    place : int or str
+    place : int
         Number of the line, for messages.
 
     Returns
@@ -185,8 +190,16 @@ def parse_entry(line: bytes, place: int | str) -> Entry:
     return entry
 
 
-class _Order(Decision):
-    """What an entry of kind ``forget`` says."""
+class Order(Decision):
+    """What an entry of kind ``forget`` says.
+
+    Attributes
+    ----------
+    erased : tuple of (int, int)
+        First and last place of each run of entries that are to be erased.
+    by, because : str
+        Who ordered it, and on which ground.
+    """
 
     erased: tuple[tuple[PositiveInt, PositiveInt], ...]
     by: str
@@ -212,7 +225,7 @@ def erased_by(order: Entry) -> set[int]:
         ``audit_order``: not an order, or one of entries that do not come before it.
     """
     try:
-        runs = _Order.model_validate_json(canonical_json(order.body)).erased
+        runs = Order.model_validate_json(canonical_json(order.body)).erased
     except ValidationError:
         raise ArtifactError("audit_order", line=order.seq) from None
     ends = [0, *(end for run in runs for end in run), order.seq - 1]
@@ -226,7 +239,7 @@ def _is_entry(content: object) -> bool:
     if not isinstance(content, dict) or set(content) != _KEYS:
         return False
     forms = [(_AT, content["at"]), (DIGEST_FORM, content["prev"])]
-    forms += [(_COMMITMENT, content["commitment"]), (DIGEST_FORM, content["hash"])]
+    forms += [(KEYED_FORM, content["commitment"]), (DIGEST_FORM, content["hash"])]
     if content["kind"] not in KINDS:  # a tuple, so that nothing has to be hashable
         return False
     body, salt = content["body"], content["salt"]

@@ -12,10 +12,11 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError
 from sanzhixin.records.whole_file import sync_folder
+from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.canonical import strict_loads
 from sanzhixin.trust.audit_entry import (
     ERASABLE,
@@ -24,6 +25,7 @@ from sanzhixin.trust.audit_entry import (
     Body,
     Entry,
     Kind,
+    Order,
     erased_by,
     make_entry,
     parse_entry,
@@ -34,14 +36,18 @@ try:
 except ModuleNotFoundError:  # on Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["AUDIT_FORMAT", "AuditLog", "read_entries"]
+if TYPE_CHECKING:
+    from sanzhixin.trust.keys import Secret
+
+__all__ = ["AUDIT_FORMAT", "AuditLog", "check_secret", "read_entries"]
 
 AUDIT_FORMAT = 1
 _TAIL = 1 << 16
 _AT_ONCE = 1 << 20
 _BEGIN = b'{"at":"'
 _LONG_NUMBER = re.compile(rb"[-:,[][0-9]{16}")
-_SAYABLE: tuple[Kind, ...] = ("proposal", "appeal", "override", "checkpoint", "forget")
+_SAYABLE: tuple[Kind, ...] = ("proposal", "appeal", "override")
+_MADE: tuple[Kind, ...] = ("checkpoint", "forget")
 _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY
 _APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 
@@ -57,16 +63,20 @@ class AuditLog:
     ----------
     path : Path
         The file; it is made, readable by its owner alone, with the first entry.
+    secret : Secret or None
+        Whose pseudonyms stand in it.  A log that is begun with a secret takes entries by no other,
+        since no household could be found in the whole of it.
     """
 
     path: Path
+    secret: Secret | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
 
     def append(
         self,
-        said: Iterable[tuple[Kind, Body]],
+        said: Iterable[tuple[Kind, Body | Decision]],
         *,
         at: dt.datetime | None = None,
         in_turn: bool = False,
@@ -75,8 +85,9 @@ class AuditLog:
 
         Parameters
         ----------
-        said : iterable of (str, dict)
-            Kind and body of each; of none, a log is opened, or an unfinished line is taken away.
+        said : iterable of (str, dict or Decision)
+            Kind and body of each: dicts of kind ``proposal``, ``appeal``, ``override``; a
+            `Checkpoint`, an `Order`.  Of none: a log is opened, an unfinished line taken away.
         at : datetime, optional
             Time of writing with its zone; else now.
         in_turn : bool, default=False
@@ -96,16 +107,19 @@ class AuditLog:
         ArtifactError
             ``audit_line``, ``audit_entry_altered``: the last entry is damaged, so nothing is added
             to it, or it is no log; ``audit_entry_large``; ``audit_kind``: a kind that writers do
-            not choose, or a body that is no dict.
+            not choose, or a body of another type.
         DomainError
-            ``audit_lock``: this system has no file locks.
+            ``audit_lock``: this system has no file locks; ``audit_secret``: the log was begun with
+            another secret.
         """
         moment = (at or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
         turn = nullcontext() if in_turn else self.turn()
         with turn, _writing(self.path), self._open() as handle:
             last, rest = _last_entry(handle)
-            opening: list[tuple[Kind, Body]] = [] if last is not None else [("open", _opening())]
+            if last is not None:
+                _check_secret(_first_entry(handle), self.secret)
+            opening = [] if last is not None else [_opening(self.secret)]
             whole = os.fstat(handle).st_size - len(rest)
             os.ftruncate(handle, whole)
             try:
@@ -114,7 +128,7 @@ class AuditLog:
                     seq, prev = (1, FIRST) if last is None else (last.seq + 1, last.hash)
                     last = make_entry(seq, text, kind, prev, body)
                     line = last.line()
-                    _check_readable(line)
+                    _check_readable(line, seq)
                     waiting += line
                     if len(waiting) > _AT_ONCE:
                         _write(handle, bytes(waiting))
@@ -184,8 +198,8 @@ class AuditLog:
                     ordered |= erased_by(entry)
             fresh = [seq for seq in chosen if seq not in ordered]
             if fresh:
-                body: Body = {"erased": _runs(fresh), "by": by, "because": because}
-                self.append([("forget", body)], at=at, in_turn=True)
+                order = Order(erased=_runs(fresh), by=by, because=because)
+                self.append([("forget", order)], at=at, in_turn=True)
             left = (ordered - erased) | set(chosen)
             if left:
                 self._rewrite(left)
@@ -291,6 +305,26 @@ def read_entries(path: str | Path, *, in_turn: bool = False) -> Iterator[Entry]:
             yield parse_entry(line, place)
 
 
+def check_secret(path: str | Path, secret: Secret) -> None:
+    """Refuse a secret that is not the one that a log was begun with.
+
+    Parameters
+    ----------
+    path : str or Path
+        The log; one that does not name its secret is let pass.
+    secret : Secret
+        The one at hand.
+
+    Raises
+    ------
+    DomainError
+        ``audit_secret``.
+    InputError, ArtifactError
+        As `read_entries`.
+    """
+    _check_secret(next(read_entries(path), None), secret)
+
+
 @contextmanager
 def _quiet(path: Path) -> Iterator[None]:
     """Wait until nobody writes; a copy without its lock is taken as it is."""
@@ -323,8 +357,23 @@ def _lines(stream: IO[bytes], end: int) -> Iterator[bytes]:
         yield line
 
 
-def _opening() -> Body:
-    return {"format": AUDIT_FORMAT, "log": secrets.token_hex(16)}
+def _opening(secret: Secret | None) -> tuple[Kind, Body]:
+    body: Body = {"format": AUDIT_FORMAT, "log": secrets.token_hex(16)}
+    return "open", body if secret is None else body | {"secret": secret.name}
+
+
+def _first_entry(handle: int) -> Entry | None:
+    """Read the first line; None when it is not that of a log, which is told by who checks it."""
+    line = os.pread(handle, _TAIL, 0).partition(b"\n")[0] + b"\n"
+    with suppress(ArtifactError):
+        return parse_entry(line, 1)
+    return None
+
+
+def _check_secret(first: Entry | None, secret: Secret | None) -> None:
+    stated = None if first is None or first.body is None else first.body.get("secret")
+    if secret is not None and stated is not None and stated != secret.name:
+        raise DomainError("audit_secret")
 
 
 def _last_entry(handle: int) -> tuple[Entry | None, bytes]:
@@ -332,10 +381,22 @@ def _last_entry(handle: int) -> tuple[Entry | None, bytes]:
     lines = _tail(handle).split(b"\n")
     rest = lines.pop()
     if lines:
-        return parse_entry(lines[-1] + b"\n", "last"), rest
+        last = lines[-1] + b"\n"
+        try:
+            return parse_entry(last, 0), rest
+        except ArtifactError:
+            return parse_entry(last, _count_lines(handle)), rest
     if not (rest.startswith(_BEGIN) or _BEGIN.startswith(rest)):  # this was never a log
-        raise ArtifactError("audit_line", line="last")
+        raise ArtifactError("audit_line", line=1)
     return None, rest
+
+
+def _count_lines(handle: int) -> int:
+    """Count whole lines, for the number of one that is refused."""
+    count, begin = 0, 0
+    while block := os.pread(handle, _AT_ONCE, begin):
+        count, begin = count + block.count(b"\n"), begin + len(block)
+    return count
 
 
 def _tail(handle: int) -> bytes:
@@ -347,7 +408,7 @@ def _tail(handle: int) -> bytes:
         if begin == 0 or tail.count(b"\n") > 1:
             return tail
         if size > 2 * MOST_ENTRY_BYTES:  # no line is as long
-            raise ArtifactError("audit_line", line="last")
+            raise ArtifactError("audit_line", line=max(1, _count_lines(handle)))
         size *= 4
 
 
@@ -356,18 +417,21 @@ def _torn(rest: bytes) -> list[tuple[Kind, Body]]:
     return [("torn", {"bytes": len(rest)})] if rest else []
 
 
-def _check_readable(line: bytes) -> None:
+def _check_readable(line: bytes, place: int) -> None:
     """Refuse to write what could not be read: depth, and whole numbers beyond 2**53."""
     strict_loads(line, name="audit")
     if _LONG_NUMBER.search(line):
-        parse_entry(line, "last")
+        parse_entry(line, place)
 
 
-def _sayable(said: tuple[Kind, Body]) -> tuple[Kind, Body]:
-    """Refuse what a reader of the log would refuse."""
-    if said[0] not in _SAYABLE or not isinstance(said[1], dict):
-        raise ArtifactError("audit_kind", known=", ".join(_SAYABLE))
-    return said
+def _sayable(said: tuple[Kind, Body | Decision]) -> tuple[Kind, Body]:
+    """Refuse what a reader of the log would refuse, such as an order that was made by hand."""
+    kind, body = said
+    if kind in _SAYABLE and isinstance(body, dict):
+        return kind, body
+    if kind in _MADE and isinstance(body, Decision):
+        return kind, body.model_dump(mode="json")
+    raise ArtifactError("audit_kind", known=", ".join(_SAYABLE))
 
 
 def _write(handle: int, data: bytes) -> None:
@@ -376,15 +440,15 @@ def _write(handle: int, data: bytes) -> None:
         left = left[os.write(handle, left) :]
 
 
-def _runs(numbers: list[int]) -> list[list[int]]:
+def _runs(numbers: list[int]) -> tuple[tuple[int, int], ...]:
     """Write rising numbers as runs of first and last."""
-    runs: list[list[int]] = []
+    runs: list[tuple[int, int]] = []
     for number in numbers:
         if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
+            runs[-1] = (runs[-1][0], number)
         else:
-            runs.append([number, number])
-    return runs
+            runs.append((number, number))
+    return tuple(runs)
 
 
 @contextmanager
@@ -394,5 +458,7 @@ def _writing(path: Path) -> Iterator[None]:
     except OutputError:
         raise
     except OSError as error:
+        if not path.parent.is_dir():
+            raise OutputError("audit_no_folder", path=path.name) from None
         problem = error.strerror or type(error).__name__
         raise OutputError("audit_not_written", path=path.name, problem=problem) from None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from sanzhixin.scoring.canonical import canonical_json
 from sanzhixin.trust.keys import Secret
+from sanzhixin.versions import library_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,6 @@ __all__ = [
     "appeal_record",
     "compare_record",
     "is_about",
-    "library_version",
     "override_record",
     "proposal_record",
     "pseudonym",
@@ -162,15 +160,6 @@ def _piece(piece: str, secret: Secret) -> str:
 
 def _output(row: Mapping[str, Any]) -> Body:
     return {key: value for key, value in row.items() if key not in _NOT_OUTPUT}
-
-
-@cache
-def library_version() -> str:
-    """Version of the installed library; ``unknown`` for a source tree that is not installed."""
-    try:
-        return version("sanzhixin")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def is_about(entry: Entry, subject: str) -> bool:

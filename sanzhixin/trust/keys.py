@@ -74,6 +74,11 @@ class Secret:
         if len(self.key) < SECRET_BYTES:
             raise DomainError("secret_short", least=SECRET_BYTES)
 
+    @property
+    def name(self) -> str:
+        """Tells this secret from others, and nothing of what it is."""
+        return self.digest("secret", b"")
+
     def digest(self, purpose: str, data: bytes) -> str:
         """Keyed digest of data for one purpose.
 
@@ -111,8 +116,9 @@ def read_signer(path: str | Path, passphrase: bytes | None = None) -> Signer:
     Raises
     ------
     InputError
-        ``file_not_found``; ``key_file_open``: others may read it; ``key_unreadable``: damaged, of
-        another kind, or the passphrase is wrong or lacks.
+        ``file_not_found``; ``key_file_open``: others may read it; ``key_unreadable``: damaged, or
+        of another kind; ``key_passphrase_missing``, ``key_passphrase_wrong``,
+        ``key_passphrase_unused``: the key is not encrypted.
     DomainError
         ``signing_missing``: the package cryptography is not installed.
     """
@@ -124,9 +130,14 @@ def read_signer(path: str | Path, passphrase: bytes | None = None) -> Signer:
 
     content = _private(path)
     try:
-        found = load_pem_private_key(content, passphrase)
-    except (TypeError, ValueError, UnsupportedAlgorithm):
-        raise InputError("key_unreadable", file=path.name) from None
+        found = load_pem_private_key(content, passphrase or None)
+    except TypeError:
+        code = "key_passphrase_unused" if passphrase else "key_passphrase_missing"
+        raise InputError(code, file=path.name) from None
+    except (ValueError, UnsupportedAlgorithm):
+        is_locked = bool(passphrase) and b"ENCRYPTED" in content
+        code = "key_passphrase_wrong" if is_locked else "key_unreadable"
+        raise InputError(code, file=path.name) from None
     if not isinstance(found, Ed25519PrivateKey):
         raise InputError("key_unreadable", file=path.name)
     return Signer(_text_of(found), found.sign)

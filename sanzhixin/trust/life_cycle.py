@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sanzhixin.errors import ArtifactError, OutputError
+from sanzhixin.errors.words import MODEL_STATUS_WORDS
 from sanzhixin.records.whole_file import sync_folder, write_whole
 from sanzhixin.scoring.artifact import (
     MODEL_FILE,
@@ -64,14 +65,21 @@ def next_status(
     Raises
     ------
     ArtifactError
-        ``model_step``: not the next status; ``model_people``, ``model_ended``, ``model_days``;
-        ``model_end``: a
-        later end, or one before the day of the step.
+        ``model_step``: not the next status; ``model_nobody``, ``model_people``, ``model_ended``,
+        ``model_days``; ``model_end``: a later end, or one before the day of the step.
     """
     allowed = status == "retired" and model.status != "retired"
     following = STEPS[STEPS.index(model.status) + 1 :][:1]
     if not allowed and status not in following:
-        raise ArtifactError("model_step", model_id=model.model_id, now=model.status, asked=status)
+        now, asked = MODEL_STATUS_WORDS[model.status], MODEL_STATUS_WORDS[status]
+        raise ArtifactError(
+            "model_step",
+            model_id=model.model_id,
+            now=now[1],
+            now_zh=now[0],
+            asked=asked[1],
+            asked_zh=asked[0],
+        )
     end = model.valid_until if valid_until is None else valid_until
     if end > model.valid_until or (status != "retired" and end < on):
         raise ArtifactError(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from sanzhixin.errors.words import (
+    BASIS_WORDS,
+    LINK_WORDS,
+    METHOD_WORDS,
+    MODEL_STATUS_WORDS,
+    POPULATION_WORDS,
+)
 from sanzhixin.scheme.base import NAMING_KEYS, to_yuan
 
 if TYPE_CHECKING:
@@ -26,6 +33,17 @@ _UNITS = {
     "cap_yuan": ("上限", "cap"),
     "rate_bp": ("利率bp", "rate bp"),
 }
+_ORIGIN = {
+    "data_from": "数据起",
+    "data_until": "数据止",
+    "rows": "行数",
+    "seed": "随机种子",
+    "fitted_by": "拟合人",
+    "validated_by": "验证人",
+    "approved_by": "批准人",
+}
+_BOOLS = {True: ("是", "true"), False: ("否", "false")}
+_NO_WORDS: Mapping[str, tuple[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +105,10 @@ def _rest(before: ModelFile, after: ModelFile, told: set[DiffPart]) -> Iterator[
 
 
 def _identity(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
-    names = {"model_id": ("模型", "model"), "status": ("状态", "status")}
-    names |= {"valid_until": ("有效期至", "valid until")}
-    for key, (zh, en) in names.items():
-        yield from _line("model", zh, en, getattr(before, key), getattr(after, key))
+    yield from _line("model", "模型", "model", before.model_id, after.model_id)
+    pair = before.status, after.status
+    yield from _line("model", "状态", "status", *pair, words=MODEL_STATUS_WORDS)
+    yield from _line("model", "有效期至", "valid until", before.valid_until, after.valid_until)
 
 
 def _tiers(before: Scheme, after: Scheme) -> Iterator[DiffLine]:
@@ -125,16 +143,16 @@ def _points(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
 
 def _default(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
     first, second = before.pd, after.pd
-    for key, zh, en in (
-        ("basis", "依据", "basis"),
-        ("method", "方法", "method"),
-        ("n_loans", "贷款数", "loans"),
-        ("n_defaults", "违约数", "defaults"),
-        ("confidence", "置信度", "confidence"),
-        ("population", "人群", "population"),
+    for key, zh, en, words in (
+        ("basis", "依据", "basis", BASIS_WORDS),
+        ("method", "方法", "method", METHOD_WORDS),
+        ("n_loans", "贷款数", "loans", _NO_WORDS),
+        ("n_defaults", "违约数", "defaults", _NO_WORDS),
+        ("confidence", "置信度", "confidence", _NO_WORDS),
+        ("population", "人群", "population", POPULATION_WORDS),
     ):
         pair = getattr(first, key), getattr(second, key)
-        yield from _line("pd", f"违约概率{zh}", f"default probability, {en}", *pair)
+        yield from _line("pd", f"违约概率{zh}", f"default probability, {en}", *pair, words=words)
     if first.rows == second.rows or "none" in (first.basis, second.basis):
         return
     points = np.unique([row.at_least for row in (*first.rows, *second.rows)])
@@ -184,7 +202,8 @@ def _panel(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
                 f"correction for severe and lenient raters: {other[0]} -> {other[1]}",
             )
         return
-    yield from _line("panel", "村际比较依据", "villages compared by", first.link, second.link)
+    links = first.link, second.link
+    yield from _line("panel", "村际比较依据", "villages compared by", *links, words=LINK_WORDS)
     yield from _line("panel", "评议员数", "raters", len(first.raters), len(second.raters))
     yield from _line("panel", "村数", "villages", len(first.villages), len(second.villages))
     if first.pillars != second.pillars or first.raters != second.raters:
@@ -201,31 +220,38 @@ def _scheme(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
 
 def _origin(before: ModelFile, after: ModelFile) -> Iterator[DiffLine]:
     first, second = (
-        _by_name(model.provenance.model_dump(mode="json", include=_ORIGIN))
+        _by_name(model.provenance.model_dump(mode="json", include=set(_ORIGIN)))
         for model in (before, after)
     )
     yield from _changes("origin", first, second)
 
 
-_ORIGIN = {"data_from", "data_until", "rows", "seed", "fitted_by", "validated_by", "approved_by"}
-
-
 def _changes(part: DiffPart, first: dict[str, Any], second: dict[str, Any]) -> Iterator[DiffLine]:
     for key in dict.fromkeys([*second, *first]):
+        head, dot, rest = key.partition(".")
+        zh = f"{_ORIGIN.get(head, head)}{dot}{rest}" if part == "origin" else key
         if key not in first:
             shown = _shown(second[key])
-            yield DiffLine(part, f"{key}：新增 {shown}", f"{key}: new {shown}")
+            yield DiffLine(part, f"{zh}：新增 {shown[0]}", f"{key}: new {shown[1]}")
         elif key not in second:
             shown = _shown(first[key])
-            yield DiffLine(part, f"{key}：取消 {shown}", f"{key}: gone {shown}")
+            yield DiffLine(part, f"{zh}：取消 {shown[0]}", f"{key}: gone {shown[1]}")
         else:
-            yield from _line(part, key, key, first[key], second[key])
+            yield from _line(part, zh, key, first[key], second[key])
 
 
-def _line(part: DiffPart, zh: str, en: str, first: object, second: object) -> Iterator[DiffLine]:
+def _line(
+    part: DiffPart,
+    zh: str,
+    en: str,
+    first: object,
+    second: object,
+    *,
+    words: Mapping[str, tuple[str, str]] = _NO_WORDS,
+) -> Iterator[DiffLine]:
     if first != second:
-        pair = f"{_shown(first)} → {_shown(second)}", f"{_shown(first)} -> {_shown(second)}"
-        yield DiffLine(part, f"{zh}：{pair[0]}", f"{en}: {pair[1]}")
+        one, other = _shown(first, words), _shown(second, words)
+        yield DiffLine(part, f"{zh}：{one[0]} → {other[0]}", f"{en}: {one[1]} -> {other[1]}")
 
 
 def _by_name(value: Any, path: str = "") -> dict[str, Any]:
@@ -247,6 +273,17 @@ def _name(part: Any, place: int) -> str:
     return next((name for name in names if isinstance(name, str)), f"#{place + 1}")
 
 
-def _shown(value: object) -> str:
-    text = "-" if value is None else f"{value:,}" if type(value) is int else str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def _shown(value: object, words: Mapping[str, tuple[str, str]] = _NO_WORDS) -> tuple[str, str]:
+    """Write a value in Chinese and in English, shortened."""
+    if isinstance(value, list | tuple):
+        parts = [_shown(part, words) for part in value]
+        pair = "、".join(zh for zh, _ in parts) or "-", ", ".join(en for _, en in parts) or "-"
+    elif isinstance(value, bool):
+        pair = _BOOLS[value]
+    elif isinstance(value, str) and value in words:
+        pair = words[value]
+    else:
+        text = "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+        pair = text, text
+    zh, en = (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in pair)
+    return zh, en

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, ValidationError
 
 from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError
+from sanzhixin.errors.words import MODEL_STATUS_WORDS
 from sanzhixin.records.whole_file import write_whole
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.artifact import MODEL_FILE, ModelFile, parse_model_file, read_model_bytes
@@ -195,7 +196,9 @@ def read_trusted(path: str | Path, trust: TrustList, accept: tuple[Accepted, ...
     """Read a model file that somebody on the trust list has signed for its status.
 
     The bytes that are judged are those that are used.  Every signature is over all bytes of the
-    file, so a file that was changed anywhere has none that counts.
+    file, so a file that was changed anywhere has none that counts.  What a file says of its status
+    is told before who signed it; without a signature that is a claim, which can refuse the file
+    and never trust it.
 
     Parameters
     ----------
@@ -217,11 +220,12 @@ def read_trusted(path: str | Path, trust: TrustList, accept: tuple[Accepted, ...
     DomainError
         ``accept_unknown``: another word.
     ArtifactError
-        ``signature_file_invalid``; ``signature_missing``: there is none; ``signature_of_other``:
-        those that are there are of other bytes, so the file or its signatures were changed;
-        ``signature_untrusted``: none of them counts by the list; ``model_not_approved``,
-        ``model_retired``, ``model_withdrawn``, ``model_rolled_back``; ``registry_other``: the
-        folder is named as another model or version; and what `parse_model_file` raises.
+        In this order: ``signature_file_invalid``; ``signature_of_other``: the signatures are of
+        other bytes, so the file or they were changed; what `parse_model_file` raises;
+        ``registry_other``: the folder is named as another model or version;
+        ``model_not_approved``, ``model_retired``; ``signature_missing``: there is none;
+        ``signature_untrusted``: none of them counts by the list; ``model_withdrawn``,
+        ``model_rolled_back``.
     """
     path = Path(path)
     strange = sorted(set(accept) - set(ACCEPTED))
@@ -235,7 +239,7 @@ def read_trusted(path: str | Path, trust: TrustList, accept: tuple[Accepted, ...
         signatures, damaged = (), error
     own = [found for found in signatures if found.file_digest == digest and found.holds()]
     if "unsigned" not in accept:
-        _refuse_unsigned(name, damaged, signatures, own)
+        _refuse_changed(name, damaged, signatures, own)
     file = parse_model_file(written, name)
     folder = _model_place(path).resolve().parent
     if is_model_version(folder.name) and f"{folder.parent.name}/{folder.name}" != file.model_id:
@@ -245,44 +249,50 @@ def read_trusted(path: str | Path, trust: TrustList, accept: tuple[Accepted, ...
         for found in own
         if (key := trust.key(found.key)) is not None and key.counts(file.status, found.signed_on)
     )
-    faults = _faults(file, people, trust)
+    unsigned = None if people else _unsigned(name, file, signatures)
+    faults = _faults(file, unsigned, trust)
     for word, fault in faults.items():
         if word not in accept:
             raise fault
     return Trusted(file, people, tuple(word for word in ACCEPTED if word in faults))
 
 
-def _refuse_unsigned(
+def _refuse_changed(
     name: str,
     damaged: ArtifactError | None,
     signatures: tuple[Signature, ...],
     own: list[Signature],
 ) -> None:
-    """Refuse a file without any signature of its bytes, before anything in it is read."""
+    """Refuse a file whose signatures are damaged or of other bytes, before it is read."""
     if damaged is not None:
         raise damaged
-    if not signatures:
-        raise ArtifactError("signature_missing", name=name)
-    if not own:
+    if signatures and not own:
         raise ArtifactError("signature_of_other", name=name)
 
 
+def _unsigned(name: str, file: ModelFile, signatures: tuple[Signature, ...]) -> ArtifactError:
+    """Say of a file whose signatures do not count whether there are any."""
+    if not signatures:
+        return ArtifactError("signature_missing", name=name)
+    zh, en = MODEL_STATUS_WORDS[file.status]
+    return ArtifactError("signature_untrusted", model_id=file.model_id, status=en, status_zh=zh)
+
+
 def _faults(
-    file: ModelFile, people: tuple[str, ...], trust: TrustList
+    file: ModelFile, unsigned: ArtifactError | None, trust: TrustList
 ) -> dict[Accepted, ArtifactError]:
-    """Say what speaks against using a model, by the word that lets it pass."""
+    """Say what speaks against using a model, by the word that lets it pass; the first is told."""
     faults: dict[Accepted, ArtifactError] = {}
     model_id = file.model_id
-    if not people:
-        faults["unsigned"] = ArtifactError(
-            "signature_untrusted", model_id=model_id, status=file.status
-        )
     if file.status in ("draft", "validated"):
+        zh, en = MODEL_STATUS_WORDS[file.status]
         faults["not_approved"] = ArtifactError(
-            "model_not_approved", model_id=model_id, status=file.status
+            "model_not_approved", model_id=model_id, status=en, status_zh=zh
         )
     if file.status == "retired":
         faults["retired"] = ArtifactError("model_retired", model_id=model_id)
+    if unsigned is not None:
+        faults["unsigned"] = unsigned
     withdrawal = trust.withdrawal(file.digest())
     if withdrawal is not None:
         faults["withdrawn"] = ArtifactError(

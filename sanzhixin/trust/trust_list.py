@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from sanzhixin.errors import InputError
 from sanzhixin.scheme.base import Decision, Text
-from sanzhixin.scheme.refusals import unwrap_validation
+from sanzhixin.scheme.refusals import Paper, unwrap_validation
 from sanzhixin.scheme.toml_files import read_toml, with_tuples
 from sanzhixin.scoring.model_names import DIGEST_FORM, MODEL_NAME, MODEL_VERSION, version_order
 from sanzhixin.scoring.provenance import Status
@@ -20,8 +20,20 @@ __all__ = ["Duty", "TrustList", "TrustedKey", "Withdrawn", "read_trust_list"]
 
 _LARGEST = 1_000_000
 _DATES = ("valid_from", "valid_until", "revoked_on")
-Duty = Status | Literal["checkpoint"]
+
+Duty = Literal[Status, "checkpoint"]
 """What a key may sign for: a status of models, or checkpoints of logs."""
+
+_PAPER = Paper(
+    en='docs/trust.md ("Signatures and the trust list")',
+    zh="docs/trust.md（Signatures and the trust list 一节）",
+    forms={
+        KEY_FORM: "key_form",
+        DIGEST_FORM: "digest_form",
+        MODEL_NAME: "model_name_form",
+        MODEL_VERSION: "model_version_form",
+    },
+)
 
 
 class TrustedKey(Decision):
@@ -159,7 +171,7 @@ def read_trust_list(path: str | Path) -> TrustList:
     try:
         return TrustList.model_validate(with_tuples(content))
     except ValidationError as error:
-        refused = unwrap_validation(error, content)
+        refused = unwrap_validation(error, content, _PAPER)
         raise InputError(
             "trust_list_invalid", file=path.name, problem=refused.en, problem_zh=refused.zh
         ) from None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -104,8 +105,8 @@ REFUSED = [
     # words, exit code, English
     ([], 2, "--without"),
     (["--without", "consent:C1"], 2, "does not name a piece"),
-    (["--without", "rating:R9"], 2, "has no rating with the number"),
-    (["--without", "register:D9"], 2, "has no register with the number"),
+    (["--without", "rating:R9"], 2, "has no rating whose rater_id"),
+    (["--without", "register:D9"], 2, "no official record whose document_no"),
     ([*WITHOUT, "--override", 30_000], 2, "--override needs"),
     ([*WITHOUT, "--by", "B"], 2, "--override needs"),
     ([*WITHOUT, "--reason", "r"], 2, "--override needs"),
@@ -172,6 +173,13 @@ def test_an_appeal_and_a_decision_are_logged_with_what_they_are_of(
     assert appeal.body["subject"] == asked.body["subject"] == override.body["subject"]
     assert (appeal.body["of"], override.body["of"]) == (asked.seq, 4)
     assert (override.body["limit_yuan"], override.body["proposed_yuan"]) == (30_000, None)
+    shown = run("audit", "show", log).out.splitlines()[4]
+    assert f" → {appeal.body['after']['points']}" in shown
+    assert run("audit", "export", log, "-o", tmp_path / "log.csv").code == 0
+    with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as stream:
+        row = list(csv.DictReader(stream))[3]
+    assert (row["of"], row["status"], row["status_after"]) == (str(asked.seq), "gated", "propose")
+    assert row["points_after"] == str(appeal.body["after"]["points"])
     assert appeal.body["output"] == asked.body["output"]
     assert check_log(log).findings == ()
     written = log.read_text(encoding="utf-8")
@@ -254,6 +262,17 @@ def test_households_that_move_are_counted(run, two, folder):
     text = run("diff", *two, "--on", folder).out
     assert "Of 2 households 0 change their tier" in text
     assert "2 户中 0 户等级变动" in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "heads"),
+    [("zh", ["A 等级", "B 等级", "户数", "A 额度", "B 额度"]),
+     ("en", ["tier A", "tier B", "households", "yuan A", "yuan B"])],
+)  # fmt: skip
+def test_columns_are_named_after_the_models(run, two, folder, lang, heads):
+    said = run("--lang", lang, "diff", *two, "--on", folder).out
+    (line,) = [line for line in said.splitlines() if heads[0] in line]
+    assert [head for head in line.split("  ") if head] == heads
 
 
 def test_a_model_that_is_refused_is_told(run, two, tmp_path):

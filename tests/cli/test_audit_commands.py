@@ -84,11 +84,27 @@ def test_a_log_needs_a_secret(bank, county, model, run, monkeypatch):
     assert run(*words, "--secret", bank / "secret").code == 4
 
 
+def test_a_run_into_a_log_of_another_secret_publishes_nothing(bank, log, county, model, run):
+    run("keys", "secret", bank / "other")
+    before = log.read_bytes()
+    words = ["score", county, "-m", model, "-o", bank / "again", "--audit", log]
+    done = run(*words, "--secret", bank / "other")
+    assert (done.code, "one that the log was begun with" in done.err) == (2, True)
+    assert log.read_bytes() == before
+    assert not (bank / "again" / "_SUCCESS").exists()
+
+
+def test_a_run_says_who_signed_the_model_and_what_was_logged(bank, county, model, run):
+    done = run("score", county, "-m", model, "-o", bank / "out", "--audit", bank / "audit.jsonl")
+    assert "signed by C" in done.err
+    assert "2 proposals are in the log" in done.err
+
+
 def test_a_log_that_cannot_be_written_publishes_no_proposal(bank, county, model, run):
     words = ["score", county, "-m", model, "-o", bank / "out"]
     done = run(*words, "--audit", bank / "none" / "audit.jsonl")
     assert done.code == 7
-    assert "无法写入日志" in done.err
+    assert "所在文件夹不存在" in done.err
     assert not (bank / "out" / "_SUCCESS").exists()
 
 
@@ -182,6 +198,8 @@ def test_a_household_is_found_by_the_secret_alone(bank, log, run, monkeypatch):
     assert entry["kind"] == "proposal"
     run("keys", "secret", bank / "other")
     done = run(*words, "--secret", bank / "other")
+    assert (done.code, "not the one that the log was begun with" in done.err) == (2, True)
+    done = run("audit", "show", log, "--household", "H404")
     assert (done.code, "says nothing of this household" in done.err) == (6, True)
     monkeypatch.delenv("SANZHIXIN_SECRET")
     done = run(*words)
@@ -257,8 +275,9 @@ def test_a_replay_is_of_an_entry_of_the_household(log, run, county, model):
     found = json.loads(run("audit", "show", log, "--household", PERSON, "--json").out)
     (own,) = [entry["seq"] for entry in found["entries"]]
     assert replay(run, log, county, model, "--seq", own).code == 0
-    done = replay(run, log, county, model, "--seq", {2: 3, 3: 2}[own])
-    assert (done.code, "says nothing of this household" in done.err) == (6, True)
+    for seq in ({2: 3, 3: 2}[own], 1, 99):
+        done = replay(run, log, county, model, "--seq", seq)
+        assert (done.code, f"has no entry {seq} that fits" in done.err) == (6, True)
 
 
 def test_a_household_that_was_forgotten_cannot_be_replayed(log, run, county, model):
@@ -273,6 +292,10 @@ def test_a_household_that_was_forgotten_cannot_be_replayed(log, run, county, mod
 def test_a_household_is_forgotten_and_the_log_still_agrees(bank, log, run):
     run("audit", "checkpoint", log, "--key", bank / "key.pem", "-o", bank / "kept.json")
     words = ["forget", log, "--household", PERSON, "--by", "保护专员", "--because", "本人申请"]
+    before = log.read_bytes()
+    done = run(*words, "--dry-run")
+    assert (done.code, "1 entries would be forgotten" in done.err) == (0, True)
+    assert log.read_bytes() == before
     done = run(*words)
     assert (done.code, "1 entries are forgotten" in done.err) == (0, True)
     assert "已抹去 1 条" in done.err

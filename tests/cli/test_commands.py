@@ -156,6 +156,20 @@ def test_check_tells_which_columns_it_ignores(rows, write, run):
     assert "columns ignored: 备注" in done.err
 
 
+OFFICES = ("keys", "sign", "promote", "models", "diff", "verify", "audit", "forget", "appeal")
+
+
+@pytest.mark.parametrize("name", OFFICES)
+def test_the_help_has_an_example_of_every_command_around_a_model(run, name):
+    examples = run("--help").out.partition("Options:")[0]
+    assert f"sanzhixin {name} " in examples
+
+
+def test_the_help_of_accept_says_what_retired_is_for(run):
+    said = " ".join(run("score", "--help").out.split())
+    assert "retired: for export and verify alone" in said
+
+
 def test_fit_then_score_then_verify(run, folder, tmp_path):
     model, out = tmp_path / "model", tmp_path / "out"
     fit = run("fit", folder, "-o", model, "--name", "village-one", "--version", "1.2.3")
@@ -223,7 +237,7 @@ def test_doctor_examines_this_machine(run):
 
 
 def test_doctor_names_what_lacks(run, monkeypatch):
-    monkeypatch.setattr("sanzhixin.cli.care_commands.installed", lambda _: None)
+    monkeypatch.setattr("sanzhixin.cli.care_commands.installed_version", lambda _: None)
     done = run("doctor")
     assert done.code == 1
     assert "numpy is not installed" in done.err

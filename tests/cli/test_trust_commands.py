@@ -74,6 +74,20 @@ def test_a_passphrase_from_the_environment_locks_a_key(run, tmp_path, monkeypatc
     done = run("sign", draft, "--key", file)
     assert (done.code, "passphrase is wrong" in done.err) == (4, True)
     assert "口令有误" in done.err
+    assert done.err.count("SANZHIXIN_KEY_PASSPHRASE") == 2
+    assert "口令" not in done.err.replace("口令有误", "")
+    monkeypatch.delenv("SANZHIXIN_KEY_PASSPHRASE")
+    done = run("sign", draft, "--key", file)
+    assert (done.code, "is encrypted, and no passphrase" in done.err) == (4, True)
+    assert "未给出口令" in done.err
+
+
+def test_a_passphrase_for_a_key_that_is_not_encrypted_is_told(run, key, draft, monkeypatch):
+    monkeypatch.setenv("SANZHIXIN_KEY_PASSPHRASE", "长口令")
+    done = run("sign", draft, "--key", key)
+    assert (done.code, "is not encrypted" in done.err) == (4, True)
+    assert "unset the variable SANZHIXIN_KEY_PASSPHRASE" in done.err
+    assert "密钥未加密" in done.err
 
 
 def test_a_secret_is_written_for_its_owner_alone(run, tmp_path):
@@ -122,6 +136,58 @@ def test_from_a_draft_to_a_model_that_decides(run, draft, key, tmp_path):
         ],
     }  # fmt: skip
     assert trust
+
+
+def test_a_model_that_nobody_fitted_is_for_trials_and_says_so_twice(run, folder, tmp_path):
+    model = tmp_path / "model"
+    done = run("fit", folder, "-o", model)
+    assert done.code == 0
+    assert "without --fitted-by this model can be tried, but not validated" in done.err
+    assert "未写明 --fitted-by" in done.err
+    done = run("promote", model, "--to", "validated", "--by", "李四")
+    assert (done.code, "fitted again with --fitted-by" in done.err) == (6, True)
+    assert "请加 --fitted-by 重新拟合" in done.err
+    again = run("fit", folder, "-o", model, "--fitted-by", "张三")
+    assert (again.code, "can be tried" in again.err) == (0, False)
+    assert run("promote", model, "--to", "validated", "--by", "李四").code == 0
+
+
+def test_a_model_speaks_chinese_of_itself(run, draft, key, tmp_path):
+    said = [
+        run("--lang", "zh", "promote", draft, "--to", "approved", "--by", "李四").err,
+        run("--lang", "zh", "promote", draft, "--to", "validated", "--by", "李四").err,
+        run("--lang", "zh", "verify", draft, "--trust", tmp_path / "trust.toml").out,
+    ]
+    assert "目前为 草稿，不能直接变为 已批准" in said[0]
+    assert "现为 已验证" in said[1]
+    assert "状态为 已验证，未经批准" in said[2]
+    assert not any(word in text for text in said for word in ("draft", "validated "))
+
+
+FACTS = [
+    ("zh", ("模型", "方案", "状态", "有效期至", "摘要"), "草稿"),
+    ("en", ("model", "scheme", "status", "valid until", "digest"), "draft"),
+]
+
+
+@pytest.mark.parametrize(("lang", "labels", "status"), FACTS)
+def test_what_verify_found_is_named_in_the_chosen_language(run, draft, lang, labels, status):
+    rows = run("--lang", lang, "verify", draft).out.splitlines()
+    assert [row.split("  ")[0] for row in rows[: len(labels)]] == list(labels)
+    assert rows[2].endswith(f" {status}")
+    facts = json.loads(run("verify", draft, "--json").out)["facts"]
+    assert list(facts) == ["model_id", "scheme_id", "status", "valid_until", "digest"]
+    assert facts["status"] == "draft"
+
+
+def test_a_signed_model_and_a_run_have_a_name_for_every_fact(run, draft, key, folder, tmp_path):
+    approve(run, draft)
+    run("score", folder, "-m", draft, "-o", tmp_path / "out")
+    trust = ["--trust", tmp_path / "trust.toml", "--accept", "unsigned"]
+    done = run("verify", draft, *trust)
+    assert done.code == 0
+    assert all(label in done.out for label in ("放行 accepted", "签名人 signed by"))
+    assert "评定日 as of" in run("verify", tmp_path / "out").out
 
 
 STEPS = [
@@ -226,14 +292,16 @@ def test_every_command_that_uses_a_model_asks_the_list(run, draft, key, folder, 
         "tiers": ["-o", tmp_path / "tiers", "--appetite", "AAA=0.5%,AA=1%"],
         "appeal": ["--household", "H1", "--without", "rating:R1", "-o", tmp_path / "a.json"],
     }
-    run("sign", draft, "--key", key)
     given = [[name, folder, *words] for name, words in commands.items()]
     given.append(["export", "sql", "--dialect", "postgres", "-o", tmp_path / "score.sql"])
     for name, *words in given:
         done = run(name, *words, "-m", draft, "--trust", tmp_path / "trust.toml")
         assert (name, done.code) == (name, 6)
-        assert "No signature of tongxiang-expert/1.0.0 counts" in done.err
-        assert "没有有效签名" in done.err
+        assert "Model tongxiang-expert/1.0.0 is draft, not approved" in done.err
+        assert "状态为 草稿，未经批准" in done.err
+        asked = ["-m", draft, "--trust", tmp_path / "trust.toml", "--accept", "not_approved"]
+        done = run(name, *words, *asked)
+        assert (name, done.code, "is not signed" in done.err) == (name, 6, True)
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"models", "county", "key.pem", "trust.toml"}
 
@@ -289,6 +357,22 @@ def test_a_model_that_is_not_trusted_scores_nothing(
         assert run(*score, *(w for word in words for w in ("--accept", word))).code == 0
         manifest = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
         assert all(word in manifest for word in words if word != "unsigned" or what == "unsigned")
+
+
+def test_a_retired_model_is_let_pass_for_export_and_verify_alone(run, draft, folder, tmp_path):
+    approve(run, draft)
+    run("promote", draft, "--to", "retired", "--by", "李四", "--because", "a successor")
+    (tmp_path / "trust.toml").write_text("format = 1\n", encoding="utf-8")
+    asked = ["--trust", tmp_path / "trust.toml", "--accept", "retired", "--accept", "unsigned"]
+    out = ["-o", tmp_path / "out"]
+    for name, *words in (["score", folder, *out], ["explain", folder, "--household", "H1"]):
+        done = run(name, *words, "-m", draft, *asked)
+        assert (name, done.code, "does not score" in done.err) == (name, 6, True)
+    export = ["export", "sql", "--dialect", "postgres", "-m", draft]
+    assert run(*export, *asked).code == run("verify", draft, *asked).code == 0
+    for words in ([*export], ["verify", draft]):
+        done = run(*words, "--trust", tmp_path / "trust.toml", "--accept", "unsigned")
+        assert (done.code, "is retired" in done.err + done.out) == (6, True)
 
 
 def test_words_without_a_list_and_unknown_words_are_refused(run, draft, folder, tmp_path):

@@ -139,4 +139,4 @@ def test_a_file_of_signatures_is_read_up_to_100000_bytes_and_the_fullest_has_a_t
 @pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 60 + "…")])
 def test_a_comparison_shows_60_characters_of_a_value(length, shown):
     # trust.model_diff._LONGEST
-    assert model_diff._shown("x" * length) == shown
+    assert model_diff._shown("x" * length) == (shown, shown)

@@ -10,10 +10,10 @@ from xml.etree.ElementTree import Element, indent, tostring
 
 import numpy as np
 
-from sanzhixin.batch.manifest import library_version
 from sanzhixin.errors import ArtifactError
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.reasons import MOST_REASONS, plain_score
+from sanzhixin.versions import library_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

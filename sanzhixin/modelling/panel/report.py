@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sanzhixin.errors import EvidenceError
+from sanzhixin.errors.words import LINK_WORDS
 from sanzhixin.modelling.panel.county import fit_county_panel
 from sanzhixin.modelling.panel.diagnostics import (
     compute_agreement,
@@ -160,12 +161,6 @@ def _lines(
     ]
 
 
-_LINKS = {
-    "vignettes": ("锚定案例", "anchor cases"),
-    "bridge": ("跨村评议员", "raters of several villages"),
-    "outcomes": ("贷款结果", "loan outcomes"),
-    "prior": ("设定比例（先验）", "a stated prior alone"),
-}
 _WAY_OUT = (
     "目前分不清某村是评议团偏宽还是农户更好：得分只宜在村内比较。"
     "请下一轮让各村共同评议 3 至 5 个锚定案例（vignettes 表），或请若干评议员跨村评议。",
@@ -196,7 +191,7 @@ def _links(model: PanelModel, tables: dict[str, pd.DataFrame]) -> list[_Line]:
         return [
             ("只有一个村，不涉及村际比较。", "One village: nothing to compare between villages.")
         ]
-    zh, en = _LINKS[model.link_]
+    zh, en = LINK_WORDS[model.link_]
     anchors = len(model.arrays_.vignettes)
     told = [
         (

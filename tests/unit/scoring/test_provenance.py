@@ -53,7 +53,7 @@ NEEDED = {
 def test_what_a_status_asks_for(field, status):
     expected = None
     if status in NEEDED[field]:
-        expected = "model_days" if field.endswith("_on") else "model_people"
+        expected = "model_days" if field.endswith("_on") else "model_nobody"
         expected = "model_ended" if field in ("retired_by", "retired_because") else expected
     assert code(status, **{field: None}) == expected
 
@@ -64,7 +64,8 @@ PEOPLE = ("fitted_by", "validated_by", "approved_by")
 @pytest.mark.parametrize("names", list(itertools.product("AB ", repeat=3)))
 def test_an_approved_model_has_three_people(names):
     given = dict(zip(PEOPLE, (name.strip() for name in names), strict=True))
-    assert code("approved", **given) == "model_people"  # two names are never three people
+    expected = "model_nobody" if " " in names else "model_people"
+    assert code("approved", **given) == expected  # two names are never three people
 
 
 @pytest.mark.parametrize("names", list(itertools.product("AB", repeat=2)))
@@ -72,6 +73,62 @@ def test_a_validated_model_has_two(names):
     given = dict(zip(PEOPLE[:2], names, strict=True))
     expected = "model_people" if names[0] == names[1] else None
     assert code("validated", **given) == expected
+
+
+SAME = [
+    ("李明", "李　明"),
+    ("李明", "李 明 "),
+    ("B. Wu", "b.wu"),
+    ("B. Wu", "B·Wu"),
+    ("B. Wu", "Ｂ．Ｗｕ"),
+    ("Anne-Marie Li", "anne marie li"),
+    ("Anne-Marie Li", "Anne\u2011Marie Li"),
+    ("阿卜杜·热合曼", "阿卜杜\u2022热合曼"),
+    ("阿卜杜·热合曼", "阿卜杜热合曼"),
+    ("李明", "李\u200b明"),
+    ("李明", "\ufeff李明"),
+    ("李明", "李明\ufe00"),
+    ("李明", "李\u3164明"),
+    ("José", "Jose\u0301"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_spelling_of_a_name_makes_no_other_person(one, other):
+    assert code("validated", fitted_by=one, validated_by=other) == "model_people"
+    assert code("approved", fitted_by=one, approved_by=other) == "model_people"
+
+
+APART = [
+    ("李明", "李鸣"),
+    ("李明", "李明2"),
+    ("José", "Jose"),
+    ("B. Wu", "B. Wua"),
+    ("李\ue000", "李\ue001"),  # characters that a bank defined itself
+    ("李\U000323af", "李\U000323b0"),  # and such as Unicode defines one day
+]
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_other_letters_are_another_person(one, other):
+    assert code("validated", fitted_by=one, validated_by=other) is None
+
+
+@pytest.mark.parametrize("name", ["", " ", "　", ".", "·-", "\u200b", "\u3164", "…"])
+def test_a_name_of_signs_alone_is_nobody(name):
+    assert code("validated", validated_by=name) == "model_nobody"
+    assert code("retired", retired_by=name) == "model_ended"
+
+
+def test_a_model_without_people_is_told_the_way_out_and_so_is_a_second_step_of_one_person():
+    origin = Provenance(validated_by="B", validated_on=B)
+    with pytest.raises(ArtifactError, match="fitted again with --fitted-by") as nobody:
+        origin.check_steps("validated")
+    assert "--fitted-by 重新拟合" in nobody.value.zh
+    assert "已验证" in nobody.value.zh
+    with pytest.raises(ArtifactError, match=r"somebody else take this step \(--by\)") as twice:
+        origin.model_copy(update={"fitted_by": "b"}).check_steps("validated")
+    assert "请由他人经办" in twice.value.zh
 
 
 DAYS = ("fitted_on", "validated_on", "approved_on", "retired_on")

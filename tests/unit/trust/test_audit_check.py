@@ -10,6 +10,7 @@ import pytest
 
 from sanzhixin.errors import ArtifactError, SanzhixinError
 from sanzhixin.trust import AuditLog, Signer, check_log, make_checkpoint, read_checkpoint
+from sanzhixin.trust.audit_entry import Order
 from tests.unit.trust import logs
 from tests.unit.trust.people import ON, UNTIL, signer, trust, trusted_key
 
@@ -126,6 +127,8 @@ OPENINGS = [
     ([("torn", {"bytes": 1, "digest": ""})], "audit_opening"),
     ([("open", {"format": 2, "log": logs.NUMBER})], "audit_opening"),
     ([("open", {"format": 1})], "audit_opening"),
+    ([("open", {"format": 1, "log": logs.NUMBER, "secret": ""})], "audit_opening"),
+    ([("open", {"format": 1, "log": logs.NUMBER, "secret": None})], "audit_opening"),
     ([("open", {"format": 1, "log": logs.NUMBER, "note": ""})], "audit_opening"),
     ([("open", {"format": 1, "log": logs.NUMBER}), ("open", {"format": 1, "log": logs.NUMBER})],
      "audit_opening"),
@@ -370,7 +373,7 @@ def test_an_emptied_log_does_not_agree(log):
 
 def test_orders_after_the_last_checkpoint_are_counted(log):
     first = log.append([("proposal", {"subject": "x"})])
-    log.append([("forget", {"erased": [], "by": "a", "because": "b"})])
+    log.append([("forget", Order(erased=(), by="a", because="b"))])
     made = make_checkpoint(log, signer("carl"), ON)
     assert check_log(log.path, checkpoints=[made]).orders_since == 0
     log.erase(lambda entry: entry.seq == first.seq, by="boss", because="asked")
@@ -379,7 +382,7 @@ def test_orders_after_the_last_checkpoint_are_counted(log):
 
 
 def test_what_is_erased_cannot_be_ordered_once_more(log):
-    log.append([("forget", {"erased": [[2, 2]], "by": "a", "because": "b"})] * 2)
+    log.append([("forget", Order(erased=((2, 2),), by="a", because="b"))] * 2)
     assert "audit_order" in [f.code for f in check_log(log.path).findings]
 
 

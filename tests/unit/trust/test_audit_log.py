@@ -13,9 +13,17 @@ import time
 import pytest
 
 from sanzhixin.errors import ArtifactError, DomainError, OutputError
-from sanzhixin.trust import AuditLog, check_log, is_about, make_checkpoint, read_entries
+from sanzhixin.trust import (
+    AuditLog,
+    Secret,
+    check_log,
+    is_about,
+    make_checkpoint,
+    read_entries,
+)
 from sanzhixin.trust import audit_log as room
-from sanzhixin.trust.audit_entry import MOST_ENTRY_BYTES, make_entry, parse_entry
+from sanzhixin.trust.audit_entry import MOST_ENTRY_BYTES, Order, make_entry, parse_entry
+from sanzhixin.trust.audit_log import check_secret
 from tests.unit.trust import logs
 from tests.unit.trust.people import ON, ROOT, signer
 
@@ -138,9 +146,43 @@ def test_what_is_no_file_is_not_written(log, make):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(OutputError, match="No such file") as caught:
+    with pytest.raises(OutputError, match=r"folder of the log audit\.jsonl is not there") as caught:
         AuditLog(tmp_path / "none" / "audit.jsonl").append([said(1)])
-    assert caught.value.code == "audit_not_written"
+    assert caught.value.code == "audit_no_folder"
+
+
+def test_a_log_takes_pseudonyms_by_the_secret_that_it_was_begun_with(tmp_path, refused):
+    place = tmp_path / "audit.jsonl"
+    first, other = Secret(b"a" * 32), Secret(b"b" * 32)
+    log = AuditLog(place, first)
+    log.append([said(1)])
+    before = place.read_bytes()
+    assert refused(AuditLog(place, other).append, [said(2)]).code == "audit_secret"
+    assert refused(check_secret, place, other).code == "audit_secret"
+    assert place.read_bytes() == before
+    assert first.key not in before
+    check_secret(place, Secret(b"a" * 32))
+    log.append([said(2)])
+    AuditLog(place).append([said(3)])  # who writes no pseudonyms needs no secret
+    opening, *_ = read_entries(place)
+    assert opening.body["secret"] == first.name != other.name
+    assert codes(log) == []
+
+
+def test_a_log_that_names_no_secret_takes_any(log):
+    log.append([said(1)])
+    AuditLog(log.path, Secret(b"a" * 32)).append([said(2)])
+    check_secret(log.path, Secret(b"b" * 32))
+    assert codes(log) == []
+
+
+def test_a_damaged_last_line_is_told_by_its_number(log, refused):
+    for number in range(1, 4):
+        log.append([said(number)])
+    log.path.write_bytes(log.path.read_bytes() + b"{}\n")
+    assert "Line 5 of the log" in refused(log.append, [said(4)]).en
+    log.path.write_bytes(b"a note\n")
+    assert "Line 1 of the log" in refused(log.append, [said(4)]).en
 
 
 def test_without_file_locks_nothing_is_written(log, refused, monkeypatch):
@@ -409,6 +451,10 @@ def test_a_file_that_is_no_log_is_left_as_it_is(log, refused, content):
         (("torn", {}), "audit_kind"),
         (("proposals", {}), "audit_kind"),
         (("proposal", None), "audit_kind"),
+        (("proposal", Order(erased=(), by="B", because="b")), "audit_kind"),
+        (("forget", {"by": "B"}), "audit_kind"),
+        (("forget", {"erased": [], "by": "B", "because": "b"}), "audit_kind"),
+        (("checkpoint", {}), "audit_kind"),
         (("proposal", {"n": 1e17}), "json_integer_large"),
     ],
 )
@@ -425,7 +471,7 @@ def test_what_no_reader_takes_is_not_written(log, refused, wrong, code):
 def test_forgetting_carries_out_what_an_earlier_order_left(log):
     three_households(log)
     (first,) = [e.seq for e in read_entries(log.path) if is_about(e, logs.subject(1))][:1]
-    log.append([("forget", {"erased": [[first, first]], "by": "B", "because": "asked"})])
+    log.append([("forget", Order(erased=((first, first),), by="B", because="asked"))])
     assert codes(log) == ["audit_not_erased"]
     assert log.erase(lambda _: False, by="B", because="to finish") == 1
     assert codes(log) == []

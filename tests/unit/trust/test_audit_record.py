@@ -25,7 +25,8 @@ from sanzhixin.trust import (
     pseudonym,
     read_entries,
 )
-from sanzhixin.trust.audit_record import library_version, row_record
+from sanzhixin.trust.audit_record import row_record
+from sanzhixin.versions import library_version
 
 MODEL = expert_model(load_scheme("tongxiang"), name="tongxiang-expert", version="1.0.0")
 DIGEST = MODEL.file.digest()

@@ -124,28 +124,30 @@ def test_a_folder_that_is_not_there_is_told(tmp_path, refused, make):
 
 
 PASSPHRASES = [
-    # made with, read with, readable
-    (None, None, True),
-    (b"long words", b"long words", True),
-    ("长口令".encode(), "长口令".encode(), True),
-    (b"long words", b"long word", False),
-    (b"long words", None, False),
-    (None, b"long words", False),
-    (b"long words", b"", False),
+    # made with, read with, refused because
+    (None, None, None),
+    (None, b"", None),
+    (b"long words", b"long words", None),
+    ("长口令".encode(), "长口令".encode(), None),
+    (b"long words", b"long word", "wrong"),
+    (b"long words", None, "missing"),
+    (b"long words", b"", "missing"),
+    (None, b"long words", "unused"),
 ]
 
 
-@pytest.mark.parametrize(("made", "given", "readable"), PASSPHRASES)
-def test_a_key_opens_with_its_passphrase_alone(tmp_path, refused, made, given, readable):
+@pytest.mark.parametrize(("made", "given", "fault"), PASSPHRASES)
+def test_a_key_opens_with_its_passphrase_alone(tmp_path, refused, made, given, fault):
     file = tmp_path / "key.pem"
     public = new_key_file(file, made)
     assert (b"ENCRYPTED" in file.read_bytes()) == (made is not None)
-    if readable:
+    if fault is None:
         assert read_signer(file, given).key == public
         return
     error = refused(read_signer, file, given)
-    assert error.code == "key_unreadable"
-    assert "key.pem" in error.en
+    assert error.code == f"key_passphrase_{fault}"
+    for said in (error.en, error.zh):
+        assert all(word in said for word in ("key.pem", "SANZHIXIN_KEY_PASSPHRASE", "passphrase="))
     assert not any(word in error.en + error.zh for word in ("long word", "长口令"))
 
 
@@ -196,6 +198,7 @@ def test_what_is_no_ed25519_key_is_refused(tmp_path, refused, content):
     file.write_bytes(content)
     file.chmod(0o600)
     assert refused(read_signer, file).code == "key_unreadable"
+    assert refused(read_signer, file, b"words").code in ("key_unreadable", "key_passphrase_unused")
 
 
 NO_SECRETS = [

@@ -3,12 +3,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import asdict
+from typing import get_args
 
 import pytest
 
+from sanzhixin.errors.words import (
+    BASIS_WORDS,
+    LINK_WORDS,
+    METHOD_WORDS,
+    MODEL_STATUS_WORDS,
+    POPULATION_WORDS,
+)
+from sanzhixin.modelling.county.pd_table import POPULATION
 from sanzhixin.scoring.card import Card
-from sanzhixin.scoring.pd_table import PdRow, PdTable
+from sanzhixin.scoring.panel_tables import LinkKind
+from sanzhixin.scoring.pd_table import PdBasis, PdMethod, PdRow, PdTable
+from sanzhixin.scoring.provenance import Status
 from sanzhixin.trust import compare_models
+from sanzhixin.trust import model_diff as room
 from tests.unit.scoring.adjusted_plan import adjusted_scheme, adjusted_tables
 from tests.unit.scoring.factories import ORIGIN, SCHEME, indicators_with, model_file, scheme_with
 
@@ -56,13 +68,15 @@ def factors_with(**changes):
     return {"factors": ({**first, **changes}, *rest)}
 
 
+FIRST_FACTOR = SCHEME.factors[0]
+OLD, NEW = (("否", "false"), ("是", "true"))[:: -1 if FIRST_FACTOR.changeable else 1]
 PANEL = model_file(adjusted_scheme(), panel=adjusted_tables())
 
 # the models, and the lines that are expected: part, words in Chinese, words in English
 CASES = {
     "status": (
         BEFORE, model_file(status="validated"),
-        [("model", "状态：draft → validated", "status: draft -> validated")]),
+        [("model", "状态：草稿 → 已验证", "status: draft -> validated")]),
     "version": (
         BEFORE, model_file(version="1.0.1"),
         [("model", "模型：tongxiang-expert/1.0.0 → tongxiang-expert/1.0.1",
@@ -80,11 +94,21 @@ CASES = {
         [("pd", "违约概率违约数：6 → 7", "default probability, defaults: 6 -> 7")]),
     "a person": (
         BEFORE, model_file(provenance=ORIGIN.model_copy(update={"validated_by": "E"})),
-        [("origin", "validated_by：B → E", "validated_by: B -> E")]),
+        [("origin", "验证人：B → E", "validated_by: B -> E")]),
     "the link of villages": (
         PANEL, PANEL.model_copy(update={"panel": PANEL.panel.model_copy(
             update={"link": "bridge"})}),
-        [("panel", "村际比较依据：prior → bridge", "villages compared by: prior -> bridge")]),
+        [("panel", "村际比较依据：设定比例（先验） → 跨村评议员",
+          "villages compared by: a stated prior alone -> raters of several villages")]),
+    "a method": (
+        model_file(pd=FIRST), model_file(pd=FIRST.model_copy(update={"method": "firth"})),
+        [("pd", "违约概率方法：Pluto-Tasche 审慎上限 → Firth 逻辑回归",
+          "default probability, method: pluto_tasche -> firth")]),
+    "what a household can change": (
+        BEFORE,
+        model_file(scheme_with(**factors_with(changeable=not FIRST_FACTOR.changeable))),
+        [("scheme", f"factors[{FIRST_FACTOR.name}].changeable：{OLD[0]} → {NEW[0]}",
+          f"factors[{FIRST_FACTOR.name}].changeable: {OLD[1]} -> {NEW[1]}")]),
 }  # fmt: skip
 
 
@@ -129,6 +153,38 @@ BY_PART = {
 def test_a_change_is_told_in_its_part(before, after, part, words):
     found = [line for line in compare_models(before, after) if words in line.en]
     assert [line.part for line in found] == [part]
+
+
+SHOWN = [
+    # value, in Chinese, in English
+    (True, "是", "true"),
+    (False, "否", "false"),
+    (None, "-", "-"),
+    (12_000, "12,000", "12,000"),
+    (["a", None, True], "a、-、是", "a, -, true"),
+    ([], "-", "-"),
+    ("draft", "草稿", "draft"),
+]
+
+
+@pytest.mark.parametrize(("value", "zh", "en"), SHOWN)
+def test_values_are_written_in_both_languages(value, zh, en):
+    assert room._shown(value, MODEL_STATUS_WORDS) == (zh, en)
+
+
+def test_every_choice_of_a_model_file_has_its_words():
+    tables = {
+        PdBasis: BASIS_WORDS, PdMethod: METHOD_WORDS, LinkKind: LINK_WORDS,
+        Status: MODEL_STATUS_WORDS,
+    }  # fmt: skip
+    assert {kind: set(get_args(kind)) for kind in tables} == {k: set(v) for k, v in tables.items()}
+    assert POPULATION in POPULATION_WORDS
+
+
+def test_no_english_word_of_ours_stands_in_a_chinese_sentence():
+    words = {"draft", "none", "prudent", "pluto_tasche", "approved households", "no loans observed"}
+    found = compare_models(BEFORE, model_file(pd=FIRST, status="validated"))
+    assert [line.zh for line in found if any(word in line.zh for word in words)] == []
 
 
 def test_a_factor_that_is_renamed_is_told_by_its_name():

@@ -292,6 +292,49 @@ def test_a_model_without_signatures_is_refused(tmp_path, refused):
     assert "model.json is not signed" in error.en
 
 
+CLAIMS = [("draft", "model_not_approved"), ("validated", "model_not_approved"),
+          ("retired", "model_retired")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "code"), CLAIMS)
+@pytest.mark.parametrize("signer_name", [None, "bert"])
+def test_the_status_is_told_before_the_signatures(tmp_path, refused, status, code, signer_name):
+    folder = put(model_file(status=status), tmp_path / "model")
+    if signer_name is not None:
+        sign_model(folder, signer(signer_name), ON)
+    error = refused(load_model, folder, trust=trust("anna"))
+    assert error.code == code
+    words = {"draft": "草稿", "validated": "已验证", "retired": "已停用"}
+    assert words[status] in error.zh
+    assert status in error.en
+    word = "retired" if status == "retired" else "not_approved"
+    unsigned = refused(load_model, folder, trust=trust("anna"), accept=word)
+    expected = "signature_missing" if signer_name is None else "signature_untrusted"
+    assert unsigned.code == expected
+
+
+def test_signatures_of_other_bytes_are_told_before_a_status(tmp_path, refused):
+    folder = put(model_file(), tmp_path / "model")
+    sign_model(folder, signer("anna"), ON)
+    write_model_file(model_file(status="validated"), folder)
+    assert refused(load_model, folder, trust=trust("anna")).code == "signature_of_other"
+    (folder / "model.json.sig").write_bytes(b"{}")
+    assert refused(load_model, folder, trust=trust("anna")).code == "signature_file_invalid"
+
+
+def test_an_unsigned_file_that_does_not_match_its_digest_is_told_as_such(tmp_path, refused):
+    folder = put(approved(), tmp_path / "model")
+    file = folder / "model.json"
+    file.write_bytes(file.read_bytes().replace(b'"approved"', b'"reproved"'))
+    assert refused(load_model, folder, trust=trust("anna")).code == "model_digest"
+
+
+def test_what_an_unsigned_file_says_of_itself_never_makes_it_trusted(tmp_path, refused):
+    folder = put(approved(), tmp_path / "model")
+    error = refused(load_model, folder, trust=trust("anna"), accept=ALL_BUT_UNSIGNED)
+    assert error.code == "signature_missing"
+
+
 WHO_COUNTS = [
     # the list, who counts (nobody: refused)
     (trust(), ()),

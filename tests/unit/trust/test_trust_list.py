@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from pydantic import ValidationError
 
-from sanzhixin.errors import InputError
+from sanzhixin.errors import MESSAGES, InputError
 from sanzhixin.trust import TrustList, read_trust_list
 from tests.unit.trust.people import signer, trust, trusted_key
 
@@ -111,6 +111,35 @@ def test_a_list_that_is_not_as_it_has_to_be_is_refused(write, refused, text, cod
     assert isinstance(error, InputError)
     assert words in error.en
     assert "trust.toml" in error.en
+
+
+FORMS = [
+    # what is changed, what stands there instead, code of the sentence
+    ('"approved"', '"aproved"', "choice_unknown"),
+    ("ed25519:", "rsa:", "key_form"),
+    ("sha256:", "md5:", "digest_form"),
+    ('"1.10.0"', '"1.10"', "model_version_form"),
+    ("farm-loan =", '"Farm" =', "model_name_form"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "code"), FORMS)
+def test_what_is_wrong_is_shown_once_with_its_form_or_the_choices(write, refused, old, new, code):
+    error = refused(read_trust_list, write(other(old, new)))
+    start = {"en": MESSAGES[code].en, "zh": MESSAGES[code].zh}
+    for said in (error.en, error.zh):
+        assert said.count(new.removesuffix(" =").strip('"')) == 1
+        assert "docs/scheme.md" not in said
+    assert start["en"].rsplit("; ", 1)[-1].split("{")[0] in error.en
+    assert start["zh"].rsplit("；", 1)[-1].split("{")[0] in error.zh
+
+
+def test_several_mistakes_are_told_with_the_paper_on_trust_lists(write, refused):
+    text = other('"approved"', '"aproved"').replace("sha256:", "md5:")
+    error = refused(read_trust_list, write(text))
+    assert 'docs/trust.md ("Signatures and the trust list") lists keys and units' in error.en
+    assert "键名与单位见 docs/trust.md（Signatures and the trust list 一节）" in error.zh
+    assert "2 places" in error.en
 
 
 def test_a_list_that_is_not_there_or_a_folder_is_named(tmp_path, refused):

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from sanzhixin.batch.exchange import export_pmml
 from sanzhixin.batch.exchange.pmml import NAMESPACE, grid_steps
-from sanzhixin.batch.manifest import library_version
 from sanzhixin.errors import ArtifactError
 from sanzhixin.model import SanzhixinModel, load_model
 from sanzhixin.modelling.county.card import fit_scorecard, scale_card
@@ -29,6 +28,7 @@ from sanzhixin.scoring.card import (
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.profile import card_values
 from sanzhixin.scoring.scorer import propose_answers
+from sanzhixin.versions import library_version
 from tests.unit.batch.exchange.pmml_engine import InvalidError, kids, only, run
 from tests.unit.batch.exchange.pmml_rules import (
     broken_attributes,
