@@ -142,8 +142,7 @@ def _proposed(
 def _loss(upper: float | None, plan: Plan) -> tuple[str, str]:
     """Write the working of the cap on the expected loss."""
     rule = plan.scheme.limits.loss_cap
-    if rule is None:
-        return "", ""
+    assert rule is not None  # noqa: S101 - only a cap that the scheme has can bind
     most = plan.scheme.yuan(rule.at_most, "limits.loss_cap.at_most")
     if upper is None:
         return (

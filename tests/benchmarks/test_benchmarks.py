@@ -26,7 +26,18 @@ def test_make_bench_finds_the_scripts():
     ]
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+LONG = {
+    "bench_engines"
+}  # starts a server and a cluster; tests/spark and tests/unit/batch/sql do, too
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] if path.stem in LONG else [], id=path.stem)
+        for path in SCRIPTS
+    ],
+)
 def test_the_script_runs_and_shows_budget_and_peer_beside_its_figures(script):
     done = subprocess.run(
         [sys.executable, str(script), "--quick"],

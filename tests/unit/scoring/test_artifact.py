@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sanzhixin.errors import ArtifactError, OutputError
+from sanzhixin.errors import ArtifactError, InputError, OutputError
 from sanzhixin.scoring import (
     ModelFile,
     Provenance,
@@ -437,3 +437,16 @@ def test_a_panel_characteristic_above_its_full_marks_is_refused(tmp_path):
     path.write_bytes(canonical_json({**content, "digest": sha256_digest(body)}) + b"\n")
     with pytest.raises(ArtifactError, match="no more points than full marks"):
         read_model_file(path)
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "model.json"
+    path.write_bytes(b"{}")
+
+    def refuse(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError) as caught:
+        read_model_file(path)
+    assert (caught.value.code, "model.json" in caught.value.en) == ("file_no_permission", True)

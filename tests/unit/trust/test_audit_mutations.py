@@ -241,13 +241,17 @@ def test_the_log_by_hand_agrees(swift):
     assert len(GONE) == len([n for n in range(2, ORDER) if n % HOUSEHOLDS == 3]) == 5
 
 
+@pytest.mark.parametrize(
+    "step", [pytest.param(5, id="every fifth"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("changes", CLASSES, ids=lambda changes: changes.__name__)
-def test_every_change_of_a_log_is_found(swift, swift_checks, changes):
+def test_every_change_of_a_log_is_found(swift, swift_checks, changes, step):
     swift_checks()
     draw = random.Random(changes.__name__)
-    count, escaped = missed(changes(draw), swift / "audit.jsonl", trust=TRUST, checkpoints=[KEPT])
+    some = itertools.islice(changes(draw), 0, None, step)
+    count, escaped = missed(some, swift / "audit.jsonl", trust=TRUST, checkpoints=[KEPT])
     assert escaped == []
-    assert count >= LEAST[changes.__name__]
+    assert count >= LEAST[changes.__name__] // step
 
 
 LEAST = {

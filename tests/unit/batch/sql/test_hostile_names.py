@@ -28,7 +28,7 @@ FACTOR, EVENT, RECORD = "customer_years", "FS07", "G1"
 PLACES = ("profile", "column", "households", "events", "registers")
 TABLES = {"profile": "given", "households": "homes", "events": "entries", "registers": "records"}
 ENGINES = ("duckdb", "sqlite", "postgres")
-SHORT, LONG, PARTS = 300, 10_000, 5
+SHORT, LONG, PARTS = 120, 10_000, 5
 ENDS = ("refused", "answered", "absent")
 ABSENT = {
     "duckdb": (duckdb.CatalogException,),
