@@ -58,7 +58,13 @@ class Checkpoint(Decision):
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{86}==$")]
 
     def holds(self) -> bool:
-        """Tell whether it was made with the key that it names."""
+        """Tell whether it was made with the key that it names.
+
+        Returns
+        -------
+        bool
+            Whether that key is trusted is another question.
+        """
         return is_signed(self.key, self.signature, _statement(self.model_dump(mode="json")))
 
 

@@ -108,11 +108,22 @@ class Entry:
         return self.body is None
 
     def erased(self) -> Entry:
-        """Give the same entry without what it said; its hash stays."""
+        """Give the same entry without what it said.
+
+        Returns
+        -------
+        Entry
+            With the same hash.
+        """
         return Entry(self.seq, self.at, self.kind, self.prev, self.commitment, None, None)
 
     def line(self) -> bytes:
         """Write the entry as a line of canonical JSON.
+
+        Returns
+        -------
+        bytes
+            With its line end.
 
         Raises
         ------

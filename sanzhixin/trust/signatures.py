@@ -63,7 +63,13 @@ class Signature(Decision):
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{86}==$")]
 
     def holds(self) -> bool:
-        """Tell whether it was made with the key that it names."""
+        """Tell whether it was made with the key that it names.
+
+        Returns
+        -------
+        bool
+            Whether that key is trusted is another question.
+        """
         message = _statement(self.key, self.signed_on, self.file_digest)
         return is_signed(self.key, self.signature, message)
 

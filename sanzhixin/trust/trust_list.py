@@ -62,7 +62,20 @@ class TrustedKey(Decision):
     revoked_on: dt.date | None = None
 
     def counts(self, duty: Duty, on: dt.date) -> bool:
-        """Tell whether a signature of this key counts for a duty on a day."""
+        """Tell whether a signature of this key counts.
+
+        Parameters
+        ----------
+        duty : str
+            A status of models, or ``checkpoint``.
+        on : date
+            Day that the signature states.
+
+        Returns
+        -------
+        bool
+            False for a revoked key, whatever the day.
+        """
         in_time = self.valid_from <= on <= self.valid_until
         return in_time and self.revoked_on is None and duty in self.may
 
@@ -115,15 +128,48 @@ class TrustList(Decision):
         return self
 
     def key(self, text: str) -> TrustedKey | None:
-        """Find a key by its text; None for one that is not in the list."""
+        """Find a key.
+
+        Parameters
+        ----------
+        text : str
+            As ``ed25519:`` and base64.
+
+        Returns
+        -------
+        TrustedKey or None
+            None for one that is not in the list.
+        """
         return next((key for key in self.keys if key.key == text), None)
 
     def withdrawal(self, digest: str) -> Withdrawn | None:
-        """Find out whether the model with a digest is withdrawn."""
+        """Find out whether a model is withdrawn.
+
+        Parameters
+        ----------
+        digest : str
+            That its file states.
+
+        Returns
+        -------
+        Withdrawn or None
+            With the reason; None for one that is not.
+        """
         return next((entry for entry in self.withdrawn if entry.digest == digest), None)
 
     def is_rolled_back(self, name: str, version: str) -> bool:
-        """Tell whether a version is older than the oldest that may be used."""
+        """Tell whether a version is older than the oldest that may be used.
+
+        Parameters
+        ----------
+        name, version : str
+            Of the model.
+
+        Returns
+        -------
+        bool
+            False for a name of which the list says nothing.
+        """
         least = self.least.get(name)
         return least is not None and version_order(version) < version_order(least)
 
