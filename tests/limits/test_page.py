@@ -39,6 +39,7 @@ NO_LIMITS = {
     "scheme.factors.CategoricalFactor.levels": "scheme.factors._MOST_LEVELS again",
     "scheme.factors.NumericFactor.bins": "scheme.factors._MOST_BINS again",
     "scheme.factors._Bound": "scheme.factors._FARTHEST again",
+    "trust.audit_entry.KEYED_FORM": "the form of a digest",
     "scheme.base.VERSION_FORM": "a form without a longest length",
     "scheme.scheme._MOST_YUAN": "records.grammar.MAX_YUAN again, in the rule of _EXACT",
     "scoring.adjusted._LEAST_ERROR": "below it a slope is that of a table",
