@@ -6,13 +6,14 @@ JOBS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow pythons lint bench sbom audit golden mutants clean
+.PHONY: help demo test test-slow pythons lint docs bench sbom audit golden mutants clean
 
 help:
 	@echo "make demo       install, simulate a county, score it, explain three households"
 	@echo "make test       install with the development tools, run the tests"
 	@echo "make test-slow  the long tests: recovery, coverage, kills, engines, Python releases"
 	@echo "make lint       ruff, mypy --strict, import contracts"
+	@echo "make docs       the documentation site, in docs/_build/html"
 	@echo "make bench      print every figure beside its budget"
 	@echo "make golden     archive the decisions of a new model; REPLACE=NAME rewrites those of an old one"
 	@echo "make mutants    changes scoring in small ways; tells which its tests do not notice (hours)"
@@ -73,6 +74,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 $(VENV)/.bench: $(VENV)/.dev
 	@echo "Installing the peers of the benchmarks from constraints.txt"

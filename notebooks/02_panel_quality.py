@@ -223,3 +223,12 @@ if file is not None:
         judges = szx.PanelModel({"marks": criteria}, kin="correct").fit(marks, events)
     told = judges.variances_[["household_sd", "rater_sd", "kin_bias", "kin_se"]].round(2)
 told
+
+# %% [markdown]
+# ## Things to try
+#
+# - Simulate with `vignettes=3`: which link between villages is found, and how do the standard
+#   errors change?
+# - Compare `aggregator="min"` with `severity_adjusted` for one village: whom does the most severe
+#   rater hold down?
+# - Run `sanzhixin panel` on the same county and find the pair of alike raters in `pairs.csv`.

@@ -115,3 +115,10 @@ scheme = szx.load_scheme("tongxiang")
 county = szx.simulate_county(villages=10, seed=12)
 model = szx.fit(county, scheme)
 compute_stress(model, county)
+
+# %% [markdown]
+# ## Things to try
+#
+# - Draw 300 loans again with another seed, ten times: how far do the prudent bounds move?
+# - Raise `delta` of `TierOptimizer`: how many more households get a tier, and what is given up?
+# - Give `ScoreCalibrator` an `anchor` of twice the observed rate and look at `upper`.

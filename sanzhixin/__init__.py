@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme, load_scheme
     from sanzhixin.scoring import Proposal
     from sanzhixin.simulate import simulate_county
+    from sanzhixin.validation.face import validate
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ __all__ = [
     "load_scheme",
     "read_county",
     "simulate_county",
+    "validate",
 ]
 
 _HOMES = {
@@ -66,6 +68,7 @@ _HOMES = {
     "load_scheme": "sanzhixin.scheme",
     "read_county": "sanzhixin.records",
     "simulate_county": "sanzhixin.simulate",
+    "validate": "sanzhixin.validation.face",
 }
 
 

@@ -11,14 +11,14 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.files import whole_file
 from sanzhixin.batch.table import check_room
-from sanzhixin.batch.workbooks import NOT_IN_XML, new_workbook, save_workbook
 from sanzhixin.errors import DomainError, OutputError, RecordError, SchemaError, mask_id
 from sanzhixin.errors.words import BOUND_WORDS, STATUS_WORDS, TRIGGER_WORDS
 from sanzhixin.model import check_county
+from sanzhixin.records.cells import guard_text
 from sanzhixin.records.columns import TABLES
+from sanzhixin.records.workbooks import NOT_IN_XML, new_workbook, save_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

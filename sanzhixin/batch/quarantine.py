@@ -6,8 +6,8 @@ import csv
 import io
 from typing import IO, TYPE_CHECKING
 
-from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.files import publishing, whole_file
+from sanzhixin.records.cells import guard_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,6 +30,7 @@ from sanzhixin.batch.parts import (
 from sanzhixin.batch.quarantine import write_quarantine
 from sanzhixin.batch.ranges import Layout, accept_range, lay_out
 from sanzhixin.batch.spool import Spool
+from sanzhixin.batch.stop import check_not_stopped
 from sanzhixin.batch.supply import FolderSupply, Supply
 from sanzhixin.batch.table import (
     FORMATS,
@@ -113,6 +114,8 @@ class RunOptions:
         manifest is written.
     as_of : date or None
         Scoring date; else that of ``county.toml``, else today.
+    stop : Path or None
+        Stop file; a model that it names does not score, see `sanzhixin.batch.stop`.
     """
 
     format: Format = "parquet"
@@ -122,6 +125,7 @@ class RunOptions:
     dry_run: bool = False
     max_bad: int | float | None = None
     as_of: dt.date | None = None
+    stop: Path | None = None
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -227,7 +231,8 @@ def score_folder(
     InputError, SchemaError
         The folder cannot be accepted; nothing in `out` is touched.
     ArtifactError
-        ``model_retired``, ``model_expired``, ``scheme_not_in_force``.
+        ``model_retired``, ``model_expired``, ``scheme_not_in_force``; ``model_stopped``: the stop
+        file names the model; ``stop_damaged``: it cannot be read.
     OutputError
         ``output_folder_in_use``; ``run_not_committed``: disk full or no permission;
         ``worksheet_full``; ``part_damaged``, ``parts_of_another_run``, ``rows_differ``: what was
@@ -275,6 +280,7 @@ def score_supply(
         stack.callback(supply.close)
         as_of = scoring_date(options.as_of, supply.settings.as_of)
         check_in_force(model.plan, as_of)
+        check_not_stopped(model.model_id, options.stop)
         if options.dry_run:
             out = Path(stack.enter_context(TemporaryDirectory()))
         with publishing(out):

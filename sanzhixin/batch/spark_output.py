@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.files import TEMPORARY, file_digest, sync_folder, whole_file
 from sanzhixin.batch.manifest import MANIFEST_FORMAT, library_versions
 from sanzhixin.batch.parts import MANIFEST, QUARANTINE, RUN_KIND, SUCCESS, mark_complete
@@ -26,6 +25,7 @@ from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
 from sanzhixin.batch.spark import SparkProposals, accept_raters, without_places
 from sanzhixin.batch.table import PROPOSAL_SCHEMA
 from sanzhixin.errors import ArtifactError, DomainError, OutputError
+from sanzhixin.records.cells import guard_text
 from sanzhixin.scoring.artifact import ModelFile
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest, strict_loads
 

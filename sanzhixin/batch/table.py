@@ -12,9 +12,9 @@ from typing import IO, Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sanzhixin.batch.cells import guard_text, is_formula_like
-from sanzhixin.batch.workbooks import new_workbook, save_workbook
 from sanzhixin.errors import OutputError
+from sanzhixin.records.cells import guard_text, is_formula_like
+from sanzhixin.records.workbooks import new_workbook, save_workbook
 
 __all__ = ["FORMATS", "PROPOSAL_SCHEMA", "Format", "check_room", "regroup", "write_proposals"]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from sanzhixin.cli.appeal_command import appeal
 from sanzhixin.cli.approval_command import approval
@@ -23,10 +24,13 @@ from sanzhixin.cli.diff_command import diff
 from sanzhixin.cli.export_command import export
 from sanzhixin.cli.limits_command import limits
 from sanzhixin.cli.model_commands import explain, fit
+from sanzhixin.cli.monitor_command import monitor
 from sanzhixin.cli.panel_command import panel
+from sanzhixin.cli.paper_commands import card, notice
 from sanzhixin.cli.score_command import score
 from sanzhixin.cli.tiers_command import tiers
 from sanzhixin.cli.trust_commands import keys, models, promote, sign
+from sanzhixin.cli.validate_command import validate
 from sanzhixin.cli.voice import Lang, Voice
 from sanzhixin.errors import SanzhixinError
 from sanzhixin.versions import installed_version
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 INTERNAL, UNREADABLE, NOT_COMMITTED = 1, 4, 7
+_COMPLETE = "_SANZHIXIN_COMPLETE"
 _SIGNAL_BASE = 128
 _SIGPIPE = 13  # has no name on Windows
 
@@ -80,10 +85,13 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin fit DIR --scheme tongxiang -o MODEL --fitted-by NAME
     sanzhixin tiers DIR -m MODEL -o OUT        cut-offs of tiers proved on the loans
     sanzhixin limits DIR -m MODEL -o OUT       limits side by side, by adult, within a total
+    sanzhixin validate DIR -m MODEL -o report.html
     sanzhixin score DIR -m MODEL -o OUT
     sanzhixin approval DIR -m MODEL -o FILE    the sheet for signature, village by village
     sanzhixin export sql -m MODEL --dialect postgres
     sanzhixin explain DIR -m MODEL --household ID
+    sanzhixin notice DIR -m MODEL --household ID -o FILE
+    sanzhixin monitor DIR_OLD DIR_NEW -m MODEL -o OUT
 
     \b
     Models that decide (审批与签名):
@@ -91,6 +99,7 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
     sanzhixin keys new FILE --person NAME      a key, and its entry for the trust list
     sanzhixin sign MODEL --key FILE
     sanzhixin score DIR -m MODEL -o OUT --trust LIST --audit LOG --secret FILE
+    sanzhixin card MODEL -o DIR                what the bank discloses and keeps of a model
     sanzhixin models DIR                       what a registry holds
     sanzhixin diff A B                         how model B differs from model A
     sanzhixin verify MODEL --trust LIST        also the output folder of a run
@@ -105,8 +114,9 @@ def sanzhixin(context: click.Context, lang: Lang, *, debug: bool) -> None:
 
 
 _COMMANDS = (
-    *(demo, simulate, check, panel, fit, tiers, limits, score, approval, explain, export),
-    *(appeal, diff, keys, sign, promote, models, audit, forget, verify, doctor),
+    *(demo, simulate, check, panel, fit, tiers, limits, validate, score, approval, explain),
+    *(notice, card, monitor, export, appeal, diff, keys, sign, promote, models, audit, forget),
+    *(verify, doctor),
 )
 for _command in _COMMANDS:
     sanzhixin.add_command(_command)
@@ -161,6 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    if wanted := os.environ.get(_COMPLETE):
+        return shell_complete(sanzhixin, {}, "sanzhixin", _COMPLETE, wanted)
     try:
         with sanzhixin.make_context("sanzhixin", given) as context:
             code = sanzhixin.invoke(context)

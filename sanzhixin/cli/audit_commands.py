@@ -375,7 +375,7 @@ def _short(entry: Entry, name: str) -> Any:
 
 def _cell(entry: Entry, name: str) -> Any:
     """Give a value of an entry for a table; nothing for what it does not say."""
-    from sanzhixin.batch.cells import guard_text
+    from sanzhixin.records.cells import guard_text
 
     if name in ("seq", "at", "kind", "hash"):
         return getattr(entry, name)

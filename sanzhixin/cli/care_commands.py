@@ -115,6 +115,7 @@ def _examine() -> tuple[dict[str, dict[str, str]], list[str]]:
         },
         "libraries": libraries,
         "extras": extras,
+        "fonts": {"chinese": _chinese_font()},
         "encodings": {
             "stdout": str(sys.stdout.encoding),
             "files": locale.getencoding(),
@@ -128,6 +129,15 @@ def _examine() -> tuple[dict[str, dict[str, str]], list[str]]:
         },
     }
     return facts, _problems(libraries, free)
+
+
+def _chinese_font() -> str:
+    """Tell which font pictures have for Chinese."""
+    if installed_version("matplotlib") is None:
+        return "not looked for without matplotlib"
+    from sanzhixin.validation.plots.style import NO_CJK_FONT, find_cjk_font
+
+    return find_cjk_font() or NO_CJK_FONT[1]
 
 
 def _problems(libraries: dict[str, str], free: int) -> list[str]:

@@ -13,6 +13,7 @@ import click
 
 from sanzhixin.cli.county_commands import first_rejected, tell_notes
 from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, JSON, MODEL, SCHEME, ChosenModel, read_rate
+from sanzhixin.cli.paper_commands import check_page, write_page
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
@@ -201,6 +202,14 @@ def _tell_model(voice: Voice, file: ModelFile, path: Path) -> None:
 @click.option(
     "--lang", type=click.Choice(["zh", "en"]), help="Default: that of sanzhixin --lang, else zh."
 )
+@click.option(
+    "-o",
+    "--output",
+    "page",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="New .html page for the household instead, in both languages.",
+)
 @AS_OF
 @JSON
 @click.pass_obj
@@ -211,6 +220,7 @@ def explain(
     chosen: ChosenModel,
     household: str,
     lang: Literal["zh", "en"] | None,
+    page: Path | None,
     as_of: dt.date | None,
     as_json: bool,
 ) -> int:
@@ -218,6 +228,8 @@ def explain(
     from sanzhixin.batch import take_in
     from sanzhixin.cli.account import Account
 
+    if page is not None:
+        check_page(page)
     model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
@@ -227,6 +239,10 @@ def explain(
     if len(quarantined):
         speaker.tell("explain_quarantined", count=len(quarantined))
         click.echo(first_rejected(speaker, quarantined), err=True)
+    if page is not None:
+        write_page(page, model, county, household, intake.as_of, first=speaker.one)
+        speaker.tell("page_written", path=page)
+        return 0
     why, override = explain_household(model, county, household, intake.as_of)
     if as_json:
         content = json.loads(json.dumps(asdict(why), default=_plain))

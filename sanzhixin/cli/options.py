@@ -28,6 +28,7 @@ __all__ = [
     "REPORT_OUT",
     "SCHEME",
     "SECRET",
+    "STOP",
     "TRUST",
     "ChosenModel",
     "read_day",
@@ -187,6 +188,13 @@ def secret_of(path: Path | None) -> Secret:
     return read_secret(path)
 
 
+STOP = click.option(
+    "--stop",
+    metavar="FILE",
+    envvar="SANZHIXIN_STOP",
+    type=click.Path(path_type=Path),
+    help="Stop file of sanzhixin monitor: a model that it names does not score.",
+)
 HOUSEHOLD = click.option("--household", required=True, metavar="ID", help="household_id (户号).")
 KEY = click.option(
     "--key",

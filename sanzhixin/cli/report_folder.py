@@ -60,6 +60,6 @@ def write_report(
 
 def _guarded(cell: object) -> object:
     """Keep a spreadsheet from taking a text for a formula."""
-    from sanzhixin.batch.cells import guard_text
+    from sanzhixin.records.cells import guard_text
 
     return guard_text(cell) if isinstance(cell, str) else cell

@@ -16,6 +16,7 @@ from sanzhixin.cli.options import (
     JSON,
     MODEL,
     SECRET,
+    STOP,
     ChosenModel,
     read_max_bad,
     secret_of,
@@ -96,6 +97,7 @@ _ONE_SOURCE = "give either DIR or --from-sql (请给出 DIR 或 --from-sql 其�
 )
 @AUDIT
 @SECRET
+@STOP
 @AS_OF
 @JSON
 @click.pass_obj
@@ -117,6 +119,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     to_table: str,
     audit_log: Path | None,
     secret_file: Path | None,
+    stop: Path | None,
     as_of: dt.date | None,
     as_json: bool,
 ) -> int:
@@ -134,6 +137,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         dry_run=dry_run,
         max_bad=max_bad,
         as_of=as_of,
+        stop=stop,
     )
     model = chosen.load()
     if model.trusted is None and model.file.status != "approved":

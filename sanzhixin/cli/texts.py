@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from sanzhixin.cli.account_texts import ACCOUNT
+from sanzhixin.cli.monitor_texts import MONITOR_TEXTS
+from sanzhixin.cli.paper_texts import PAPER_TEXTS
+from sanzhixin.cli.validate_texts import VALIDATE_TEXTS
 from sanzhixin.errors.words import (
     BASIS_WORDS,
     BOUND_WORDS,
@@ -406,5 +409,14 @@ _NAMED = {
     for code, words in table.items()
 }
 
-TEXTS: dict[str, tuple[str, str]] = {**_MESSAGES, **_WORDS, **ACCOUNT, **_CODES, **_NAMED}
+TEXTS: dict[str, tuple[str, str]] = {
+    **PAPER_TEXTS,
+    **MONITOR_TEXTS,
+    **VALIDATE_TEXTS,
+    **_MESSAGES,
+    **_WORDS,
+    **ACCOUNT,
+    **_CODES,
+    **_NAMED,
+}
 """Chinese and English template by key."""

@@ -14,6 +14,7 @@ from sanzhixin.errors.messages import ARTIFACT, INPUT, OUTPUT, RECORD
 from sanzhixin.errors.method_messages import DOMAIN, EVIDENCE
 from sanzhixin.errors.scheme_messages import SCHEME
 from sanzhixin.errors.trust_messages import TRUST
+from sanzhixin.errors.validation_messages import VALIDATION
 
 __all__ = [
     "MESSAGES",
@@ -41,6 +42,7 @@ MESSAGES: dict[str, Message] = {
     **OUTPUT,
     **CARD,
     **TRUST,
+    **VALIDATION,
 }
 
 

@@ -91,6 +91,11 @@ class SanzhixinModel:
             f"pd_basis {file.pd.basis}, {file.status}, valid until {file.valid_until})"
         )
 
+    def _repr_html_(self) -> str:
+        from sanzhixin.model.notebook import show_model
+
+        return show_model(self.file, self.plan)
+
     def profile(self, county: County, as_of: dt.date | None = None) -> pd.DataFrame:
         """Measure every household: pillar scores, event points, factor values.
 

@@ -37,6 +37,16 @@ from sanzhixin.numerics.chance import ChanceLaw, level_probabilities
 from sanzhixin.numerics.chance_draws import DrawnLaw, free_statistics, turning_statistics
 from sanzhixin.numerics.collusion import RaterPairs, adjust_p_values, compare_raters
 from sanzhixin.numerics.connectivity import Connectivity, examine_connectivity
+from sanzhixin.numerics.discrimination import (
+    AreaEstimate,
+    LargestGap,
+    RankCurve,
+    accuracy_ratio,
+    auc_fall_test,
+    estimate_auc,
+    find_largest_gap,
+    rank_curve,
+)
 from sanzhixin.numerics.drift import (
     DriftFit,
     SeverityPath,
@@ -54,6 +64,7 @@ from sanzhixin.numerics.linking import MeritShare, fit_merit_share
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
 from sanzhixin.numerics.low_default import LowDefaultRate, bayesian_low_default, pluto_tasche
 from sanzhixin.numerics.moment_matching import MatchedCurve, implied_auc, match_moments
+from sanzhixin.numerics.nested import NestedComparison, compare_nested
 from sanzhixin.numerics.partial_credit import (
     PartialCreditFit,
     TotalCounts,
@@ -75,6 +86,17 @@ from sanzhixin.numerics.prebins import Prebins, edge_between, prebin_ranks
 from sanzhixin.numerics.rater_fit import RaterFit, Stretch, fit_raters, fit_stretch
 from sanzhixin.numerics.record_tables import RecordTables, tabulate_records
 from sanzhixin.numerics.screening import population_stability, variance_inflation
+from sanzhixin.numerics.stability import (
+    Concentration,
+    Mobility,
+    StabilityTest,
+    concentration,
+    count_cells,
+    mobility,
+    stability_index,
+    stability_parts,
+    stability_test,
+)
 from sanzhixin.numerics.standing_errors import StandingErrors, compute_errors
 from sanzhixin.numerics.variance_components import VarianceFit, fit_variances
 from sanzhixin.numerics.woe import (
@@ -87,6 +109,7 @@ from sanzhixin.numerics.woe import (
 
 __all__ = [
     "AlphaAgreement",
+    "AreaEstimate",
     "AucComparison",
     "BetaCurve",
     "BinRules",
@@ -94,6 +117,7 @@ __all__ = [
     "CalibrationBelt",
     "CalibrationTest",
     "ChanceLaw",
+    "Concentration",
     "Connectivity",
     "DrawnLaw",
     "DriftFit",
@@ -101,10 +125,13 @@ __all__ = [
     "Interactions",
     "IntraclassCorrelation",
     "IsotonicBlocks",
+    "LargestGap",
     "LogisticFit",
     "LowDefaultRate",
     "MatchedCurve",
     "MeritShare",
+    "Mobility",
+    "NestedComparison",
     "OffRange",
     "PanelRecords",
     "PartialCreditFit",
@@ -113,6 +140,7 @@ __all__ = [
     "PillarForms",
     "PillarMeasures",
     "Prebins",
+    "RankCurve",
     "RateInterval",
     "RaterFit",
     "RaterPairs",
@@ -120,6 +148,7 @@ __all__ = [
     "ScaledPoints",
     "Separation",
     "SeverityPath",
+    "StabilityTest",
     "Standing",
     "StandingErrors",
     "Stretch",
@@ -127,19 +156,26 @@ __all__ = [
     "VarianceFit",
     "Variances",
     "WeightOfEvidence",
+    "accuracy_ratio",
     "adjust_p_values",
+    "auc_fall_test",
     "bayesian_low_default",
     "clopper_pearson_interval",
     "compare_auc",
+    "compare_nested",
     "compare_raters",
     "compute_errors",
+    "concentration",
+    "count_cells",
     "count_totals",
     "decompose_brier",
     "divergence_terms",
     "edge_between",
+    "estimate_auc",
     "examine_connectivity",
     "expected_calibration_error",
     "filter_severity",
+    "find_largest_gap",
     "find_off_ranges",
     "fit_beta_curve",
     "fit_calibration_belt",
@@ -166,6 +202,7 @@ __all__ = [
     "level_probabilities",
     "match_mean",
     "match_moments",
+    "mobility",
     "new_measures",
     "optimal_bins",
     "pluto_tasche",
@@ -173,12 +210,16 @@ __all__ = [
     "points_to_probability",
     "population_stability",
     "prebin_ranks",
+    "rank_curve",
     "scale_linear",
     "scale_min_max",
     "scale_pdo",
     "separation",
     "shrink_to_trend",
     "spiegelhalter_test",
+    "stability_index",
+    "stability_parts",
+    "stability_test",
     "tabulate_records",
     "turning_statistics",
     "variance_inflation",

@@ -162,6 +162,11 @@ class Scheme(Decision):
         _check_amounts(self)
         return self
 
+    def _repr_html_(self) -> str:
+        from sanzhixin.scheme.notebook import show_scheme
+
+        return show_scheme(self)
+
     @property
     def scheme_id(self) -> str:
         """``name/version``."""

@@ -166,3 +166,8 @@ class Proposal(_Answer):
         for name, value in super().__repr_args__():
             is_hidden = name in ("household_id", "input_digest")
             yield str(name), mask_id(str(value)) if is_hidden else value
+
+    def _repr_html_(self) -> str:
+        from sanzhixin.scoring.notebook import show_proposal
+
+        return show_proposal(self)

@@ -12,7 +12,7 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 import sanzhixin
 
 ROOMS = ["errors", "scheme", "records", "scoring", "numerics", "modelling", "model", "simulate"]
-ROOMS += ["batch", "trust"]
+ROOMS += ["batch", "trust", "validation"]
 
 
 def is_ours(item):

@@ -25,6 +25,7 @@ PUBLIC_NAMES = {
     "load_scheme",
     "read_county",
     "simulate_county",
+    "validate",
 }
 HEAVY = ("joblib", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "sklearn")
 TRAINING = ("joblib", "pandas", "scipy", "sklearn")

@@ -13,15 +13,15 @@ import pytest
 
 from sanzhixin.batch import RunOptions, score_folder, take_in, write_quarantine
 from sanzhixin.batch.approval_sheet import write_approval_sheet
-from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.exchange import write_model_workbook
 from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
-from sanzhixin.batch.workbooks import NOT_IN_XML
 from sanzhixin.cli import main
 from sanzhixin.model import SanzhixinModel, load_model
 from sanzhixin.modelling import expert_model
 from sanzhixin.records import write_county
+from sanzhixin.records.cells import guard_text
 from sanzhixin.records.grammar import RuleBroken, parse_id, parse_text
+from sanzhixin.records.workbooks import NOT_IN_XML
 from sanzhixin.scoring import Provenance
 from sanzhixin.scoring.pd_table import PdRow, PdTable
 from sanzhixin.simulate import simulate_county

@@ -543,3 +543,20 @@ def test_the_approval_sheet_has_a_worksheet_per_village(run, folder, model, tmp_
     assert openpyxl.load_workbook(out).sheetnames == sorted(households["village_id"].unique())
     assert run("approval", folder, "-m", model, "-o", out, "--full-ids", "--unit", "元").code == 0
     assert out.read_bytes() != masked
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"), [("sanzhixin aud", "audit"), ("sanzhixin score --acc", "--accept")]
+)
+def test_the_shell_completes_commands_and_options(run, monkeypatch, words, wanted):
+    monkeypatch.setenv("_SANZHIXIN_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert run().out.splitlines() == [f"plain,{wanted}"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_script_of_completion_is_shown_for_each_shell(run, monkeypatch, shell):
+    monkeypatch.setenv("_SANZHIXIN_COMPLETE", f"{shell}_source")
+    done = run()
+    assert (done.code, "_SANZHIXIN_COMPLETE" in done.out) == (0, True)

@@ -1,4 +1,4 @@
-"""The generated parts of docs/tables.md and docs/errors.md.
+"""The generated parts of docs/tables.md, docs/errors.md and docs/methods.md.
 
 ``python -m tests.docs.render`` writes them; a test compares them with the files.
 """
@@ -15,11 +15,13 @@ from sanzhixin.errors import (
     method_messages,
     scheme_messages,
     trust_messages,
+    validation_messages,
 )
 from sanzhixin.records.allowed import allowed_classes, allowed_levels
 from sanzhixin.records.columns import TABLES, Column, table_spec
 from sanzhixin.records.rules import RULES
 from sanzhixin.scheme import Scheme, load_scheme
+from tests.docs.methods import method_rows
 
 __all__ = ["GENERATED", "fill", "generated_part"]
 
@@ -36,6 +38,7 @@ FAMILIES = (
     ("Model files", messages.ARTIFACT),
     ("Output", messages.OUTPUT),
     ("Keys, signatures and the audit log", trust_messages.TRUST),
+    ("Judging a model", validation_messages.VALIDATION),
 )
 
 
@@ -104,7 +107,12 @@ def errors_part() -> str:
     return "\n".join(lines).strip()
 
 
-GENERATED = {"tables.md": tables_part, "errors.md": errors_part}
+def methods_part() -> str:
+    """Every method with a source: function, source, tests."""
+    return "\n".join(_table(("Method", "Function", "Source", "Tests"), method_rows())).strip()
+
+
+GENERATED = {"tables.md": tables_part, "errors.md": errors_part, "methods.md": methods_part}
 
 
 def generated_part(text: str) -> str:

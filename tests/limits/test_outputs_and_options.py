@@ -145,6 +145,9 @@ COMMANDS = [
     ("score_command", "score", "--jobs", 1, 0),
     ("limits_command", "limits", "--total", 1, 0),
     ("tiers_command", "tiers", "--cost", 0, -1),
+    ("monitor_command", "monitor", "--look", 1, 0),
+    ("monitor_command", "monitor", "--looks", 1_000, 1_001),
+    ("monitor_command", "monitor", "--looks", 1, 0),
 ]
 
 
@@ -157,6 +160,7 @@ def parse(case, value):
         "score": ["DIR", "-m", "M", "-o", "O"],
         "limits": ["DIR", "-m", "M", "-o", "O"],
         "tiers": ["DIR", "-m", "M", "-o", "O", "--appetite", "A=2%"],
+        "monitor": ["OLD", "NEW", "-m", "M", "-o", "O"],
         "approval": ["DIR", "-m", "M", "-o", "O"],
         "simulate": ["DIR"],
     }[name]

@@ -177,3 +177,11 @@ def test_drift_looks_at_the_last_four_rounds(monkeypatch, rounds, fitted):
     ratings = pd.DataFrame({"round": range(1, rounds + 1), "rated_on": days})
     county = County.from_tables({"ratings": ratings})
     assert list(report._rounds(county, SCHEME, DAY)) == fitted
+
+
+# modelling.inputs.notebook._MOST_ROWS
+@pytest.mark.parametrize(("rows", "shown"), [(20, 20), (21, 20)])
+def test_a_notebook_shows_twenty_rows_of_a_fitted_table(rows, shown):
+    from sanzhixin.modelling.inputs.notebook import _grid
+
+    assert _grid("table", pd.DataFrame({"value": range(rows)})).count("<tr") == shown + 1

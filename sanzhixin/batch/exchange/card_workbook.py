@@ -8,12 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sanzhixin.batch.cells import is_formula_like
 from sanzhixin.batch.exchange.pmml import grid_steps
-from sanzhixin.batch.workbooks import NOT_IN_XML, new_workbook, save_workbook
 from sanzhixin.errors import DomainError, OutputError
 from sanzhixin.errors.words import BOUND_WORDS
+from sanzhixin.records.cells import is_formula_like
 from sanzhixin.records.whole_file import write_whole
+from sanzhixin.records.workbooks import NOT_IN_XML, new_workbook, save_workbook
 from sanzhixin.scoring.panel_rules import MICRO
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from sanzhixin.modelling.calibration.curves import (
     prudent_curve,
 )
 from sanzhixin.modelling.inputs.labels import read_outcome
+from sanzhixin.modelling.inputs.notebook import FittedView
 from sanzhixin.numerics.choices import check_choice, check_range
 from sanzhixin.scoring.pd_table import PdBasis, PdMethod
 
@@ -71,7 +72,7 @@ class Anchoring:
     n_loans: float
 
 
-class ScoreCalibrator(ClassifierMixin, BaseEstimator):
+class ScoreCalibrator(FittedView, ClassifierMixin, BaseEstimator):
     r"""Give every attainable number of points a default probability with bounds.
 
     Use it on loans whose points come from a card that did not see them, such as points out of

@@ -20,6 +20,7 @@ from sanzhixin.modelling.calibration.calibrator import (
     read_points,
 )
 from sanzhixin.modelling.calibration.curves import LEAST_SLOPE
+from sanzhixin.modelling.inputs.notebook import FittedView
 from sanzhixin.numerics.choices import check_range
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def loans_needed(appetite: float, delta: float) -> int:
     return int(np.ceil(np.log(delta) / np.log1p(-appetite)))
 
 
-class TierOptimizer(BaseEstimator):
+class TierOptimizer(FittedView, BaseEstimator):
     r"""Choose the cut-offs of tiers so that no tier exceeds the default rate that is accepted.
 
     Use it where a bank can say what default rate it accepts in each tier.  What it proves holds for

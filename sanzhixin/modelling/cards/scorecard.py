@@ -28,6 +28,7 @@ from sanzhixin.modelling.cards.selection import (
 )
 from sanzhixin.modelling.inputs.columns import Texts, read_columns
 from sanzhixin.modelling.inputs.labels import Outcome, read_outcome
+from sanzhixin.modelling.inputs.notebook import FittedView
 from sanzhixin.numerics.points import points_to_log_odds
 
 __all__ = ["CardWarning", "Scorecard"]
@@ -47,7 +48,7 @@ class CardWarning(UserWarning):
     """A card was fitted, and it tells nothing apart or is not final."""
 
 
-class Scorecard(ClassifierMixin, BaseEstimator):
+class Scorecard(FittedView, ClassifierMixin, BaseEstimator):
     r"""Fit a scorecard: bins, a logistic regression over their weights of evidence, whole points.
 
     Use it when each case has to be explained and when every engine has to agree: the score is a

@@ -40,6 +40,8 @@ class Outcomes:
         What a card may use, of the same day: millionths, or level indices of categories.
     village : ndarray of str, shape (n_loans,)
         Village of the household; the household itself where it has none.
+    loan_id, household_id : ndarray of str, shape (n_loans,)
+        Which loan, of whom.
     granted_on : ndarray of shape (n_loans,)
         Day number of granting.
     data_from, data_until : date or None
@@ -60,6 +62,8 @@ class Outcomes:
     defaulted: NDArray[np.bool_]
     card_values: dict[str, NDArray[np.int64]]
     village: NDArray[np.str_]
+    loan_id: NDArray[np.str_]
+    household_id: NDArray[np.str_]
     granted_on: NDArray[np.int64]
     data_from: dt.date | None
     data_until: dt.date | None
@@ -87,6 +91,8 @@ class Outcomes:
             defaulted=self.defaulted[rows],
             card_values={name: column[rows] for name, column in self.card_values.items()},
             village=self.village[rows],
+            loan_id=self.loan_id[rows],
+            household_id=self.household_id[rows],
             granted_on=self.granted_on[rows],
         )
 
@@ -131,6 +137,8 @@ def collect_outcomes(county: County, model: SanzhixinModel, as_of: dt.date) -> O
         defaulted=loans["defaulted"].to_numpy(dtype=np.bool_)[used],
         card_values={name: column[used] for name, column in when.card_values.items()},
         village=_villages(county, loans)[used],
+        loan_id=loans["loan_id"].to_numpy(dtype=np.str_)[used],
+        household_id=loans["household_id"].to_numpy(dtype=np.str_)[used],
         granted_on=when.granted_on[used],
         data_from=granted.min().date() if used.any() else None,
         data_until=granted.max().date() if used.any() else None,

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.modelling.inputs.notebook import FittedView
 from sanzhixin.modelling.panel.arrays import Kin, PanelArrays, pillar_forms, read_panel
 from sanzhixin.modelling.panel.link import PRIOR_SD, Link, LinkKind, choose_link, learn_share
 from sanzhixin.modelling.panel.tables import (
@@ -48,7 +49,7 @@ class PanelLinkWarning(UserWarning):
     """Absolute measures rest on an assumption about villages, not on common raters or cases."""
 
 
-class PanelModel(BaseEstimator):
+class PanelModel(FittedView, BaseEstimator):
     r"""Measure households by a many-facet partial-credit model with halo and village effects.
 
     Use it when households are rated by several raters each, of different severity.  It reports

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from sanzhixin.batch import write_quarantine
-from sanzhixin.batch.cells import guard_text
 from sanzhixin.batch.quarantine import QUARANTINE_COLUMNS
 from sanzhixin.batch.table import PROPOSAL_SCHEMA, check_room, regroup, write_proposals
 from sanzhixin.errors import OutputError
+from sanzhixin.records.cells import guard_text
 
 TAILS = (
     "1+1",

@@ -52,6 +52,8 @@ def loans(
         defaulted=random.random(size) < 1 / (1 + np.exp(-log_odds)),
         card_values=values,
         village=np.array([f"V{k:03}" for k in random.integers(0, villages, size)]),
+        loan_id=np.array([f"L{k:05}" for k in range(size)]),
+        household_id=np.array([f"H{k:05}" for k in range(size)]),
         granted_on=DAY.toordinal() + random.integers(0, 300, size),
         data_from=DAY,
         data_until=DAY,

@@ -1,0 +1,143 @@
+"""The command that looks at a model in use: two dates of a county, alarms, and the stop file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sanzhixin.cli.options import AS_OF, JSON, MODEL, REPORT_OUT, ChosenModel, read_day
+from sanzhixin.cli.report_folder import refuse_others, write_report
+from sanzhixin.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from sanzhixin.batch.stop import StopOrder
+    from sanzhixin.validation.monitoring import Monitoring
+
+__all__ = ["monitor"]
+
+_NAME = "stop.json"
+
+
+@click.command()
+@click.argument("old", metavar="DIR_OLD", type=click.Path(path_type=Path))
+@click.argument("new", metavar="DIR_NEW", type=click.Path(path_type=Path))
+@MODEL
+@REPORT_OUT
+@click.option(
+    "--as-of-old",
+    metavar="DATE",
+    callback=read_day,
+    help="Date of DIR_OLD; default: that of its county.toml, else today.",
+)
+@AS_OF
+@click.option(
+    "--look",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of this look among those that are planned.",
+)
+@click.option(
+    "--looks",
+    type=click.IntRange(1, 1_000),
+    default=12,
+    show_default=True,
+    help="Looks that are planned; they share the chance of a false alarm.",
+)
+@click.option(
+    "--stop",
+    metavar="FILE",
+    envvar="SANZHIXIN_STOP",
+    type=click.Path(path_type=Path),
+    help="Stop file that a stop is added to; default: stop.json in OUT.",
+)
+@JSON
+@click.pass_obj
+def monitor(  # noqa: PLR0913 - one parameter per option
+    voice: Voice,
+    old: Path,
+    new: Path,
+    *,
+    chosen: ChosenModel,
+    out: Path,
+    as_of_old: dt.date | None,
+    as_of: dt.date | None,
+    look: int,
+    looks: int,
+    stop: Path | None,
+    as_json: bool,
+) -> int:
+    """Compare DIR_NEW with DIR_OLD (模型监测): drift, entries, points, defaults, who moved."""
+    from sanzhixin.batch import take_in
+    from sanzhixin.batch.stop import StopOrder, read_stops
+    from sanzhixin.validation.monitoring import MONITORING_TABLES, AlarmPlan
+    from sanzhixin.validation.monitoring import monitor as look_at
+
+    plan = AlarmPlan(look=look, looks=looks)
+    refuse_others(out, MONITORING_TABLES)
+    stop_file = out / _NAME if stop is None else stop
+    stopped = {order.model_id for order in read_stops(stop_file)}
+    model = chosen.load()
+    before, after = take_in(old, model.scheme, as_of_old), take_in(new, model.scheme, as_of)
+    found = look_at(
+        before.done.county,
+        after.done.county,
+        model,
+        as_of_old=before.as_of,
+        as_of=after.as_of,
+        plan=plan,
+    )
+    order = StopOrder(model.model_id, found.as_of, found.reasons) if found.stop else None
+    _publish(out, found, order, stop_file)
+    _tell(voice, out, found, stop_file, is_stopped=model.model_id in stopped)
+    n_rejected = before.n_rejected + after.n_rejected
+    if n_rejected:
+        voice.tell("fit_quarantined", rejected=n_rejected)
+    code = 3 if n_rejected else 0
+    if as_json:
+        voice.show_json(_summary(found, out, stop_file, code))
+    return code
+
+
+def _publish(out: Path, found: Monitoring, order: StopOrder | None, stop_file: Path) -> None:
+    """Write the stop first: a report that fails to be written must not lose it."""
+    from sanzhixin.batch.files import publishing
+    from sanzhixin.batch.stop import write_stop
+    from sanzhixin.validation.monitoring import MONITORING_TABLES
+
+    if order is not None:
+        with publishing(out):
+            stop_file.parent.mkdir(parents=True, exist_ok=True)
+        write_stop(stop_file, order)
+    tables = {one.name: one.table for one in found.tables}
+    write_report(out, tables, found.zh, found.en, kind="monitor", names=MONITORING_TABLES)
+
+
+def _tell(voice: Voice, out: Path, found: Monitoring, stop_file: Path, *, is_stopped: bool) -> None:
+    if found.ringing:
+        voice.tell("monitor_rung", kinds=", ".join(found.ringing))
+    else:
+        voice.tell("monitor_quiet")
+    if found.stop:
+        voice.tell("monitor_stopped", model_id=found.model_id, path=stop_file)
+    elif is_stopped:
+        voice.tell("monitor_still_stopped", model_id=found.model_id, path=stop_file)
+    voice.tell("monitor_written", path=out)
+
+
+def _summary(found: Monitoring, out: Path, stop_file: Path, code: int) -> dict[str, Any]:
+    return {
+        "exit_code": code,
+        "out": str(out),
+        "model_id": found.model_id,
+        "as_of_old": found.as_of_old.isoformat(),
+        "as_of": found.as_of.isoformat(),
+        "alarms": list(found.ringing),
+        "stop": found.stop,
+        "reasons": list(found.reasons),
+        "stop_file": str(stop_file) if found.stop else None,
+        "tables": {one.name: one.counts or {"rows": len(one.table)} for one in found.tables},
+    }

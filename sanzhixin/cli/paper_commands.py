@@ -1,0 +1,167 @@
+"""Commands on papers: the notice to a household, and the papers of a model."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from sanzhixin.cli.county_commands import first_rejected
+from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, MODEL, ChosenModel
+from sanzhixin.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from sanzhixin.model import SanzhixinModel
+    from sanzhixin.records import County
+    from sanzhixin.validation.papers.layout import Paper
+
+__all__ = ["card", "check_page", "notice", "write_page"]
+
+_FORMATS = (".html", ".md", ".txt")
+_FORMAT = "the name has to end in .html, .md or .txt (文件名须以 .html、.md 或 .txt 结尾)"
+_PAGE = "the name has to end in .html (文件名须以 .html 结尾)"
+
+
+@click.command()
+@DIR
+@MODEL
+@HOUSEHOLD
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Default: that of sanzhixin --lang, else zh."
+)
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="New file: .html, .md or .txt; nothing is ever overwritten.",
+)
+@AS_OF
+@click.pass_obj
+def notice(
+    voice: Voice,
+    folder: Path,
+    *,
+    chosen: ChosenModel,
+    household: str,
+    lang: Literal["zh", "en"] | None,
+    out: Path,
+    as_of: dt.date | None,
+) -> int:
+    """Write the notice to a household: to decline, to review, or what is proposed (通知书)."""
+    from sanzhixin.batch import take_in
+    from sanzhixin.records.whole_file import check_free, write_new
+    from sanzhixin.validation.papers.case import household_case
+    from sanzhixin.validation.papers.notice import compose_notice
+
+    if out.suffix.lower() not in _FORMATS:
+        raise click.BadParameter(_FORMAT, param_hint="--output")
+    check_free(out)
+    model = chosen.load()
+    intake = take_in(folder, model.scheme, as_of)
+    record = intake.done.county.application(household)
+    _tell_rejected(lang or voice.one, intake.done.rejected, household)
+    made = compose_notice(household_case(model, record, intake.as_of), lang or voice.one)
+    write_new(out, _written(made.paper, out.suffix.lower()).encode())
+    voice.tell("notice_written", path=out)
+    return 0
+
+
+def _tell_rejected(lang: Literal["zh", "en"], rejected: pd.DataFrame, household: str) -> None:
+    """Say which rows of the household were rejected."""
+    quarantined = rejected[rejected["household_id"] == household]
+    if len(quarantined):
+        speaker = Voice(lang)
+        speaker.tell("explain_quarantined", count=len(quarantined))
+        click.echo(first_rejected(speaker, quarantined), err=True)
+
+
+def _written(paper: Paper, suffix: str) -> str:
+    from sanzhixin.validation.papers.layout import to_markdown, to_page, to_text
+
+    if suffix == ".html":
+        return to_page([paper])
+    return to_markdown(paper) if suffix == ".md" else to_text(paper)
+
+
+def check_page(out: Path) -> None:
+    """Refuse a name for the page of a household before any work is done for it."""
+    from sanzhixin.records.whole_file import check_free
+
+    if out.suffix.lower() != ".html":
+        raise click.BadParameter(_PAGE, param_hint="--output")
+    check_free(out)
+
+
+def write_page(
+    out: Path,
+    model: SanzhixinModel,
+    county: County,
+    household: str,
+    as_of: dt.date,
+    *,
+    first: Literal["zh", "en"],
+) -> None:
+    """Write the page of one household as a new file."""
+    from sanzhixin.records.whole_file import write_new
+    from sanzhixin.validation.papers.case import household_case
+    from sanzhixin.validation.papers.household import household_page
+
+    record = county.application(household)
+    stated = None if record.proposals is None else record.proposals.override_reason
+    page = household_page(household_case(model, record, as_of), stated, first=first)
+    write_new(out, page.encode())
+
+
+@click.command()
+@click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="New or empty folder, or that of earlier papers, which are replaced.",
+)
+@click.pass_obj
+def card(voice: Voice, model_path: Path, *, out: Path) -> int:
+    """Write the papers of a model: card, disclosure, traceability, impact assessment (披露材料)."""
+    from sanzhixin.scoring.artifact import read_model_file
+    from sanzhixin.validation.papers.card import PAPERS, model_papers
+
+    _refuse_others(out, PAPERS)
+    papers = model_papers(read_model_file(model_path))
+    _publish(out, papers)
+    voice.tell("card_written", count=len(papers), path=out)
+    return 0
+
+
+def _refuse_others(out: Path, names: tuple[str, ...]) -> None:
+    """Refuse a folder that holds anything but earlier papers."""
+    from sanzhixin.errors import OutputError
+
+    held = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    others = held - {*names, "_SUCCESS"}
+    if others:
+        raise OutputError("output_folder_in_use", path=out.name, count=len(others))
+
+
+def _publish(out: Path, papers: Mapping[str, bytes]) -> None:
+    """Write every paper, ``_SUCCESS`` last."""
+    from sanzhixin.batch.files import publishing, whole_file
+
+    with publishing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "_SUCCESS").unlink(missing_ok=True)
+        for name, content in {**papers, "_SUCCESS": b"papers\n"}.items():
+            with whole_file(out / name) as stream:
+                stream.write(content)

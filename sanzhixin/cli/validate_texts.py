@@ -1,0 +1,19 @@
+"""Sentences and words of the command that judges a model, in Chinese and English."""
+
+from __future__ import annotations
+
+__all__ = ["VALIDATE_TEXTS"]
+
+VALIDATE_TEXTS: dict[str, tuple[str, str]] = {
+    "validate_written": (
+        "验证报告已写入 {path}；供模型风险管理使用，不对外公布。",
+        "The report is in {path}; it is for model risk management, not for publication.",
+    ),
+    "validate_table": ("表（行数）", "table (rows)"),
+    "verdict.pass": ("通过", "pass"),
+    "verdict.watch": ("关注", "watch"),
+    "verdict.fail": ("不通过", "fail"),
+    "verdict.insufficient": ("样本不足", "insufficient"),
+    "verdict.info": ("参考", "info"),
+}
+"""Chinese and English template by key."""

@@ -1,0 +1,58 @@
+"""Messages of judging a model by its outcomes, its panel and its months."""
+
+from __future__ import annotations
+
+from sanzhixin.errors.message import Message
+
+__all__ = ["VALIDATION"]
+
+VALIDATION: dict[str, Message] = {
+    "judged_columns": Message(
+        "The table of loans lacks the columns {columns}. Give the table of loan_table, or name the columns of your own alike.",
+        "贷款表缺少列 {columns}；请使用 loan_table 的结果，或将自有表的列名改为一致。",
+    ),
+    "ranking_one_class": Message(
+        "{defaults} defaults in {loans} loans: points can only be ranked against both defaults and other loans. Gather more outcomes.",
+        "{loans} 笔贷款中违约 {defaults} 笔：区分能力须违约与未违约两类都有；请补充样本。",
+    ),
+    "breaks_order": Message(
+        "The breaks between cells must be finite numbers that ascend, without repeats. Freeze them once with freeze_breaks and keep them.",
+        "分组界限须为递增、不重复的有限数；请用 freeze_breaks 固定一次并沿用。",
+    ),
+    "cell_counts": Message(
+        "Cell {at} holds {value} ({count} such cells), but a cell holds a whole number of rows. Give counts, not shares.",
+        "第 {at} 组为 {value}（共 {count} 处），而每组应为整数行数；请给出行数而非占比。",
+    ),
+    "proposals_columns": Message(
+        "The table of proposals lacks the columns {columns}. Give the table of model.propose.",
+        "建议表缺少列 {columns}；请使用 model.propose 的结果。",
+    ),
+    "tiers_unknown": Message(
+        "Tiers {unknown} stand in the table and not in the order that was given. Name all of them, the best first, the unrated one last.",
+        "表中的等级 {unknown} 不在给定次序中；请由高到低列全各等级，未评级在最后。",
+    ),
+    "counts_periods": Message(
+        "Counts of at least {least} equal periods are needed, each a whole number from 0. Give one count a period, months without entries as 0.",
+        "须给出至少 {least} 个等长期间的笔数，且均为非负整数；没有记录的月份请填 0。",
+    ),
+    "group_reference": Message(
+        "The reference {reference} is no group of {attribute}. Name one of its groups, or leave it out for the largest.",
+        "{attribute} 中没有作为参照的组 {reference}；请写其中一组，或不写而以最大组为参照。",
+    ),
+    "monitor_order": Message(
+        "The later date {after} does not lie after the earlier one, {before}. Give the earlier folder first, or state the dates.",
+        "后期日期 {after} 不晚于前期日期 {before}；请先给前期文件夹，或写明两个日期。",
+    ),
+    "stop_damaged": Message(
+        "The stop file {name} cannot be read: {problem_en}. It may name this model, so nothing is scored; write it anew with monitor, or remove it if no stop is meant.",
+        "停用文件 {name} 无法识别（{problem_zh}）；其中可能列有本模型，故不予评定。请用 monitor 重新写出，确无停用时请移除该文件。",
+    ),
+    "model_stopped": Message(
+        "Monitoring has stopped the model {model_id} as of {as_of}, because {reasons_en}. Let people decide by hand and review the model; remove the stop file {name} once somebody answers for going on.",
+        "监测已自 {as_of} 起停用模型 {model_id}，原因：{reasons_zh}。请改由人工办理并复查模型；有人负责恢复使用后，再移除停用文件 {name}。",
+    ),
+    "report_missing": Message(
+        "The page of a report needs {package}, which is not installed; run: pip install sanzhixin[report], or write .json or .xlsx.",
+        "生成报告页面需要 {package}，当前未安装；请执行 pip install sanzhixin[report]，或改写 .json、.xlsx。",
+    ),
+}

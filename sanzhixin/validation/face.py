@@ -1,0 +1,356 @@
+"""The face of judging: everything that is said of a model on a county, in one call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sanzhixin.errors import EvidenceError, OutputError
+from sanzhixin.model.frames import check_county, scoring_date
+from sanzhixin.modelling.county.loans import collect_outcomes
+from sanzhixin.modelling.panel.report import report_panel
+from sanzhixin.records.whole_file import write_whole
+from sanzhixin.validation.backtest import compute_backtest
+from sanzhixin.validation.calibration import (
+    compute_belt,
+    compute_calibration,
+    compute_reliability,
+)
+from sanzhixin.validation.cards import compute_cards
+from sanzhixin.validation.discrimination import (
+    compute_curves,
+    compute_discrimination,
+    compute_pillar_discrimination,
+)
+from sanzhixin.validation.evidence import loans_left_out, outcome_table
+from sanzhixin.validation.facts import collect_facts
+from sanzhixin.validation.fairness import compute_fairness
+from sanzhixin.validation.households import compute_pathway, compute_waterfall, household_table
+from sanzhixin.validation.migration import compute_concentration
+from sanzhixin.validation.multiple import compute_multiple_testing
+from sanzhixin.validation.overrides import compute_overrides
+from sanzhixin.validation.panel_quality import (
+    compute_panel_quality,
+    compute_rater_map,
+    compute_village_map,
+)
+from sanzhixin.validation.panel_value import compute_panel_value
+from sanzhixin.validation.proxy import compute_proxy
+from sanzhixin.validation.sensitivity import compute_sensitivity
+from sanzhixin.validation.stability import (
+    compute_csi,
+    compute_psi_path,
+    compute_score_distribution,
+    freeze_breaks,
+)
+from sanzhixin.validation.strategy import compute_strategy, compute_tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sanzhixin.model import SanzhixinModel
+    from sanzhixin.modelling.county.loans import Outcomes
+    from sanzhixin.records import County
+    from sanzhixin.validation.judged import Judged
+
+__all__ = ["SEED", "Validation", "validate"]
+
+SEED = 0
+"""Of every draw behind the tables."""
+
+_CELLS = 10
+_LEAST_LOANS = 30  # of a village that stands alone
+_OTHERS = "(small villages)"
+_AUDITED_VILLAGES = 40
+_AUDITED_HOUSEHOLDS = 60  # of each village
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What was said of a model, and what it was said from.
+
+    Attributes
+    ----------
+    tables : dict of str to Judged
+        By name, in the order of the report.
+    facts : dict of str to dict of str to str
+        What another run needs to come to the same bytes: the model, the data with their
+        digests, versions, seeds; and what was left out.
+    """
+
+    tables: dict[str, Judged]
+    facts: dict[str, dict[str, str]]
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report as one page, in Chinese and English, with pictures.
+
+        Parameters
+        ----------
+        path : str or Path
+            File; what stands there is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        DomainError
+            ``report_missing``: the extra ``report`` is not installed.
+        OutputError
+            ``output_not_written``.
+        """
+        from sanzhixin.validation.report.page import render_page
+
+        return _written(path, render_page(self.tables, self.facts).encode())
+
+    def to_json(self, path: str | Path) -> Path:
+        """Write all tables and facts as JSON.
+
+        Parameters
+        ----------
+        path : str or Path
+            File; what stands there is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        OutputError
+            ``output_not_written``.
+        """
+        from sanzhixin.validation.report.json_file import render_json
+
+        return _written(path, render_json(self.tables, self.facts).encode())
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write all tables as a workbook, one sheet each; there are no formulas.
+
+        Parameters
+        ----------
+        path : str or Path
+            File; what stands there is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        OutputError
+            ``output_not_written``.
+        """
+        from sanzhixin.validation.report.workbook import render_workbook
+
+        return _written(path, render_workbook(self.tables, self.facts))
+
+
+def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None) -> Validation:
+    """Judge a model on a county: on its loans, its households and its panel.
+
+    Parameters
+    ----------
+    model : SanzhixinModel
+        Which; neither its term nor consents are looked at, as nothing is proposed.
+    county : County
+        Accepted tables.  Without loans nothing is said of outcomes, and the verdicts say so.
+    as_of : date, optional
+        Day by which outcomes, forms and events count; else that of the county, else today.
+
+    Returns
+    -------
+    Validation
+        Tables in this order: the way from forms to limits; discrimination; calibration; tiers,
+        cut-offs and cards; stability; people's amounts and concentration; the panel; groups for
+        audit, where the county names any; many tests at once.  Raters and example households
+        stand masked.
+
+    Raises
+    ------
+    DomainError
+        ``county_empty``: no household; ``county_expected``; ``date_expected``.
+    RecordError
+        ``default_undated``: a loan is marked defaulted without the day.
+
+    Notes
+    -----
+    Loans that the model was fitted on flatter it: the tables say when they were granted, and the
+    facts name the window of the model's own data.
+
+    Examples
+    --------
+    >>> import sanzhixin as szx
+    >>> county = szx.simulate_county(villages=2, seed=7)
+    >>> model = szx.fit(county, szx.load_scheme("tongxiang"))
+    >>> found = szx.validate(model, county)
+    >>> list(found.tables)[:3]
+    ['pathway', 'discrimination', 'pillar_discrimination']
+    """
+    check_county(county)
+    day = scoring_date(as_of, county.as_of)
+    outcomes = collect_outcomes(county, model, day)
+    given = _Given(
+        model, county, day, _loans(outcomes, model, county), household_table(model, county, day)
+    )
+    left_out: dict[str, str] = {name: str(n) for name, n in loans_left_out(outcomes).items()}
+    tables = [
+        compute_pathway(given.households),
+        *_of_outcomes(given),
+        *_of_use(given),
+        *_of_stability(given),
+        *_of_panel(given, left_out),
+        *_of_groups(given),
+    ]
+    tables.append(compute_multiple_testing(tables))
+    facts = collect_facts(model, county, day, seed=SEED) | {"left_out": left_out}
+    return Validation({one.name: one for one in tables}, facts)
+
+
+class _Given(NamedTuple):
+    """What is judged, and what it is judged by."""
+
+    model: SanzhixinModel
+    county: County
+    day: dt.date
+    loans: pd.DataFrame
+    households: pd.DataFrame
+
+
+def _loans(outcomes: Outcomes, model: SanzhixinModel, county: County) -> pd.DataFrame:
+    loans = outcome_table(outcomes, model)
+    granted = county.loans.set_index("loan_id")["limit_yuan"]
+    return loans.assign(limit_yuan=loans["loan_id"].map(granted).astype("Int64"))
+
+
+def _of_outcomes(given: _Given) -> Iterator[Judged]:
+    loans, basis = given.loans, given.model.file.pd.basis
+    yield compute_discrimination(loans)
+    yield compute_pillar_discrimination(loans)
+    yield compute_discrimination(loans, by="vintage")
+    yield _by_village(loans)
+    yield compute_curves(loans)
+    yield compute_calibration(loans, basis=basis)
+    yield compute_reliability(loans, basis=basis)
+    yield compute_belt(loans, basis=basis)
+    yield compute_backtest(loans, basis=basis)
+
+
+def _by_village(loans: pd.DataFrame) -> Judged:
+    """Judge village by village; small ones stand together, as single defaults would be named."""
+    sizes = loans["village_id"].value_counts(ascending=True).sort_index().sort_values(kind="stable")
+    small = sizes.index[sizes < _LEAST_LOANS]
+    if len(small):  # one more where they are too few together, or a difference would tell them
+        enough = int((sizes.cumsum() < _LEAST_LOANS).sum()) + 1
+        small = sizes.index[: max(len(small), enough)]
+    merged = loans["village_id"].where(~loans["village_id"].isin(small), _OTHERS)
+    found = compute_discrimination(loans.assign(village_id=merged), by="village_id")
+    if not len(small):
+        return found
+    zh = f"贷款不足 {_LEAST_LOANS} 笔的村合并为“{_OTHERS}”。"
+    en = f" Villages with fewer than {_LEAST_LOANS} loans stand together as {_OTHERS!r}."
+    return replace(found, note_zh=found.note_zh + zh, note_en=found.note_en + en)
+
+
+def _of_use(given: _Given) -> Iterator[Judged]:
+    loans, households = given.loans, given.households
+    tiers = given.model.plan.tiers
+    yield compute_tiers(loans)
+    yield compute_strategy(loans, households)
+    yield compute_cards(given.county, given.model, given.day)
+    yield compute_overrides(households, loans)
+    order = [*reversed(tiers.grades), tiers.unrated]
+    yield compute_concentration(households, tiers=order, seed=SEED)
+    yield compute_sensitivity(given.model, given.county, given.day, seed=SEED)
+    yield compute_waterfall(households, given.model)
+
+
+def _of_stability(given: _Given) -> Iterator[Judged]:
+    """Distribution of today, and vintages against the first one."""
+    points = given.households["points"].to_numpy(dtype=float, na_value=np.nan)
+    if not np.isnan(points).all():
+        yield compute_score_distribution(points)
+    vintages = [(str(name), own) for name, own in given.loans.groupby("vintage", sort=True)]
+    if len(vintages) > 1:
+        first, last = vintages[0][1], vintages[-1][1]
+        breaks = freeze_breaks(first["points"], _CELLS)
+        if breaks.size:
+            parts = [(name, own["points"]) for name, own in vintages]
+            yield compute_psi_path(parts, breaks=breaks, seed=SEED)
+        names = [str(name) for name in first if str(name).endswith(("_score", "event_points"))]
+        known = [name for name in names if first[name].notna().any()]
+        cells = {name: freeze_breaks(first[name], _CELLS) for name in known}
+        varied = {name: own for name, own in cells.items() if own.size}
+        if varied:
+            yield compute_csi(first, last, varied, seed=SEED)
+
+
+def _of_panel(given: _Given, left_out: dict[str, str]) -> Iterator[Judged]:
+    if len(given.loans):
+        yield compute_panel_value(given.loans)
+    scheme = given.model.scheme
+    try:
+        report = report_panel(given.county, scheme, given.day)
+    except EvidenceError as error:
+        left_out["panel"] = f"{error.zh} {error.en}"
+        return
+    yield compute_panel_quality(given.county, scheme, given.day, report=report)
+    yield compute_rater_map(_numbered(report.tables["raters"]))
+    tables, link = report.tables, report.model.link_
+    yield compute_village_map(tables["villages"], tables["connectivity"], link=link)
+
+
+def _numbered(raters: pd.DataFrame) -> pd.DataFrame:
+    """Put numbers in place of identifiers of raters, by severity: by name they would tell who."""
+    severity = raters.groupby("rater_id", sort=True)["severity"].mean()
+    names = severity.sort_values(ascending=False, kind="stable").index
+    width = len(str(len(names)))
+    numbers = {name: f"#{k:0{width}d}" for k, name in enumerate(names, start=1)}
+    return raters.assign(rater_id=raters["rater_id"].map(numbers))
+
+
+def _of_groups(given: _Given) -> Iterator[Judged]:
+    """Judge groups for audit; whether the profile tells them apart, on some of the villages."""
+    groups = given.county.audit_groups
+    if groups.empty:
+        return
+    basis = given.model.file.pd.basis
+    yield compute_fairness(given.households, groups, given.loans, basis=basis, seed=SEED)
+    chosen = _sample(given.county.households)
+    part = _part(given.county, set(chosen["household_id"]))
+    yield compute_proxy(given.model.profile(part, given.day), groups, seed=SEED)
+
+
+def _sample(households: pd.DataFrame) -> pd.DataFrame:
+    """Draw villages, and households of each, at most so many."""
+    order = np.random.default_rng(SEED).permutation(len(households))
+    drawn = households.sort_values("household_id", kind="stable").iloc[order]
+    villages = list(dict.fromkeys(drawn["village_id"]))[:_AUDITED_VILLAGES]
+    own = drawn[drawn["village_id"].isin(villages)]
+    return own.groupby("village_id", sort=True).head(_AUDITED_HOUSEHOLDS)
+
+
+def _part(county: County, households: set[str]) -> County:
+    names = ("households", "members", "ratings", "events", "registers", "proposals")
+    tables = {name: getattr(county, name) for name in names}
+    own = {name: one[one["household_id"].isin(households)] for name, one in tables.items()}
+    return replace(county, **own)
+
+
+def _written(path: str | Path, content: bytes) -> Path:
+    file = Path(path)
+    try:
+        write_whole(file, content)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise OutputError("output_not_written", path=file.name, problem=problem) from None
+    return file

@@ -1,0 +1,317 @@
+"""The page that explains one household's proposal to it, in both languages and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sanzhixin.errors.words import STATUS_WORDS
+from sanzhixin.validation.papers.layout import (
+    Block,
+    Grid,
+    Lang,
+    Listing,
+    Paper,
+    Part,
+    Text,
+    to_page,
+)
+from sanzhixin.validation.papers.phrases import reason_told, trigger_told
+from sanzhixin.validation.papers.words import (
+    BASIS_WORDS,
+    EVENT_WORDS,
+    FORM_WORDS,
+    LINK_WORDS,
+    bound_word,
+    pick,
+    say,
+)
+
+if TYPE_CHECKING:
+    from sanzhixin.validation.papers.case import EventSum, HouseholdCase
+
+__all__ = ["LEAST_ANSWERS", "household_page", "household_paper"]
+
+LEAST_ANSWERS = 3
+"""Fewest ratings of an item whose mean is shown: a mean of fewer would tell single answers."""
+
+
+def household_page(case: HouseholdCase, override: str | None = None, *, first: Lang = "zh") -> str:
+    """Write the page: what counted, what did not and why, and what would move the household up.
+
+    Parameters
+    ----------
+    case : HouseholdCase
+        From `household_case`.
+    override : str, optional
+        The reason that people gave for another amount.
+    first : {"zh", "en"}
+        Language that is shown first; the reader switches to the other on the page.
+
+    Returns
+    -------
+    str
+        HTML that stands alone, without scripts.  Raters, their roles, relations and days are not
+        in it; means of fewer than `LEAST_ANSWERS` ratings are not shown.
+
+    Examples
+    --------
+    >>> import sanzhixin as szx
+    >>> from sanzhixin.validation.papers.case import household_case
+    >>> county = szx.simulate_county(villages=1, seed=7)
+    >>> model = szx.fit(county, szx.load_scheme("tongxiang"))
+    >>> record = county.application(county.households["household_id"].iloc[0])
+    >>> page = household_page(household_case(model, record, county.as_of))
+    >>> "<script" in page, page.count("<section")
+    (False, 2)
+    """
+    order: tuple[Lang, Lang] = ("zh", "en") if first == "zh" else ("en", "zh")
+    return to_page([household_paper(case, lang, override) for lang in order])
+
+
+def household_paper(case: HouseholdCase, lang: Lang, override: str | None = None) -> Paper:
+    """Put the explanation of one household together in one language.
+
+    Parameters
+    ----------
+    case : HouseholdCase
+        From `household_case`.
+    lang : {"zh", "en"}
+        Language.
+    override : str, optional
+        The reason that people gave for another amount.
+
+    Returns
+    -------
+    Paper
+        Without points, score, amounts and advice where none are given.
+    """
+    writer = _Writer(case, lang, override)
+    answer = case.why.proposal
+    scored = answer.points is not None
+    parts = [
+        ("head_reasons", writer.reasons()),
+        *([("head_score", writer.score())] if scored else []),
+        ("head_pillars", writer.pillars()),
+        ("head_items", writer.items()),
+        ("head_forms", writer.forms()),
+        ("head_events", writer.events()),
+        ("head_records", writer.records()),
+        ("head_factors", writer.factors()),
+        *([("head_pd", writer.default_probability())] if scored else []),
+        ("head_limits", writer.limits()),
+        *([("head_next", writer.next_tier())] if scored else []),
+        ("head_triggers", writer.triggers()),
+    ]
+    made = tuple(Part(say(lang, title), tuple(blocks)) for title, blocks in parts)
+    return Paper(lang, say(lang, "page_title"), tuple(writer.head()), made)
+
+
+class _Writer:
+    """Blocks of one household in one language."""
+
+    def __init__(self, case: HouseholdCase, lang: Lang, override: str | None) -> None:
+        self.case, self.lang, self.override = case, lang, override
+        self.why, self.answer = case.why, case.why.proposal
+        self.scored = self.answer.points is not None
+
+    def say(self, key: str, /, **values: object) -> str:
+        return say(self.lang, key, **values)
+
+    def pick(self, zh: str, en: str) -> str:
+        return pick(self.lang, (zh, en))
+
+    def grid(
+        self, keys: tuple[str, ...], rows: Sequence[tuple[str, ...]], more: tuple[str, ...] = ()
+    ) -> Block:
+        """Make a table with columns by key, then columns by name; no rows are said to be none."""
+        head = (*(self.say(f"col_{key}") for key in keys), *more)
+        return Grid(head, tuple(rows)) if rows else Text(self.say("none"))
+
+    def head(self) -> Iterator[Block]:
+        answer = self.answer
+        yield Text(self.say("addressed", household=answer.household_id, as_of=answer.as_of))
+        yield Text(self.say("page_status", status=pick(self.lang, STATUS_WORDS[answer.status])))
+        yield Text(self.say("only_proposal"))
+        lines = [self._score_line() if self.scored else self.say("page_no_score")]
+        if self.scored and self.why.rate_bp is not None:
+            lines.append(self.say("rate_line", rate=f"{self.why.rate_bp / 100:g}"))
+        lines.append(self.say("until_line", until=answer.valid_until))
+        digest = answer.input_digest
+        model, scheme = answer.model_id, answer.scheme_id
+        lines.append(self.say("source_model", model=model, scheme=scheme, digest=digest))
+        yield Listing(tuple(lines))
+
+    def _score_line(self) -> str:
+        answer, ends = self.answer, ""
+        if answer.score_low is not None and answer.score_high is not None:
+            low, high = (f"{end:.2f}" for end in (answer.score_low, answer.score_high))
+            ends = self.say("page_range", low=low, high=high)
+        score = self.case.score_of(answer.points or 0)
+        return self.say("page_score", score=score, range=ends, tier=answer.tier)
+
+    def reasons(self) -> Iterator[Block]:
+        told = tuple(reason_told(reason, self.lang) for reason in self.answer.reasons)
+        yield Listing(told or (self.say("no_reasons"),), numbered=bool(told))
+
+    def score(self) -> Iterator[Block]:
+        rows = [(self.pick(part.zh, part.en), str(part.points)) for part in self.why.parts]
+        yield self.grid(("part", "points"), rows)
+        per = self.why.points_per_score
+        yield Text(self.say("sum_line", points=self.answer.points, per=per))
+
+    def pillars(self) -> Iterator[Block]:
+        if self.why.link is not None:
+            link = pick(self.lang, LINK_WORDS[self.why.link])
+            yield Text(self.say("adjusted_line", link=link))
+        adjusted = any(line.plain is not None for line in self.why.pillars)
+        rows = []
+        for line in self.why.pillars:
+            error = "-" if line.se is None or line.score is None else f"{line.se:.2f}"
+            points = (f"{line.points} / {line.points_full}",) if self.scored else ()
+            plain = (line.plain or "-",) if adjusted else ()
+            counts = (line.n_forms, line.n_familiar, line.n_recused)
+            name = self.pick(line.zh, line.en)
+            rows.append((name, line.shown, error, *plain, *points, *map(str, counts)))
+        head = ["pillar", "score", "error", *["plain"] * adjusted, *["points"] * self.scored]
+        yield self.grid((*head, "forms", "familiar", "recused"), rows)
+
+    def items(self) -> Iterator[Block]:
+        few = self.say("few_answers", least=LEAST_ANSWERS)
+        names = {line.code: self.pick(line.zh, line.en) for line in self.why.pillars}
+        rows = [
+            (
+                line.code,
+                self.pick(line.zh, line.en),
+                names[line.pillar],
+                str(line.n_ratings),
+                few if line.mean is None or line.n_ratings < LEAST_ANSWERS else f"{line.mean:.2f}",
+            )
+            for line in self.why.items
+        ]
+        yield self.grid(("code", "name", "pillar", "answers", "mean"), rows)
+
+    def forms(self) -> Iterator[Block]:
+        """Show what became of each form, sorted by that, so that its place tells no more."""
+        order = list(FORM_WORDS)
+        told = sorted(
+            tuple(order.index(form.outcomes[p.code]) for p in self.why.pillars)
+            for form in self.why.forms
+        )
+        rows = [
+            (f"#{k}", *(pick(self.lang, FORM_WORDS[order[place]]) for place in row))
+            for k, row in enumerate(told, start=1)
+        ]
+        names = tuple(self.pick(line.zh, line.en) for line in self.why.pillars)
+        yield self.grid(("form",), rows, names)
+
+    def events(self) -> Iterator[Block]:
+        rows = [
+            (
+                line.code,
+                self.pick(line.zh, line.en),
+                self.pick(line.level_zh, line.level),
+                str(line.occurred_on),
+                pick(self.lang, EVENT_WORDS[line.outcome]),
+            )
+            for line in self.why.events
+        ]
+        yield self.grid(("code", "name", "level", "date", "outcome"), rows)
+        if self.case.event_sums:
+            sums = [self._event_sum(line) for line in self.case.event_sums]
+            yield self.grid(("name", "units", "cap", "valid"), sums)
+        if self.scored:
+            start, part, most = (
+                self.case.score_of(points)
+                for points in (self.case.event_start, self.case.event_part, self.case.event_most)
+            )
+            yield Text(self.say("event_part", start=start, part=part, most=most))
+            if not self.case.events_add:
+                yield Text(self.say("event_bins"))
+
+    def _event_sum(self, line: EventSum) -> tuple[str, ...]:
+        cap = "-"
+        if line.cap is not None:
+            key = "event_loss_cap" if line.cap < 0 else "event_cap"
+            most = self.case.score_of(abs(line.cap))
+            cap = self.say(key, cap=most, months=line.cap_months)
+        valid = self.say("event_valid", months=line.valid_months)
+        return self.pick(line.zh, line.en), self.case.score_of(line.points), cap, valid
+
+    def records(self) -> Iterator[Block]:
+        rows = [
+            (
+                self.pick(line.zh, line.en),
+                self.pick(line.list_zh, line.list_en),
+                line.document_no,
+                str(line.issued_on),
+                "-" if line.ended_on is None else str(line.ended_on),
+                self.say(f"record_{line.action}" if line.in_force else "record_lapsed"),
+            )
+            for line in self.case.documents
+        ]
+        yield self.grid(("name", "class", "document", "issued", "ended", "effect"), rows)
+
+    def factors(self) -> Iterator[Block]:
+        rows = []
+        for line in self.case.factors:
+            value = self.pick(line.label_zh, line.label_en)
+            if line.points is None:
+                value = self.say("factor_unused")
+            elif not line.is_given:
+                value = self.say("factor_missing")
+            points = (str(line.points or 0),) if self.scored else ()
+            consent = self.say(f"consent_{line.consent}")
+            rows.append((self.pick(line.zh, line.en), value, *points, consent))
+        yield self.grid(("name", "value", *["points"] * self.scored, "consent"), rows)
+
+    def default_probability(self) -> Iterator[Block]:
+        answer = self.answer
+        if answer.prob_default is None or answer.pd_basis == "none":
+            yield Text(self.say("pd_none" if answer.pd_basis == "none" else "pd_beyond"))
+            return
+        values = (answer.prob_default, answer.pd_lower, answer.pd_upper)
+        pd, lower, upper = ("-" if value is None else f"{value:.2%}" for value in values)
+        basis = pick(self.lang, BASIS_WORDS[answer.pd_basis])
+        yield Text(self.say("pd_line", pd=pd, lower=lower, upper=upper, basis=basis))
+
+    def limits(self) -> Iterator[Block]:
+        answer = self.answer
+        four = {
+            "limit_village": answer.village_limit_yuan,
+            "limit_manager": answer.manager_limit_yuan,
+            "limit_system": answer.system_limit_yuan,
+            "limit_proposed": answer.limit_yuan,
+        }
+        absent = (*["not_stated"] * 2, *["not_given"] * 2)  # by people, by the system
+        cells = tuple(
+            self.say(key) if yuan is None else f"{yuan:,}"
+            for key, yuan in zip(absent, four.values(), strict=True)
+        )
+        yield Grid(tuple(map(self.say, four)), (cells,))
+        yield Text(self.pick(*self.why.why_limit))
+        if self.override:
+            yield Text(self.say("override_line", reason=self.override))
+        if self.why.bounds:
+            yield self.grid(("bound", "yuan", "binds"), list(self._bounds()))
+        if self.why.members and answer.limit_yuan is not None:
+            rows = [(line.member, f"{line.yuan or 0:,}") for line in self.why.members]
+            yield self.grid(("member", "may_sign"), rows)
+            yield Text(self.say("shared_line"))
+
+    def _bounds(self) -> Iterator[tuple[str, ...]]:
+        for line in self.why.bounds:
+            name = bound_word(self.lang, line.bound)
+            if line.yuan is None:
+                yield name, "-", self.say("absent")
+            else:
+                yield name, f"{line.yuan:,}", self.say("binds") if line.binds else ""
+
+    def next_tier(self) -> Iterator[Block]:
+        step = self.answer.next_tier
+        yield Text(self.say("highest_tier") if step is None else self.pick(step.zh, step.en))
+
+    def triggers(self) -> Iterator[Block]:
+        codes = self.answer.review_triggers
+        told = tuple(trigger_told(self.case, code, self.lang) for code in codes)
+        yield Listing(told) if told else Text(self.say("none"))

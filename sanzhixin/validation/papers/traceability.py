@@ -1,0 +1,181 @@
+"""Where a model comes from, point by point; what its file does not hold is “not recorded”."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sanzhixin.scoring.canonical import canonical_json, sha256_digest
+from sanzhixin.validation.papers.layout import Grid, Lang, Paper, Part, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sanzhixin.scoring.artifact import ModelFile
+
+__all__ = ["NOT_RECORDED", "traceability", "traceability_paper"]
+
+NOT_RECORDED = "not recorded"
+"""Stands where the model file holds nothing; nothing is guessed."""
+
+_STEPS = ("fitted", "validated", "approved", "retired")
+
+
+def traceability(file: ModelFile) -> dict[str, Any]:
+    """Collect what can be traced of a model: data, scripts, environment, people, days, parameters.
+
+    Parameters
+    ----------
+    file : ModelFile
+        The content of ``model.json``.
+
+    Returns
+    -------
+    dict
+        Sections of points; `NOT_RECORDED` where the file holds nothing, ``none`` for a parameter
+        that the model does not have.
+
+    References
+    ----------
+    JR/T 0221-2021, 人工智能算法金融应用评价规范: traceability of data, scripts, environment,
+    operator, time and parameters.
+
+    Examples
+    --------
+    >>> from sanzhixin.modelling import expert_model
+    >>> from sanzhixin.scheme import load_scheme
+    >>> model = expert_model(load_scheme("tongxiang"), name="trial", version="1.0.0")
+    >>> traceability(model.file)["data"]["loans_granted_from"]
+    'not recorded'
+    """
+    by = file.provenance
+    python = {name: number for name, number in by.versions.items() if name != "sanzhixin"}
+    return {
+        "format": 1,
+        "artifact": {
+            "model_id": file.model_id,
+            "digest": file.digest(),
+            "protocol": file.protocol,
+            "status": file.status,
+            "scheme_id": file.scheme.scheme_id,
+            "scheme_digest": sha256_digest(canonical_json(file.content()["scheme"])),
+        },
+        "data": {
+            "acquired_on": NOT_RECORDED,
+            "loans_granted_from": _or(by.data_from),
+            "loans_granted_until": _or(by.data_until),
+            "source": NOT_RECORDED if by.seed is None else f"simulated county, seed {by.seed}",
+            "storage_medium": NOT_RECORDED,
+            "volume_rows": dict(by.rows) or NOT_RECORDED,
+            "checksums": dict(by.checksums) or NOT_RECORDED,
+            "outcomes": {"loans": file.pd.n_loans, "defaults": file.pd.n_defaults},
+            "sampling": _sampling(file),
+        },
+        "scripts": {
+            "library": "sanzhixin",
+            "library_version": by.versions.get("sanzhixin", NOT_RECORDED),
+            "command": NOT_RECORDED,
+        },
+        "environment": {
+            "versions": python or NOT_RECORDED,
+            "operating_system": NOT_RECORDED,
+            "hardware": NOT_RECORDED,
+        },
+        "operators": {f"{step}_by": _or(getattr(by, f"{step}_by")) for step in _STEPS},
+        "timestamps": {
+            **{f"{step}_on": _or(getattr(by, f"{step}_on")) for step in _STEPS},
+            "fit_started_at": NOT_RECORDED,
+            "fit_ended_at": NOT_RECORDED,
+        },
+        "parameters": _parameters(file),
+        "deployment": dict.fromkeys(("by", "on", "scripts", "environment"), NOT_RECORDED),
+    }
+
+
+def _or(value: object) -> str:
+    return NOT_RECORDED if value is None else str(value)
+
+
+def _sampling(file: ModelFile) -> Any:
+    found = file.provenance.comparison
+    if found is None:
+        return NOT_RECORDED
+    return {
+        "holdout": found.holdout,
+        "held_out_loans": found.n_loans,
+        "held_out_defaults": found.n_defaults,
+    }
+
+
+def _parameters(file: ModelFile) -> dict[str, Any]:
+    pd = file.pd
+    return {
+        "aggregator": file.scheme.aggregator,
+        "equating": file.scheme.equating or "none",
+        "village_link": "none" if file.panel is None else file.panel.link,
+        "points_per_score": file.card.points_per_score,
+        "card_lowest": file.card.lowest,
+        "card_highest": file.card.highest,
+        "pd_basis": pd.basis,
+        "pd_method": pd.method,
+        "pd_confidence": "none" if pd.confidence is None else pd.confidence,
+        "pd_anchor": "none" if pd.anchor is None else pd.anchor.model_dump(mode="json"),
+        "review_z": file.review_z,
+        "iterations": NOT_RECORDED,
+        "review_probability": float(file.scheme.review.review_probability),
+    }
+
+
+_TITLES = {
+    "artifact": ("模型文件", "The model file"),
+    "data": (
+        "数据：时间、来源、数量、校验值、抽样",
+        "Data: time, source, volume, checksums, sampling",
+    ),
+    "scripts": ("脚本", "Scripts"),
+    "environment": ("环境", "Environment"),
+    "operators": ("操作人", "Operators"),
+    "timestamps": ("时间", "Times"),
+    "parameters": ("参数", "Parameters"),
+    "deployment": ("部署", "Deployment"),
+}
+_ABOUT = (
+    "按 JR/T 0221-2021 的可追溯要求，由模型文件 {model} 列出；文件中没有的写作“未记录”，不作推断。",
+    "Listed from the model file {model} as JR/T 0221-2021 asks for traceability; what the file "
+    "does not hold is “not recorded”, and nothing is inferred.",
+)
+
+
+def traceability_paper(file: ModelFile, lang: Lang) -> Paper:
+    """Write the record of a model as a paper.
+
+    Parameters
+    ----------
+    file : ModelFile
+        The content of ``model.json``.
+    lang : {"zh", "en"}
+        Language of headings; names of points are those of the JSON file.
+
+    Returns
+    -------
+    Paper
+        One table a section of `traceability`.
+    """
+    content, place = traceability(file), 0 if lang == "zh" else 1
+    head = (("项目", "point")[place], ("值", "value")[place])
+    told = {"zh": "未记录", "en": NOT_RECORDED}[lang]
+    parts = []
+    for name, titles in _TITLES.items():
+        rows = tuple(
+            (key, told if value == NOT_RECORDED else value) for key, value in _flat(content[name])
+        )
+        parts.append(Part(titles[place], (Grid(head, rows),)))
+    lead = (Text(_ABOUT[place].format(model=file.model_id)),)
+    return Paper(lang, ("可追溯记录", "Record for traceability")[place], lead, tuple(parts))
+
+
+def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", str(value)

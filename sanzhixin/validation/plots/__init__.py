@@ -1,0 +1,1 @@
+"""Pictures of computed tables: axes in, axes out, nothing is computed here."""

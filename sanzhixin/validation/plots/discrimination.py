@@ -1,0 +1,138 @@
+"""Pictures of ranking: ROC, CAP, and the two distributions of KS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sanzhixin.validation.plots.labels import begin, labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from sanzhixin.validation.plots.labels import Lang
+
+__all__ = ["plot_cap", "plot_ks", "plot_roc"]
+
+
+def plot_roc(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the ROC curve.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `compute_curves`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        With the curve and the diagonal of chance.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> from sanzhixin.validation.discrimination import compute_curves
+    >>> loans = pd.DataFrame({"points": [1, 2, 3, 4], "defaulted": [True, False, True, False]})
+    >>> ax = plot_roc(compute_curves(loans).table, Figure().add_subplot(), lang="en")
+    >>> ax.get_title()
+    'ROC curve'
+    """
+    ax = begin(ax, lang)
+    ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1)
+    ax.plot(curves["share_others"], curves["share_defaults"], linewidth=2)
+    ax.set_aspect("equal")
+    labels(
+        ax,
+        lang,
+        zh=("ROC 曲线", "未违约贷款累计占比", "违约贷款累计占比"),
+        en=("ROC curve", "share of other loans", "share of defaults"),
+    )
+    return ax
+
+
+def plot_cap(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the CAP curve, between chance and the best that is possible.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `compute_curves`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        With the curve and the diagonal of chance.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1)
+    ax.plot(curves["share_loans"], curves["share_defaults"], linewidth=2)
+    labels(
+        ax,
+        lang,
+        zh=("CAP 曲线", "贷款累计占比（积分由低到高）", "违约贷款累计占比"),
+        en=("CAP curve", "share of loans, fewest points first", "share of defaults"),
+    )
+    return ax
+
+
+def plot_ks(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the points of defaults and of other loans as cumulative shares, and their largest gap.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Table of `compute_curves`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        With both distributions and a line at the largest gap.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    known = curves.dropna(subset=["at_most_points"])
+    names = ("违约", "未违约") if lang == "zh" else ("defaults", "other loans")
+    for column, name in zip(("share_defaults", "share_others"), names, strict=True):
+        points, share = known["at_most_points"], known[column]
+        ax.step(points, share, where="post", label=name, linewidth=2)
+    largest = known[known["is_largest_gap"]]
+    for gap in largest["gap"]:
+        ends = largest[["share_others", "share_defaults"]].to_numpy()[0]
+        at = largest["at_most_points"].to_numpy().repeat(2)
+        ax.plot(at, ends, color="0.3", linewidth=1.5, label=f"KS = {gap:.3f}")
+    if len(known):
+        ax.legend(loc="lower right")
+    labels(
+        ax,
+        lang,
+        zh=("违约与未违约的积分分布", "积分", "累计占比"),
+        en=("Points of defaults and of other loans", "points", "cumulative share"),
+    )
+    return ax

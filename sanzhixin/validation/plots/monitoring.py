@@ -1,0 +1,240 @@
+"""Pictures of audit and monitoring: ratios, proxies, drift of ratings, entries, causes of moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sanzhixin.validation.plots.labels import begin, labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from sanzhixin.validation.plots.labels import Lang
+
+__all__ = [
+    "plot_event_rate",
+    "plot_fairness",
+    "plot_move_causes",
+    "plot_proxy",
+    "plot_rating_drift",
+]
+
+_POINT, _LINE, _BAND, _RINGS = "tab:blue", "0.4", "0.85", "tab:red"
+
+
+def plot_fairness(fairness: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the ratios of groups to their reference, with intervals and the line of four fifths.
+
+    Parameters
+    ----------
+    fairness : DataFrame
+        Table of `compute_fairness`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A point with its interval for each group that is shown, the reference included.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    shown = fairness[fairness["statistic"].isin(("selection_ratio", "propose_ratio"))]
+    names = [
+        f"{row['attribute']}: {row['group']} ({row['statistic'].removesuffix('_ratio')})"
+        for row in shown.to_dict("records")
+    ]
+    _intervals(ax, shown, names)
+    ax.axvline(1, color=_LINE, linewidth=1)
+    ax.axvline(0.8, color=_LINE, linestyle="--", linewidth=1)
+    labels(
+        ax,
+        lang,
+        zh=("与参照组之比（虚线为惯用的 0.8）", "比值（按村自助法区间）", ""),
+        en=(
+            "Ratio to the reference (dashed: the custom of 0.8)",
+            "ratio (interval by village)",
+            "",
+        ),
+    )
+    return ax
+
+
+def plot_proxy(proxy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw how well the profile, and each column, tells the groups.
+
+    Parameters
+    ----------
+    proxy : DataFrame
+        Table of `compute_proxy`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A point with its interval a row.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    names = [
+        f"{row['attribute']}={row['group']}: {row['column'] or row['model']}"
+        for row in proxy.to_dict("records")
+    ]
+    _intervals(ax, proxy, names)
+    ax.axvline(0.5, color=_LINE, linewidth=1)
+    for threshold in proxy["threshold"].dropna().unique()[:1]:
+        ax.axvline(threshold, color=_LINE, linestyle="--", linewidth=1)
+    labels(
+        ax,
+        lang,
+        zh=("档案能否推出审计分组", "AUC（0.5 为无从分辨）", ""),
+        en=("Audit groups from the profile", "AUC (0.5 is chance)", ""),
+    )
+    return ax
+
+
+def plot_rating_drift(drift: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the change of the ratings of the county and of each village.
+
+    Parameters
+    ----------
+    drift : DataFrame
+        Table of `compute_rating_drift`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A point with its interval a row, red where the village rings.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    shown = drift[drift["unit"].isin(("county", "village"))]
+    county = "全县" if lang == "zh" else "county"
+    _intervals(ax, shown, [name or county for name in shown["id"]])
+    ax.axvline(0, color=_LINE, linewidth=1)
+    labels(
+        ax,
+        lang,
+        zh=("评分口径的变动", "本轮减前一轮（档）", ""),
+        en=("Drift of the ratings", "this round less the round before (steps)", ""),
+    )
+    return ax
+
+
+def plot_event_rate(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the entries of each month in the band that was predicted.
+
+    Parameters
+    ----------
+    rate : DataFrame
+        Table of `compute_event_rate`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A line of months, a band, the mean before.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    shown = rate[rate["statistic"] == "events_month"]
+    places = np.arange(len(shown))
+    ax.fill_between(places, shown["low"], shown["high"], color=_BAND, linewidth=0)
+    ax.plot(places, shown["threshold"], color=_LINE, linestyle="--")
+    ax.plot(places, shown["value"], "o-", color=_POINT)
+    ax.set_xticks(places, shown["month"], rotation=45, ha="right")
+    ax.set_ylim(bottom=0)
+    labels(
+        ax,
+        lang,
+        zh=("各月登记事项（阴影为预测限）", "月份", "笔数"),
+        en=("Entries of each month (band: prediction)", "month", "entries"),
+    )
+    return ax
+
+
+def plot_move_causes(causes: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw what moved the households that went up and those that went down.
+
+    Parameters
+    ----------
+    causes : DataFrame
+        Table of `compute_move_causes`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        Two bars a part.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    shown = causes[causes["statistic"] == "mean_part"]
+    parts = list(dict.fromkeys(shown["part"]))
+    words = {"up": "上升", "down": "下降"} if lang == "zh" else {"up": "up", "down": "down"}
+    for offset, color, (direction, word) in zip(
+        (-0.2, 0.2), (_POINT, _RINGS), words.items(), strict=True
+    ):
+        own = shown[shown["direction"] == direction].set_index("part")["value"]
+        places = np.array([parts.index(part) for part in own.index], dtype=float)
+        ax.barh(places + offset, own.to_numpy(), 0.4, color=color, label=word)
+    ax.set_yticks(range(len(parts)), parts)
+    ax.axvline(0, color=_LINE, linewidth=1)
+    ax.legend()
+    labels(
+        ax,
+        lang,
+        zh=("等级变动的原因", "平均变动（分）", ""),
+        en=("What moved the households", "mean change (points)", ""),
+    )
+    return ax
+
+
+def _intervals(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
+    """Draw one point with its interval a row, the first row on top."""
+    places = np.arange(len(rows))
+    reach = np.stack([rows["value"] - rows["low"], rows["high"] - rows["value"]])
+    reach = np.maximum(np.nan_to_num(reach), 0)
+    ax.errorbar(rows["value"], places, xerr=reach, fmt="none", ecolor=_LINE)
+    rings = rows["verdict"].isin(("watch", "fail"))
+    ax.scatter(rows["value"], places, c=np.where(rings, _RINGS, _POINT), zorder=3)
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()

@@ -1,0 +1,133 @@
+"""Pictures of the panel: severity of raters, comparability of villages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sanzhixin.validation.plots.labels import begin, labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from sanzhixin.validation.plots.labels import Lang
+
+__all__ = ["plot_rater_map", "plot_villages"]
+
+_FLAGGED, _PLAIN = "tab:red", "tab:blue"
+
+
+def plot_rater_map(
+    raters: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, pillar: str | None = None
+) -> Axes:
+    """Draw the severity of each rater with its interval, in order of severity.
+
+    Parameters
+    ----------
+    raters : DataFrame
+        Table of `compute_rater_map`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+    pillar : str, optional
+        Which; default: the first of the table.
+
+    Returns
+    -------
+    Axes
+        A point per rater, without names; those with a flag in another colour and form.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    name = pillar if pillar is not None else next(iter(raters["pillar"]), "")
+    own = raters[raters["pillar"] == name].sort_values(["value", "rater_id"], kind="stable")
+    places, flagged = np.arange(len(own)), own["flags"].ne("").to_numpy()
+    reach = np.stack([own["value"] - own["low"], own["high"] - own["value"]])
+    words = ("未标记", "有标记") if lang == "zh" else ("no flag", "flagged")
+    for mask, color, marker, word in (
+        (~flagged, _PLAIN, "o", words[0]),
+        (flagged, _FLAGGED, "s", words[1]),
+    ):
+        if mask.any():
+            ax.errorbar(
+                places[mask],
+                own["value"][mask],
+                yerr=reach[:, mask],
+                fmt=marker,
+                color=color,
+                markersize=3,
+                linewidth=1,
+                label=word,
+            )
+    ax.axhline(0, linestyle="--", color="0.5", linewidth=1)
+    if len(own):
+        ax.legend()
+    labels(
+        ax,
+        lang,
+        zh=(f"评议员宽严 {name}", "评议员（由宽到严）", "宽严（logit，区间）"),
+        en=(f"Severity of raters, {name}", "raters, mildest first", "severity (logits, interval)"),
+    )
+    return ax
+
+
+def plot_villages(
+    villages: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, pillar: str | None = None
+) -> Axes:
+    """Draw the severity of each village's panel beside the merit of its households.
+
+    Parameters
+    ----------
+    villages : DataFrame
+        Table of `compute_village_map`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+    pillar : str, optional
+        Which; default: the first of the table.
+
+    Returns
+    -------
+    Axes
+        A point per village; hollow where it cannot be compared with the largest connected part.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    name = pillar if pillar is not None else next(iter(villages["pillar"]), "")
+    own = villages[villages["pillar"] == name]
+    alike = own["comparable"].eq("yes").to_numpy()
+    words = ("可比", "不可比") if lang == "zh" else ("comparable", "not comparable")
+    for mask, face, word in ((alike, _PLAIN, words[0]), (~alike, "none", words[1])):
+        if mask.any():
+            ax.scatter(
+                own["severity"][mask],
+                own["value"][mask],
+                facecolors=face,
+                edgecolors=_PLAIN,
+                label=word,
+            )
+    if len(own):
+        ax.legend()
+    labels(
+        ax,
+        lang,
+        zh=(
+            f"各村水平与评议宽严 {name}",
+            "评议平均宽严（logit，越大越严）",
+            "农户平均水平（logit）",
+        ),
+        en=(f"Villages, {name}", "mean severity of the panel (logits)", "merit (logits)"),
+    )
+    return ax

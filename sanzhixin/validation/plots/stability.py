@@ -1,0 +1,295 @@
+"""Pictures of stability: the index, its path, migration, cut-offs, points and sensitivity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sanzhixin.validation.plots.labels import begin, labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from sanzhixin.validation.plots.labels import Lang
+
+__all__ = [
+    "plot_migration",
+    "plot_psi",
+    "plot_psi_path",
+    "plot_score_distribution",
+    "plot_sensitivity",
+    "plot_strategy",
+]
+
+_BEFORE, _AFTER, _LIMIT, _STOP = "0.7", "tab:blue", "tab:orange", "tab:red"
+
+
+def plot_psi(psi: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the shares of each cell before and after.
+
+    Parameters
+    ----------
+    psi : DataFrame
+        Table of `compute_psi`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        Two bars a cell.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sanzhixin.validation.stability import compute_psi
+    >>> table = compute_psi(range(60), range(60), breaks=[20, 40]).table
+    >>> len(plot_psi(table, Figure().add_subplot(), lang="en").patches)
+    6
+    """
+    ax = begin(ax, lang)
+    cells = psi[psi["statistic"] == "psi_part"]
+    places = np.arange(len(cells))
+    before, after = ("之前", "之后") if lang == "zh" else ("before", "after")
+    ax.bar(places - 0.2, cells["share_before"], 0.4, color=_BEFORE, label=before)
+    ax.bar(places + 0.2, cells["share_after"], 0.4, color=_AFTER, label=after)
+    ax.set_xticks(places, cells["cell"], rotation=45, ha="right")
+    ax.legend()
+    labels(
+        ax,
+        lang,
+        zh=("得分分布的变化", "得分组", "农户占比"),
+        en=("Points before and after", "cell of points", "share of households"),
+    )
+    return ax
+
+
+def plot_psi_path(path: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the stability index of each period under its two limits.
+
+    Parameters
+    ----------
+    path : DataFrame
+        Table of `compute_psi_path`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A line of indices, steps of the limits.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sanzhixin.validation.stability import compute_psi_path
+    >>> months = [(str(k), range(60)) for k in range(4)]
+    >>> table = compute_psi_path(months, breaks=[20, 40]).table
+    >>> len(plot_psi_path(table, Figure().add_subplot(), lang="en").lines)
+    3
+    """
+    ax = begin(ax, lang)
+    places = np.arange(len(path))
+    ax.plot(places, path["value"], "o-", color=_AFTER)
+    ax.plot(places, path["threshold"], color=_LIMIT, drawstyle="steps-mid", label="95 %")
+    ax.plot(places, path["fail_above"], color=_STOP, drawstyle="steps-mid", label="99.9 %")
+    ax.set_xticks(places, path["period"], rotation=45, ha="right")
+    ax.set_ylim(bottom=0)
+    ax.legend()
+    labels(
+        ax,
+        lang,
+        zh=("稳定性指数与按样本量算出的界限", "时期", "群体稳定性指数"),
+        en=("Stability index and its limits", "period", "stability index"),
+    )
+    return ax
+
+
+def plot_migration(migration: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw households by their tier before and after.
+
+    Parameters
+    ----------
+    migration : DataFrame
+        Table of `compute_migration`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A cell for each pair that occurs, darker the larger its share of the row, with the number
+        of households.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    pairs = migration[migration["statistic"] == "households"]
+    order = list(dict.fromkeys([*pairs["before"], *pairs["after"]]))
+    grid = np.full((len(order), len(order)), np.nan)
+    for row in pairs.to_dict("records"):
+        place = order.index(row["before"]), order.index(row["after"])
+        grid[place] = row["value"]
+        color = "white" if row["value"] > 0.5 else "black"
+        ax.text(place[1], place[0], f"{row['n']:,}", ha="center", va="center", color=color)
+    if order:
+        ax.imshow(grid, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.set_xticks(range(len(order)), order, rotation=45, ha="right")
+    ax.set_yticks(range(len(order)), order)
+    labels(
+        ax,
+        lang,
+        zh=("等级迁移（户数）", "之后", "之前"),
+        en=("Migration (households)", "after", "before"),
+    )
+    return ax
+
+
+def plot_strategy(strategy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the default rate of each cut-off, with its interval, over the share it takes.
+
+    Parameters
+    ----------
+    strategy : DataFrame
+        Table of `compute_strategy`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A curve in its band.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    shown = strategy.sort_values("share_approved", kind="stable")
+    ax.fill_between(shown["share_approved"], shown["low"], shown["high"], alpha=0.25, linewidth=0)
+    ax.plot(shown["share_approved"], shown["value"], "o-", color=_AFTER)
+    ax.set_ylim(bottom=0)
+    labels(
+        ax,
+        lang,
+        zh=("准入分数的取舍", "准入农户占比", "已知贷款违约率（区间）"),
+        en=("Cut-offs", "share of households taken", "default rate of known loans (interval)"),
+    )
+    return ax
+
+
+def plot_score_distribution(
+    distribution: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
+    """Draw how many households have how many points.
+
+    Parameters
+    ----------
+    distribution : DataFrame
+        Table of `compute_score_distribution`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A bar per class of points.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sanzhixin.validation.stability import compute_score_distribution
+    >>> table = compute_score_distribution([610, 620, 640]).table
+    >>> len(plot_score_distribution(table, Figure().add_subplot(), lang="en").patches)
+    2
+    """
+    ax = begin(ax, lang)
+    width = distribution["below_points"] - distribution["from_points"]
+    ax.bar(distribution["from_points"], distribution["value"], width, align="edge", color=_AFTER)
+    labels(
+        ax,
+        lang,
+        zh=("得分分布", "积分", "占比"),
+        en=("Distribution of points", "points", "share"),
+    )
+    return ax
+
+
+def plot_sensitivity(sensitivity: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+    """Draw the share of households whose tier some single change moves.
+
+    Parameters
+    ----------
+    sensitivity : DataFrame
+        Table of `compute_sensitivity`.
+    ax : Axes, optional
+        To draw on; None makes new ones.
+    lang : {"zh", "en"}, default="zh"
+        Language of the words.
+
+    Returns
+    -------
+    Axes
+        A bar with its interval for each change and pillar.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: `lang`.
+    """
+    ax = begin(ax, lang)
+    shown = sensitivity[sensitivity["statistic"] == "tier_any"]
+    words = _CHANGES[lang]
+    names = [
+        f"{words[str(row['change'])]} {row['pillar']}".removesuffix(" all")
+        for row in shown.to_dict("records")
+    ]
+    places = np.arange(len(shown))
+    reach = np.stack([shown["value"] - shown["low"], shown["high"] - shown["value"]])
+    ax.barh(places, shown["value"], xerr=np.maximum(reach, 0), color=_AFTER, ecolor="0.3")
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()
+    labels(
+        ax,
+        lang,
+        zh=("一处改动能否改变等级", "等级会变的农户占比（区间）", ""),
+        en=("Can one change move the tier", "share of households moved (interval)", ""),
+    )
+    return ax
+
+
+_CHANGES: dict[Lang, dict[str, str]] = {
+    "zh": {"one_up": "一项加一档", "one_down": "一项减一档", "rater_out": "去掉一名评议员"},
+    "en": {"one_up": "one rating up", "one_down": "one rating down", "rater_out": "one rater out"},
+}

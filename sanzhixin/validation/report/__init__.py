@@ -1,0 +1,1 @@
+"""The report on a model in three forms: a page with pictures, a workbook, JSON."""

@@ -1,0 +1,246 @@
+"""What a picture says, in one sentence of figures from the tables, for those who do not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sanzhixin.validation.report.words import VERDICT_WORDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanzhixin.validation.judged import Judged
+
+__all__ = [
+    "TELL",
+    "tell_auc",
+    "tell_backtest",
+    "tell_belt",
+    "tell_distribution",
+    "tell_gini",
+    "tell_ks",
+    "tell_pathway",
+    "tell_psi",
+    "tell_raters",
+    "tell_reliability",
+    "tell_sensitivity",
+    "tell_strategy",
+    "tell_tiers",
+    "tell_villages",
+    "tell_waterfall",
+]
+
+Tables = Mapping[str, "Judged"]
+Told = tuple[str, str]
+Row = dict[Any, Any]
+
+_VERDICTS: dict[str, Told] = {word: (zh, en) for word, (_, zh, en) in VERDICT_WORDS.items()}
+
+
+def tell_pathway(tables: Tables) -> Told:
+    """Say how many households come to a proposed limit."""
+    n = {str(row["statistic"]): int(row["n"]) for row in _rows(tables, "pathway")}
+    return (
+        f"{n['households']:,} 户中，{n['evidence']:,} 户评议依据足够，{n['points']:,} 户有积分，"
+        f"{n['limit']:,} 户建议额度大于 0，其中 {n['no_review']:,} 户无须人工复核。",
+        f"Of {n['households']:,} households {n['evidence']:,} have enough forms, {n['points']:,} "
+        f"points, {n['limit']:,} a proposed limit above 0, and for {n['no_review']:,} of these "
+        "nothing is to be looked at.",
+    )
+
+
+def tell_auc(tables: Tables) -> Told:
+    """Say the area under the curve."""
+    return _ranking(tables, "auc", "AUC")
+
+
+def tell_gini(tables: Tables) -> Told:
+    """Say the accuracy ratio."""
+    return _ranking(tables, "gini", "Gini")
+
+
+def tell_ks(tables: Tables) -> Told:
+    """Say the largest gap."""
+    return _ranking(tables, "ks", "KS")
+
+
+def _ranking(tables: Tables, statistic: str, name: str) -> Told:
+    row = _row(tables, "discrimination", statistic=statistic)
+    between = _between(row)
+    zh, en = _VERDICTS[str(row["verdict"])]
+    return (
+        f"{row['n']:,} 笔贷款、违约 {row['events']:,} 笔："
+        f"{name} {_number(row['value'])}{between[0]}，判定：{zh}。",
+        f"{row['n']:,} loans with {row['events']:,} defaults: {name} {_number(row['value'])}"
+        f"{between[1]}; verdict: {en}.",
+    )
+
+
+def tell_reliability(tables: Tables) -> Told:
+    """Say of how many bins the interval holds the mean probability."""
+    own = tables["reliability"].table
+    held = (own["low"] <= own["threshold"]) & (own["threshold"] <= own["high"])
+    return (
+        f"{len(own)} 个分箱中，{int(held.sum())} 个的观察违约率区间含平均违约概率。",
+        f"In {int(held.sum())} of {len(own)} bins the interval of the observed default rate holds "
+        "the mean default probability.",
+    )
+
+
+def tell_belt(tables: Tables) -> Told:
+    """Say at how much of the curve the belt leaves the diagonal."""
+    own = tables["belt"].table
+    off = (own["low_95"] > own["prob_default"]) | (own["high_95"] < own["prob_default"])
+    share = f"{off.mean():.0%}"
+    low, high = _percent(own["prob_default"].min()), _percent(own["prob_default"].max())
+    return (
+        f"违约概率 {low} 至 {high} 间，95% 校准带在 {share} 的取值处不含对角线。",
+        f"For probabilities of {low} to {high} the 95 % belt leaves the diagonal at {share} of the "
+        "values.",
+    )
+
+
+def tell_tiers(tables: Tables) -> Told:
+    """Say the default rate of each tier."""
+    own = tables["calibration"].table
+    is_rate = (own["statistic"] == "default_rate") & (own["tier"] != "all")
+    return _rates(own[is_rate], "tier", "各等级观察违约率", "Observed default rates by tier")
+
+
+def tell_backtest(tables: Tables) -> Told:
+    """Say the default rate of each vintage."""
+    own = tables["backtest"].table
+    return _rates(own, "vintage", "各放款期观察违约率", "Observed default rates by vintage")
+
+
+def _rates(rows: pd.DataFrame, name: str, zh: str, en: str) -> Told:
+    parts = [
+        (str(row[name]), _percent(row["value"]), _VERDICTS[str(row["verdict"])])
+        for row in rows.to_dict("records")
+    ]
+    return (
+        f"{zh}：" + "，".join(f"{who} {rate}（{word[0]}）" for who, rate, word in parts) + "。",
+        f"{en}: " + ", ".join(f"{who} {rate} ({word[1]})" for who, rate, word in parts) + ".",
+    )
+
+
+def tell_strategy(tables: Tables) -> Told:
+    """Say the two ends of the cut-offs."""
+    own = _rows(tables, "strategy")
+    ends = [
+        (f"{row['cutoff_points']:.0f}", f"{row['share_approved']:.0%}", _percent(row["value"]))
+        for row in (own[0], own[-1])
+    ]
+    return (
+        "，".join(
+            f"准入分 {cut} 时准入 {share} 农户，已知贷款违约率 {rate}" for cut, share, rate in ends
+        )
+        + "。",
+        "; ".join(
+            f"from {cut} points on {share} of households are taken, with a default rate of known "
+            f"loans of {rate}"
+            for cut, share, rate in ends
+        ).capitalize()
+        + ".",
+    )
+
+
+def tell_sensitivity(tables: Tables) -> Told:
+    """Say how often leaving one rater out moves the tier."""
+    row = _row(tables, "sensitivity", statistic="tier_any", change="rater_out")
+    near = _row(tables, "sensitivity", statistic="near_cutoff")
+    return (
+        f"去掉某一名评议员会使 {_percent(row['value'])} 的农户等级变动；"
+        f"{_percent(near['value'])} 的农户临近等级界限。",
+        f"Leaving one rater out moves the tier of {_percent(row['value'])} of households; "
+        f"{_percent(near['value'])} are near a cut-off.",
+    )
+
+
+def tell_distribution(tables: Tables) -> Told:
+    """Say where most households are."""
+    own = tables["score_distribution"].table
+    most = own.iloc[int(own["value"].to_numpy().argmax())]
+    n, share = f"{int(own['n'].sum()):,}", _percent(most["value"])
+    between = f"{most['from_points']:.0f}–{most['below_points']:.0f}"
+    return (
+        f"{n} 户有积分，最多的一组为 {between} 分，占 {share}。",
+        f"{n} households have points; the largest class is {between}, with {share}.",
+    )
+
+
+def tell_psi(tables: Tables) -> Told:
+    """Say the index of each period."""
+    rows = _rows(tables, "psi_path")
+    parts = [(row["period"], _number(row["value"]), _VERDICTS[str(row["verdict"])]) for row in rows]
+    return (
+        "稳定性指数：" + "，".join(f"{who} {psi}（{word[0]}）" for who, psi, word in parts) + "。",
+        "Stability index: "
+        + ", ".join(f"{who} {psi} ({word[1]})" for who, psi, word in parts)
+        + ".",
+    )
+
+
+def tell_raters(tables: Tables, *, pillar: str) -> Told:
+    """Say how many raters of a pillar are flagged, and how far apart they are."""
+    own = tables["rater_map"].table
+    own = own[own["pillar"] == pillar]
+    flagged = int(own["flags"].ne("").sum())
+    low, high = _number(own["value"].min()), _number(own["value"].max())
+    return (
+        f"{pillar}：{len(own):,} 名评议员，宽严 {low} 至 {high} logit，{flagged} 名有标记。",
+        f"{pillar}: {len(own):,} raters, severity {low} to {high} logits, {flagged} flagged.",
+    )
+
+
+def tell_villages(tables: Tables, *, pillar: str) -> Told:
+    """Say how many villages can be compared."""
+    own = tables["village_map"].table
+    own = own[own["pillar"] == pillar]
+    alike = int(own["comparable"].eq("yes").sum())
+    return (
+        f"{pillar}：{len(own):,} 个村中 {alike:,} 个可与最大连通部分比较。",
+        f"{pillar}: {alike:,} of {len(own):,} villages compare with the largest connected part.",
+    )
+
+
+def tell_waterfall(tables: Tables, *, example: str) -> Told:
+    """Say what the points of one household are made of."""
+    rows = [row for row in _rows(tables, "waterfall") if row["example"] == example]
+    parts, total = rows[:-1], rows[-1]
+    zh = "，".join(f"{row['step_zh']} {row['value']:+.0f}" for row in parts)
+    en = ", ".join(f"{row['step_en']} {row['value']:+.0f}" for row in parts)
+    return (
+        f"农户 {total['household']}（等级 {total['tier']}）积分 {total['value']:.0f}：{zh}。",
+        f"Household {total['household']}, tier {total['tier']}, {total['value']:.0f} points: {en}.",
+    )
+
+
+TELL: dict[str, Callable[..., Told]] = {"raters": tell_raters, "villages": tell_villages}
+"""Of pictures that are drawn pillar by pillar."""
+
+
+def _rows(tables: Tables, name: str) -> list[Row]:
+    return tables[name].table.to_dict("records")
+
+
+def _row(tables: Tables, name: str, **wanted: str) -> Row:
+    return next(
+        row for row in _rows(tables, name) if all(row[key] == word for key, word in wanted.items())
+    )
+
+
+def _between(row: Row) -> Told:
+    if row["low"] != row["low"]:
+        return "", ""
+    low, high = _number(row["low"]), _number(row["high"])
+    return f"（{low} 至 {high}）", f" ({low} to {high})"
+
+
+def _number(value: float) -> str:
+    return "-" if value != value else f"{value:.3f}"
+
+
+def _percent(value: float) -> str:
+    return "-" if value != value else f"{100 * value:.2g} %"

@@ -1,0 +1,126 @@
+"""Headings, words and sentences of the page, in Chinese and English from one table."""
+
+from __future__ import annotations
+
+__all__ = ["COLUMNS", "HOW_TO_READ", "SECTIONS", "VERDICT_WORDS", "WORDS"]
+
+Pair = tuple[str, str]
+
+VERDICT_WORDS: dict[str, tuple[str, str, str]] = {
+    "pass": ("✓", "通过", "pass"),
+    "watch": ("!", "关注", "watch"),
+    "fail": ("✗", "不通过", "fail"),
+    "insufficient": ("○", "样本不足", "insufficient"),
+    "info": ("·", "参考", "info"),
+}
+"""Mark, Chinese and English of each verdict; the mark tells it where colours are not seen."""
+
+SECTIONS: dict[str, Pair] = {
+    "pathway": ("从评议到额度", "From ratings to limits"),
+    "calibration": ("违约概率与实际违约", "Default probabilities and outcomes"),
+    "ranking": ("区分能力", "Discrimination"),
+    "use": ("准入与敏感度", "Cut-offs and sensitivity"),
+    "stability": ("分布与稳定性", "Distribution and stability"),
+    "panel": ("评议团与各村可比性", "Panel, and whether villages compare"),
+    "examples": ("示例农户", "Example households"),
+}
+"""Sections with pictures, in order."""
+
+WORDS: dict[str, Pair] = {
+    "title": ("模型验证报告", "Model validation report"),
+    "lead": (
+        "本报告以已知结果的贷款、全部农户和评议表评估模型 {model}，截至 {as_of}。"
+        "模型只提出建议，由人决定；评议得分不对外公布，也不排名。",
+        "This report judges model {model} by loans with a known outcome, by all households and by "
+        "the forms, as of {as_of}. The model proposes and people decide; scores of the panel are "
+        "neither published nor ranked.",
+    ),
+    "summary": ("摘要", "Summary"),
+    "table": ("表", "table"),
+    "contents": ("目录", "Contents"),
+    "alarms": ("需要查看的各行", "Rows to look at"),
+    "no_alarms": ("没有判为关注或不通过的行。", "No row is judged watch or fail."),
+    "tables": ("全部表格", "All tables"),
+    "how": ("如何阅读", "How to read it"),
+    "facts": ("可重复性", "Reproducibility"),
+    "facts_lead": (
+        "同一模型、同一数据、同一版本与字体重新运行，得到逐字节相同的文件；文件不含运行时间。",
+        "The same model, data, versions and fonts give the same bytes; no hour is in the file.",
+    ),
+    "empty": ("没有行。", "No rows."),
+    "shown": (
+        "显示 {shown} 行，共 {n} 行；判为关注或不通过的行优先。全部行见 JSON 或 Excel 文件。",
+        "{shown} of {n} rows are shown, those with watch or fail first of all. All stand in the "
+        "JSON and Excel files.",
+    ),
+    "model": ("模型", "Model"),
+    "data": ("数据", "Data"),
+    "versions": ("版本与种子", "Versions and seed"),
+    "left_out": ("未计入", "Left out"),
+    "left_out_lead": (
+        "贷款笔数。young：12 个月未满；lost：未观察至期满；gated：放款日有禁入记录；"
+        "unscored：当日评议不足。",
+        "Loans whose 12 months are not over (young), not observed to the end (lost), under a "
+        "record that gates on the day of granting (gated), without enough forms then (unscored).",
+    ),
+}
+"""Words and sentences by key."""
+
+HOW_TO_READ: tuple[Pair, ...] = (
+    (
+        "每行一个统计量：value 为数值，low 至 high 为区间，threshold 为比较的数，verdict 为判定。"
+        "通过、关注、不通过按各表说明的界限得出；样本不足时照列数值，不作判定；参考不判定。",
+        "One statistic a row: value, its interval low to high, the threshold it is compared with, "
+        "and the verdict. Pass, watch and fail follow the limits in the note of the table; with "
+        "too few events the value stands and nothing is told; info is not judged.",
+    ),
+    (
+        "一次验证检验很多行，一切正常时也会有误报：“多重检验”表给出预期误报数与调整后的结果。",
+        "Many rows are tested at once, and some alarms are raised where all is well: the table on "
+        "many tests tells how many are expected, and what stays after adjustment.",
+    ),
+    (
+        "结果只来自获批贷款；未获批农户的情况不得而知。评议员意见一致不等于评议有效，"
+        "“评议团的增量”表说明评议对预测违约的作用，而不是因果。",
+        "Outcomes are known of approved loans alone. Raters may agree and still be wrong; the "
+        "table on what the panel adds speaks of prediction, not of causes.",
+    ),
+    (
+        "拟合模型所用的贷款会使结果偏好：放款时间窗见“可重复性”，请以窗外的放款期为准。",
+        "Loans that the model was fitted on flatter it: their window stands under reproducibility; "
+        "rely on vintages outside it.",
+    ),
+)
+"""Paragraphs on how to read the report."""
+
+COLUMNS: dict[str, Pair] = {
+    "statistic": ("统计量", "statistic"),
+    "n": ("笔/户数", "n"),
+    "events": ("违约数", "events"),
+    "value": ("数值", "value"),
+    "low": ("下限", "low"),
+    "high": ("上限", "high"),
+    "threshold": ("比较值", "threshold"),
+    "verdict": ("判定", "verdict"),
+    "tier": ("等级", "tier"),
+    "vintage": ("放款期", "vintage"),
+    "village_id": ("村", "village"),
+    "pillar": ("支柱", "pillar"),
+    "characteristic": ("特征", "characteristic"),
+    "p_value": ("p 值", "p-value"),
+    "p_adjusted": ("调整后 p 值", "adjusted p"),
+    "period": ("时期", "period"),
+    "bin": ("分箱", "bin"),
+    "change": ("改动", "change"),
+    "cell": ("分组", "cell"),
+    "rater_id": ("评议员", "rater"),
+    "flags": ("标记", "flags"),
+    "household": ("农户", "household"),
+    "attribute": ("属性", "attribute"),
+    "group": ("组", "group"),
+    "expected": ("预期违约数", "expected"),
+    "direction": ("方向", "direction"),
+    "who": ("何人", "who"),
+    "table": ("表", "table"),
+}
+"""Heads of columns; others stand by their name."""

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from sanzhixin.records.columns import TABLES, table_spec
+from sanzhixin.scheme.deny import DENIED
+from sanzhixin.scoring.artifact import read_model_file
+from sanzhixin.scoring.canonical import strict_loads
+from sanzhixin.validation.papers.card import PAPERS, card_data, model_papers
+from sanzhixin.validation.papers.disclosure import HEADINGS, disclosure
+from sanzhixin.validation.papers.impact import impact_assessment
+from sanzhixin.validation.papers.impact_fields import field_uses
+from sanzhixin.validation.papers.layout import to_text
+from sanzhixin.validation.papers.traceability import NOT_RECORDED, traceability, traceability_paper
+from tests.unit.scoring.factories import indicators_with, model_file, scheme_with
+
+# Witnesses: the model file itself, its Markdown card, and the lists of the records room.
+
+LANGS = ("zh", "en")
+BANNED = ("true character", "moral truth", "fair score", "unbiased", "guarantee", "lowers npl")
+
+
+@pytest.fixture(scope="module")
+def papers(fitted):
+    return {name: text.decode() for name, text in model_papers(fitted.file).items()}
+
+
+def body(paper, title):
+    (found,) = [part for part in paper.parts if part.title == title]
+    return to_text(type(paper)(paper.lang, "", (), (found,))).split("\n\n", 2)[2]
+
+
+def test_every_paper_is_written_and_is_the_same_each_time(papers, fitted):
+    assert tuple(papers) == PAPERS
+    assert {name: text.encode() for name, text in papers.items()} == model_papers(fitted.file)
+
+
+def test_a_model_that_was_saved_has_the_same_papers(papers, fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    read = model_papers(read_model_file(tmp_path / "model"))
+    assert {name: text.decode() for name, text in read.items()} == papers
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_no_paper_promises_what_the_method_cannot_keep(papers, name):
+    assert [word for word in BANNED if word in papers[name].lower()] == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAPERS if name.endswith(".json")])
+def test_json_is_strict(papers, name):
+    assert strict_loads(papers[name].encode(), name=name)["format"] == 1
+
+
+# the card as data
+
+
+def slug(title):
+    return re.sub(r"\W+", "_", title.lower()).strip("_")
+
+
+def test_the_data_have_every_section_of_the_markdown_card(papers):
+    titles = [slug(t) for t in re.findall(r"^## (.+)$", papers["model_card.md"], re.MULTILINE)]
+    assert len(titles) >= 16
+    assert [title for title in titles if title not in json.loads(papers["model_card.json"])] == []
+
+
+def test_the_data_have_every_code_and_digest_of_the_markdown_card(papers):
+    data = papers["model_card.json"]
+    codes = re.findall(
+        r"^\| ([A-Z]{1,2}\d\d?|[a-z]+_[a-z_]+) \|", papers["model_card.md"], re.MULTILINE
+    )
+    digests = re.findall(r"sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b", papers["model_card.md"])
+    assert len(codes) > 25
+    assert len(digests) > 5
+    assert [word for word in codes + digests if word not in data] == []
+
+
+def test_numbers_are_numbers_and_what_is_not_stated_is_null(fitted):
+    data = card_data(fitted.file)
+    assert data["default_probability"]["n_loans"] == fitted.file.pd.n_loans
+    assert data["points"]["reach"] == [0, 1000]
+    assert data["approvals_and_expiry"]["fitted_by"] == "A. Li"
+    assert data["approvals_and_expiry"]["approved_on"] is None
+    assert data["learned_card_against_expert_card"] is None
+    assert data["digest"] == fitted.file.digest()
+
+
+def test_people_and_days_of_an_approved_model_are_told():
+    file = model_file(status="approved")
+    told = card_data(file)["approvals_and_expiry"]
+    assert (told["approved_by"], told["approved_on"]) == ("C", "2026-03-05")
+    text = body(disclosure(file, "en"), "Subjects")
+    assert "Approved by: C" in text
+    assert "may serve decisions" in body(disclosure(file, "en"), "Application")
+
+
+# disclosure
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_disclosure_has_the_seven_headings_in_order(fitted, lang):
+    titles = [part.title for part in disclosure(fitted.file, lang).parts]
+    assert titles == [pair[lang == "en"] for pair in HEADINGS]
+    assert [pair[0].removeprefix("算法") for pair in HEADINGS] == [
+        *("组合", "逻辑", "应用", "数据", "主体", "变更", "审计"),
+    ]
+
+
+def test_the_disclosure_names_every_source_and_everything_that_is_never_used(fitted):
+    text = body(disclosure(fitted.file, "zh"), "算法数据")
+    scheme = fitted.file.scheme
+    sources = [i.code for i in (*scheme.indicators, *scheme.gates)]
+    sources += [factor.name for factor in scheme.factors]
+    assert [code for code in sources if f"{code} | " not in text] == []
+    assert [item.zh for item in DENIED if item.zh not in text] == []
+
+
+def test_the_disclosure_tells_fewest_and_most_points_of_each_characteristic(fitted):
+    text = body(disclosure(fitted.file, "en"), "Algorithm logic")
+    assert "family style | 0 | 200" in text
+    assert "payment of utility bills | -15 | 15" in text
+
+
+def test_a_model_without_probabilities_says_so(expert):
+    text = body(disclosure(expert.file, "zh"), "算法组合")
+    assert "不给出违约概率" in text
+    assert "评议表汇总：mean" in text
+    assert "专家评分卡" in text
+
+
+def test_what_only_the_bank_knows_is_a_blank(papers):
+    assert papers["disclosure.md"].count("【待填：") == papers["disclosure.md"].count(
+        "【to be filled in: "
+    )
+    assert "不得据以作出决定" in papers["disclosure.md"]
+
+
+# traceability
+
+
+def test_what_the_file_does_not_hold_is_not_recorded(expert):
+    found = traceability(expert.file)
+    assert found["data"]["checksums"] == NOT_RECORDED
+    assert found["data"]["source"] == NOT_RECORDED
+    assert found["operators"]["fitted_by"] == NOT_RECORDED
+    assert set(found["deployment"].values()) == {NOT_RECORDED}
+    assert "未记录" in to_text(traceability_paper(expert.file, "zh"))
+    assert NOT_RECORDED not in to_text(traceability_paper(expert.file, "zh"))
+
+
+def test_what_the_file_holds_is_told_as_it_stands_there(fitted):
+    found, by = traceability(fitted.file), fitted.file.provenance
+    assert found["data"]["checksums"] == by.checksums
+    assert found["data"]["volume_rows"] == by.rows
+    assert found["data"]["source"] == "simulated county, seed 7"
+    assert found["operators"]["fitted_by"] == "A. Li"
+    assert found["environment"]["versions"] == {
+        name: number for name, number in by.versions.items() if name != "sanzhixin"
+    }
+    assert found["artifact"]["digest"] == fitted.file.digest()
+    assert found["parameters"]["pd_method"] == fitted.file.pd.method
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_paper_tells_every_point_of_the_data(fitted, lang):
+    text, found = to_text(traceability_paper(fitted.file, lang)), traceability(fitted.file)
+    for section in found.values():
+        if not isinstance(section, dict):
+            continue
+        for key, value in section.items():
+            assert f"\n{key} | " in text or f"\n{key}." in text
+            if isinstance(value, str) and value != NOT_RECORDED:
+                assert f"{key} | {value}" in text
+
+
+def test_the_points_that_the_standard_asks_for_are_there(fitted):
+    found = traceability(fitted.file)
+    assert set(found) - {"format"} == {
+        *("artifact", "data", "scripts", "environment", "operators"),
+        *("timestamps", "parameters", "deployment"),
+    }
+    asked = {"acquired_on", "source", "volume_rows", "storage_medium", "checksums", "sampling"}
+    assert asked <= set(found["data"])
+
+
+# impact assessment
+
+
+def test_every_column_of_every_table_is_assessed_once(fitted):
+    scheme = fitted.file.scheme
+    told = [(use.table, use.column) for use in field_uses(scheme)]
+    wanted = [(table, c.name) for table in TABLES for c in table_spec(table, scheme).columns]
+    assert sorted(told) == sorted([*wanted, ("audit_groups", "*")])
+
+
+def test_every_column_has_a_purpose_in_both_languages(fitted):
+    bare = [
+        (use.table, use.column)
+        for use in field_uses(fitted.file.scheme)
+        if not (use.purpose_zh and use.purpose_en)
+    ]
+    assert bare == []
+
+
+def test_what_asks_for_a_written_consent_is_marked_so(fitted):
+    written = {use.column for use in field_uses(fitted.file.scheme) if use.consent == "written"}
+    assert written == {"annual_income_yuan", "debt_yuan", "assets_yuan"}
+
+
+def test_a_factor_that_the_bank_adds_is_assessed(fitted):
+    scheme = fitted.file.scheme.model_dump()
+    own = {"name": "coop", "column": "coop_years", "zh": "合作社年限", "consent": "written"}
+    factor = {**scheme["factors"][0], **own}
+    uses = field_uses(scheme_with(factors=(*scheme["factors"], factor)))
+    (found,) = [use for use in uses if use.column == "coop_years"]
+    assert (found.consent, found.purpose_zh, found.basis) == (
+        "written",
+        "约定因素",
+        factor["legal_basis"],
+    )
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_assessment_has_what_the_law_asks_for_and_leaves_answers_open(fitted, lang):
+    paper = impact_assessment(fitted.file, lang)
+    assert len(paper.parts) == 6
+    text = to_text(paper)
+    mark = "【待填：答复】" if lang == "zh" else "【to be filled in: answer】"
+    assert text.count(mark) == 15
+    assert ("至少保存三年" if lang == "zh" else "three years at least") in text
+    codes = [*fitted.file.scheme.event_rules, *fitted.file.scheme.official_rules]
+    assert [code for code in codes if f"\n{code} | " not in text] == []
+
+
+def test_records_are_kept_as_the_scheme_says(fitted):
+    text = to_text(impact_assessment(fitted.file, "zh"))
+    assert "ML09 | 失信被执行人 | court list no. | 人民法院 |" in text
+    assert "60 个月（终止后）" in text
+    assert "ML05 | 志愿服务 | sign-in record | 村民委员会 |" in text
+
+
+# hostile schemes
+
+BAD = "</td><script>alert(1)</script>| x\n# y"
+
+
+@pytest.mark.parametrize("name", ["disclosure.md", "impact_assessment.md", "traceability.md"])
+def test_hostile_texts_of_a_scheme_stay_texts(name):
+    scheme = scheme_with(indicators=indicators_with("FS01", zh=BAD, en=BAD, legal_basis=BAD))
+    text = model_papers(model_file(scheme))[name].decode()
+    shown = MarkdownIt("commonmark").enable("table").render(text)
+    assert "<script" not in shown
+    assert "<h1>y" not in shown
