@@ -153,7 +153,7 @@ def krippendorff_alpha(counts: ArrayLike, metric: Metric = "ordinal") -> AlphaAg
     """
     if metric not in get_args(Metric):
         raise DomainError("alpha_metric", given=metric, known=", ".join(get_args(Metric)))
-    patterns, repeats = np.unique(_check_counts(counts), axis=0, return_counts=True)
+    patterns, repeats = _patterns(_check_counts(counts))
     size = patterns.sum(axis=1, keepdims=True)
     n_units = int(repeats.sum())
     n_categories = patterns.shape[1]
@@ -183,6 +183,18 @@ def _check_counts(counts: ArrayLike) -> Floats:
     if not kept.size:
         raise EvidenceError("no_repeated_ratings")
     return kept
+
+
+def _patterns(table: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Give the different rows in rising order, and how often each stands; as numbers, they sort."""
+    base, n_columns = int(table.max()) + 1, table.shape[1]
+    if base**n_columns >= 1 << 63:
+        patterns, repeats = np.unique(table, axis=0, return_counts=True)
+        return patterns, repeats
+    places = np.array([base**k for k in reversed(range(n_columns))], dtype=np.int64)
+    key = table.astype(np.int64) @ places
+    _, first, repeats = np.unique(key, return_index=True, return_counts=True)
+    return table[first], repeats
 
 
 def _alpha(coincidences: Floats, metric: Metric) -> Floats:

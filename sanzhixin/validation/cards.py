@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sanzhixin.model import SanzhixinModel
+    from sanzhixin.modelling.county.loans import Outcomes
     from sanzhixin.records import County
     from sanzhixin.scoring.provenance import CardComparison, Provenance
 
@@ -63,7 +64,12 @@ _NOTES = (
 
 
 def compute_cards(
-    county: County, model: SanzhixinModel, as_of: dt.date | None = None, *, level: float = 0.95
+    county: County,
+    model: SanzhixinModel,
+    as_of: dt.date | None = None,
+    *,
+    outcomes: Outcomes | None = None,
+    level: float = 0.95,
 ) -> Judged:
     """Put the expert card and the learned card of a model side by side.
 
@@ -75,6 +81,8 @@ def compute_cards(
         Whose cards are compared; with the expert card alone the loans at hand give no row.
     as_of : date, optional
         Outcomes known by then count; else that of the county, else today.
+    outcomes : Outcomes, optional
+        From `collect_outcomes` with the same county, model and day, where they are at hand.
     level : float, default=0.95
         Of the intervals.
 
@@ -107,7 +115,7 @@ def compute_cards(
     expert = expert_card(model.scheme)
     if model.file.card != expert:
         day = scoring_date(as_of, county.as_of)
-        loans = collect_outcomes(county, model, day)
+        loans = collect_outcomes(county, model, day) if outcomes is None else outcomes
         frame = pd.DataFrame(
             {
                 "points": loans.points,

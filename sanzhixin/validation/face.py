@@ -199,9 +199,8 @@ def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None
     check_county(county)
     day = scoring_date(as_of, county.as_of)
     outcomes = collect_outcomes(county, model, day)
-    given = _Given(
-        model, county, day, _loans(outcomes, model, county), household_table(model, county, day)
-    )
+    loans = _loans(outcomes, model, county)
+    given = _Given(model, county, day, outcomes, loans, household_table(model, county, day))
     left_out: dict[str, str] = {name: str(n) for name, n in loans_left_out(outcomes).items()}
     tables = [
         compute_pathway(given.households),
@@ -222,6 +221,7 @@ class _Given(NamedTuple):
     model: SanzhixinModel
     county: County
     day: dt.date
+    outcomes: Outcomes
     loans: pd.DataFrame
     households: pd.DataFrame
 
@@ -266,7 +266,7 @@ def _of_use(given: _Given) -> Iterator[Judged]:
     tiers = given.model.plan.tiers
     yield compute_tiers(loans)
     yield compute_strategy(loans, households)
-    yield compute_cards(given.county, given.model, given.day)
+    yield compute_cards(given.county, given.model, given.day, outcomes=given.outcomes)
     yield compute_overrides(households, loans)
     order = [*reversed(tiers.grades), tiers.unrated]
     yield compute_concentration(households, tiers=order, seed=SEED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +79,9 @@ def fit_county_panel(
     forms = county_forms(county.ratings, county.raters, scheme, as_of)
     if forms.empty:
         raise EvidenceError("no_dated_forms", as_of=as_of, months=scheme.rating_validity_months)
-    model = PanelModel(_pillars(scheme), linking, n_categories=highest - lowest + 1)
+    pillars = _pillars(scheme)
+    n_jobs = min(len(pillars), os.cpu_count() or 1)  # a pillar's fit knows nothing of the others
+    model = PanelModel(pillars, linking, n_categories=highest - lowest + 1, n_jobs=n_jobs)
     has_anchors = len(county.vignettes) > 0
     return model.fit(
         forms,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sanzhixin.errors import EvidenceError
 from sanzhixin.errors.words import LINK_WORDS
-from sanzhixin.modelling.panel.county import fit_county_panel
+from sanzhixin.modelling.panel.county import county_forms, fit_county_panel
 from sanzhixin.modelling.panel.diagnostics import (
     compute_agreement,
     compute_drift,
@@ -105,7 +105,7 @@ def report_panel(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PanelLinkWarning)  # the text says it
         model = fit_county_panel(county, scheme, as_of, progress=progress)
-        rounds = _rounds(county, scheme, as_of)
+        rounds = _rounds(county, scheme, as_of, model)
     found = (
         *(model.measures_, model.raters_, model.items_, model.variances_),
         *(compute_villages(model), model.connectivity_, model.reliability_),
@@ -122,19 +122,42 @@ def report_panel(
     )
 
 
-def _rounds(county: County, scheme: Scheme, as_of: dt.date) -> dict[int, PanelModel]:
-    """Fit each of the last rounds by itself, as of its own last day; one alone is not looked at."""
+def _rounds(
+    county: County, scheme: Scheme, as_of: dt.date, latest: PanelModel
+) -> dict[int, PanelModel]:
+    """Fit each of the last rounds by itself, as of its own last day; one alone is not looked at.
+
+    Where the newest round is all that `latest` was fitted to, it is not fitted once more.
+    """
     ratings = county.ratings[county.ratings["rated_on"] <= pd.Timestamp(as_of)]
     numbers = sorted(int(number) for number in ratings["round"].unique())[-_ROUNDS:]
     found: dict[int, PanelModel] = {}
     for number in numbers if len(numbers) > 1 else []:
         own = ratings[ratings["round"] == number]
         alone = replace(county, ratings=own)
+        if number == numbers[-1] and _is_all(alone, county, scheme, as_of):
+            found[number] = latest
+            continue
         try:
             found[number] = fit_county_panel(alone, scheme, own["rated_on"].max().date())
         except EvidenceError:  # a stray form or two make no round
             continue
     return found
+
+
+def _is_all(alone: County, county: County, scheme: Scheme, as_of: dt.date) -> bool:
+    """Tell whether a fit as of a day uses the forms of one round alone, all of those it has."""
+    last = alone.ratings["rated_on"].max().date()
+    own, used = (
+        county_forms(ratings, county.raters, scheme, day)
+        for ratings, day in ((alone.ratings, last), (county.ratings, as_of))
+    )
+    cases, cases_used = (
+        county_forms(county.vignettes, county.raters, scheme, day) for day in (last, as_of)
+    )
+    newest = used[used["round"] == used["round"].max()]
+    is_same = newest.index.equals(own.index) and cases.index.equals(cases_used.index)
+    return is_same and set(used["household_id"]) == set(own["household_id"])
 
 
 def _lines(

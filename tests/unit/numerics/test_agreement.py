@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import f as f_distribution
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics import agreement
 from sanzhixin.numerics.agreement import intraclass_correlation, krippendorff_alpha, separation
 
 RTOL = 1e-10  # sums of a few hundred terms in double precision
@@ -358,3 +359,14 @@ def test_separation_refuses_what_is_no_variance(true_variance, errors, name):
 def test_separation_without_measures_is_refused():
     with pytest.raises(EvidenceError, match="0 rated units were given, 1 are needed"):
         separation(1.0, [])
+
+
+@pytest.mark.parametrize("most", [1, 7, 10**6])
+def test_rows_are_counted_as_numpy_counts_them(most):
+    """Second witness: numpy's own sort of rows, for small counts and for those beyond 63 bits."""
+    table = np.random.default_rng(most).integers(0, most + 1, (400, 5)).astype(float)
+    for rows in (table, table[:1], np.repeat(table[:3], 9, axis=0)):
+        wanted = np.unique(rows, axis=0, return_counts=True)
+        found = agreement._patterns(rows)
+        np.testing.assert_array_equal(found[0], wanted[0])
+        np.testing.assert_array_equal(found[1], wanted[1])
