@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sanzhixin.records import County
     from sanzhixin.scoring.panel_tables import PanelTables
 
-__all__ = ["expert_model", "fit"]
+__all__ = ["expert_model", "fit", "table_checksum"]
 
 _LIBRARIES = ("sanzhixin", "numpy", "pandas", "pydantic", "scikit-learn", "scipy")
 
@@ -272,7 +272,7 @@ def _provenance(
         data_from=outcomes.data_from,
         data_until=outcomes.data_until,
         rows={key: len(frame) for key, frame in tables.items()},
-        checksums={key: _checksum(frame) for key, frame in tables.items()},
+        checksums={key: table_checksum(frame) for key, frame in tables.items()},
         versions=_versions(),
         seed=None if truth is None else truth.seed,
         comparison=chosen.comparison,
@@ -310,8 +310,26 @@ def _card_notes(chosen: ChosenCard) -> list[str]:
     return notes
 
 
-def _checksum(frame: pd.DataFrame) -> str:
-    """SHA-256 of the sorted row hashes: the order of rows and columns does not matter."""
+def table_checksum(frame: pd.DataFrame) -> str:
+    """Digest a table, whatever the order of its rows and columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of a county; missing values count as such.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and the SHA-256 of the sorted row hashes, as provenance holds it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    >>> table_checksum(table) == table_checksum(table.iloc[::-1][["b", "a"]])
+    True
+    """
     import pandas as pd
 
     rows = pd.util.hash_pandas_object(frame[sorted(frame.columns)], index=False).to_numpy()

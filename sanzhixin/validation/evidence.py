@@ -25,7 +25,13 @@ __all__ = ["loan_table", "loans_left_out", "outcome_table"]
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
-def loan_table(model: SanzhixinModel, county: County, as_of: dt.date | None = None) -> pd.DataFrame:
+def loan_table(
+    model: SanzhixinModel,
+    county: County,
+    as_of: dt.date | None = None,
+    *,
+    outcomes: Outcomes | None = None,
+) -> pd.DataFrame:
     """Score every loan with a known outcome as its household stood on the day of granting.
 
     Parameters
@@ -36,6 +42,8 @@ def loan_table(model: SanzhixinModel, county: County, as_of: dt.date | None = No
         With its loans.
     as_of : date, optional
         Outcomes known by then count; else the date of the county, else today.
+    outcomes : Outcomes, optional
+        From `collect_outcomes` with the same county, model and day, where they are at hand.
 
     Returns
     -------
@@ -55,8 +63,9 @@ def loan_table(model: SanzhixinModel, county: County, as_of: dt.date | None = No
     >>> bool(loans["points"].between(0, 1000).all())
     True
     """
-    day = scoring_date(as_of, county.as_of)
-    found = outcome_table(collect_outcomes(county, model, day), model)
+    if outcomes is None:
+        outcomes = collect_outcomes(county, model, scoring_date(as_of, county.as_of))
+    found = outcome_table(outcomes, model)
     granted = county.loans.set_index("loan_id")["limit_yuan"]
     found.insert(5, "limit_yuan", found["loan_id"].map(granted).astype("Int64"))
     return found

@@ -27,7 +27,7 @@ from sanzhixin.validation.discrimination import (
     compute_discrimination,
     compute_pillar_discrimination,
 )
-from sanzhixin.validation.evidence import loans_left_out, outcome_table
+from sanzhixin.validation.evidence import loan_table, loans_left_out
 from sanzhixin.validation.facts import collect_facts
 from sanzhixin.validation.fairness import compute_fairness
 from sanzhixin.validation.households import compute_pathway, compute_waterfall, household_table
@@ -199,7 +199,7 @@ def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None
     check_county(county)
     day = scoring_date(as_of, county.as_of)
     outcomes = collect_outcomes(county, model, day)
-    loans = _loans(outcomes, model, county)
+    loans = loan_table(model, county, day, outcomes=outcomes)
     given = _Given(model, county, day, outcomes, loans, household_table(model, county, day))
     left_out: dict[str, str] = {name: str(n) for name, n in loans_left_out(outcomes).items()}
     tables = [
@@ -224,12 +224,6 @@ class _Given(NamedTuple):
     outcomes: Outcomes
     loans: pd.DataFrame
     households: pd.DataFrame
-
-
-def _loans(outcomes: Outcomes, model: SanzhixinModel, county: County) -> pd.DataFrame:
-    loans = outcome_table(outcomes, model)
-    granted = county.loans.set_index("loan_id")["limit_yuan"]
-    return loans.assign(limit_yuan=loans["loan_id"].map(granted).astype("Int64"))
 
 
 def _of_outcomes(given: _Given) -> Iterator[Judged]:

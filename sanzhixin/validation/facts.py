@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+from sanzhixin.modelling.fit import table_checksum
+from sanzhixin.versions import installed_version
 
 if TYPE_CHECKING:
     from sanzhixin.model import SanzhixinModel
@@ -53,7 +51,7 @@ def collect_facts(
     file, origin = model.file, model.file.provenance
     window = f"{origin.data_from or '-'} / {origin.data_until or '-'}"
     tables = {name: frame for name, frame in county.tables().items() if len(frame)}
-    is_same = {name: _digest(frame) for name, frame in tables.items()}
+    is_same = {name: table_checksum(frame) for name, frame in tables.items()}
     return {
         "model": {
             "model_id": file.model_id,
@@ -77,19 +75,7 @@ def collect_facts(
         },
         "versions": {
             "python": platform.python_version(),
-            **{name: _version(name) for name in _LIBRARIES},
+            **{name: installed_version(name) or "not installed" for name in _LIBRARIES},
             "seed": str(seed),
         },
     }
-
-
-def _digest(frame: pd.DataFrame) -> str:
-    rows = pd.util.hash_pandas_object(frame[sorted(frame.columns)], index=False).to_numpy()
-    return f"sha256:{hashlib.sha256(np.sort(rows).tobytes()).hexdigest()}"
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "not installed"
