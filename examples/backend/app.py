@@ -59,8 +59,7 @@ class Serving:
     def load(cls, settings: Settings, model_id: str) -> Serving:
         """Load an approved model of the registry that somebody on the trust list has signed."""
         name, _, version = model_id.partition("/")
-        folder = Registry(settings.registry).find(name, version)
-        model = load_model(folder, trust=settings.trust)
+        model = load_model(Registry(settings.registry).find(name, version), trust=settings.trust)
         return cls(model, model.file.digest())
 
 

@@ -383,4 +383,4 @@ def test_the_page_tells_how_to_run_it_and_what_it_lacks():
         assert f'"SANZHIXIN_{name}"' in code
     for lacking in ("Authentication", "TLS", "process manager"):
         assert lacking in page
-    assert len(code.splitlines()) <= 130
+    assert len(code.splitlines()) <= 125
