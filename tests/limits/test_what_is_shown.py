@@ -173,10 +173,11 @@ def test_a_line_of_the_panel_report_names_ten_and_counts_the_others(count, more)
 def test_drift_looks_at_the_last_four_rounds(monkeypatch, rounds, fitted):
     # a fit of five rounds takes more than 2 seconds: here nothing is fitted
     monkeypatch.setattr(report, "fit_county_panel", lambda county, *_: county)
+    monkeypatch.setattr(report, "_is_all", lambda *_: False)
     days = pd.to_datetime(["2026-01-05"] * rounds)
     ratings = pd.DataFrame({"round": range(1, rounds + 1), "rated_on": days})
     county = County.from_tables({"ratings": ratings})
-    assert list(report._rounds(county, SCHEME, DAY)) == fitted
+    assert list(report._rounds(county, SCHEME, DAY, None)) == fitted
 
 
 # modelling.inputs.notebook._MOST_ROWS
