@@ -21,8 +21,8 @@ from sanzhixin.validation import (
     compute_tiers,
     loan_table,
 )
-from sanzhixin.validation.fairness import compute_fairness
-from sanzhixin.validation.proxy import compute_proxy
+from sanzhixin.validation.groups.fairness import compute_fairness
+from sanzhixin.validation.groups.proxy import compute_proxy
 
 pd.set_option("display.width", 120)
 warnings.simplefilter("ignore", PanelLinkWarning)  # no vignettes here: see notebook 02

@@ -66,10 +66,10 @@ print(loud.alarms.note_en)
 
 # %%
 tables = {table.name: table.table for table in loud.tables}
-tables["movers"].dropna(axis="columns", how="all").head()
+tables["tier_changes"].dropna(axis="columns", how="all").head()
 
 # %%
-tables["move_causes"].dropna(axis="columns", how="all").head(8)
+tables["change_causes"].dropna(axis="columns", how="all").head(8)
 
 # %% [markdown]
 # ## An appeal

@@ -99,7 +99,7 @@ def _write(voice: Voice, found: Validation, outs: tuple[Path, ...]) -> None:
 
 def _say(voice: Voice, found: Validation, *, as_json: bool, code: int) -> None:
     """Show rows by verdict, table by table."""
-    from sanzhixin.validation.judged import VERDICTS
+    from sanzhixin.validation.tables.judged import VERDICTS
 
     counts = {name: dict(one.counts) for name, one in found.tables.items() if one.counts}
     if as_json:

@@ -35,7 +35,7 @@ from sanzhixin.numerics.calibration_curves import (
 )
 from sanzhixin.numerics.chance import ChanceLaw, level_probabilities
 from sanzhixin.numerics.chance_draws import DrawnLaw, free_statistics, turning_statistics
-from sanzhixin.numerics.collusion import RaterPairs, adjust_p_values, compare_raters
+from sanzhixin.numerics.collusion import RaterPairs, compare_raters
 from sanzhixin.numerics.connectivity import Connectivity, examine_connectivity
 from sanzhixin.numerics.discrimination import (
     AreaEstimate,
@@ -64,6 +64,7 @@ from sanzhixin.numerics.linking import MeritShare, fit_merit_share
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
 from sanzhixin.numerics.low_default import LowDefaultRate, bayesian_low_default, pluto_tasche
 from sanzhixin.numerics.moment_matching import MatchedCurve, implied_auc, match_moments
+from sanzhixin.numerics.multiplicity import adjust_p_values
 from sanzhixin.numerics.nested import NestedComparison, compare_nested
 from sanzhixin.numerics.partial_credit import (
     PartialCreditFit,

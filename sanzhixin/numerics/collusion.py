@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.stats import norm
 
 from sanzhixin.errors import DomainError
+from sanzhixin.numerics.multiplicity import adjust_p_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["RaterPairs", "adjust_p_values", "compare_raters"]
+__all__ = ["RaterPairs", "compare_raters"]
 
 LEAST_COMMON = 15
 _FEWEST = 4  # common households for which Fisher's z has an error
@@ -265,47 +266,3 @@ def _centres(sums: _Sums, judged: NDArray[np.bool_], home: Ints) -> Floats:
         centre[small] += float(np.median(apart))
     centre[centre <= _NOISE - 1] = np.nan  # two records are each other's mirror
     return centre
-
-
-def adjust_p_values(p: ArrayLike) -> Floats:
-    r"""Adjust p-values for the false discovery rate (Benjamini and Hochberg).
-
-    Parameters
-    ----------
-    p : array-like of shape (n_tests,)
-        P-values; NaN where no test was made, which does not count as one.
-
-    Returns
-    -------
-    ndarray of shape (n_tests,)
-        Smallest false discovery rate at which each test is kept; NaN stays.
-
-    Raises
-    ------
-    DomainError
-        ``p_value_outside``: a value outside 0 to 1.
-
-    Notes
-    -----
-    :math:`q_{(i)} = \min_{j \ge i} \min(1, m p_{(j)} / j)` over the m values that are not missing.
-    The rate holds for independent or positively dependent tests.
-
-    References
-    ----------
-    Benjamini and Hochberg (1995), https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
-
-    Examples
-    --------
-    >>> adjust_p_values([0.01, 0.04, np.nan, 0.03])
-    array([0.03, 0.04,  nan, 0.04])
-    """
-    values = np.atleast_1d(np.asarray(p, dtype=np.float64))
-    bad = values[(values < 0) | (values > 1)]
-    if bad.size:
-        raise DomainError("p_value_outside", value=f"{bad[0]:g}", count=bad.size)
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(-values[known], kind="stable")]
-    factor = known.size / np.arange(known.size, 0, -1)
-    adjusted = np.full(values.shape, np.nan)
-    adjusted[order] = np.minimum(np.minimum.accumulate(values[order] * factor), 1.0)
-    return adjusted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import chi2
 
-from sanzhixin.numerics.collusion import adjust_p_values
+from sanzhixin.numerics.multiplicity import adjust_p_values
 from sanzhixin.numerics.rater_fit import rating_residuals
 
 if TYPE_CHECKING:

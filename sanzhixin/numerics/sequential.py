@@ -1,4 +1,4 @@
-"""Alarms over many looks: what each may spend, many tests at once, counts and means that move."""
+"""Alarms over many looks: what each may spend, counts and means that move."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ __all__ = [
     "CountChange",
     "MeanShift",
     "Spending",
-    "adjust_holm",
     "count_change_test",
     "mean_shift_test",
     "predict_count",
@@ -141,50 +140,6 @@ def spend_alpha(alpha: float, looks: int, *, spending: Spending = "equal") -> Fl
     else:
         spent = 2 * ndtr(ndtri(alpha / 2) / np.sqrt(t))
     return np.diff(spent, prepend=0.0)
-
-
-def adjust_holm(p: ArrayLike) -> Floats:
-    r"""Adjust p-values so that the chance of any false alarm is held (Holm).
-
-    Parameters
-    ----------
-    p : array-like of shape (n_tests,)
-        P-values; NaN where no test was made, which does not count as one.
-
-    Returns
-    -------
-    ndarray of shape (n_tests,)
-        Smallest level at which each test is kept; NaN stays.
-
-    Raises
-    ------
-    DomainError
-        ``p_value_outside``: a value outside 0 to 1.
-
-    Notes
-    -----
-    :math:`\tilde p_{(i)} = \max_{j \le i} \min(1, (m - j + 1) p_{(j)})` over the m values that are
-    not missing; it holds whatever the tests have to do with each other.
-
-    References
-    ----------
-    Holm (1979), https://www.jstor.org/stable/4615733
-
-    Examples
-    --------
-    >>> adjust_holm([0.01, 0.04, np.nan, 0.03])
-    array([0.03, 0.06,  nan, 0.06])
-    """
-    values = np.atleast_1d(np.asarray(p, dtype=np.float64))
-    bad = values[(values < 0) | (values > 1)]
-    if bad.size:
-        raise DomainError("p_value_outside", value=f"{bad[0]:g}", count=bad.size)
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(values[known], kind="stable")]
-    factor = np.arange(known.size, 0, -1)
-    adjusted = np.full(values.shape, np.nan)
-    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * factor), 1.0)
-    return adjusted
 
 
 def count_change_test(before: ArrayLike, after: ArrayLike) -> CountChange:

@@ -15,40 +15,44 @@ from sanzhixin.model.frames import check_county, scoring_date
 from sanzhixin.modelling.county.loans import collect_outcomes
 from sanzhixin.modelling.panel.report import report_panel
 from sanzhixin.records.whole_file import write_whole
-from sanzhixin.validation.backtest import compute_backtest
-from sanzhixin.validation.calibration import (
+from sanzhixin.validation.decisions.overrides import compute_overrides
+from sanzhixin.validation.decisions.sensitivity import compute_sensitivity
+from sanzhixin.validation.decisions.strategy import compute_strategy, compute_tiers
+from sanzhixin.validation.evidence.facts import collect_facts
+from sanzhixin.validation.evidence.households import (
+    compute_pathway,
+    compute_waterfall,
+    household_table,
+)
+from sanzhixin.validation.evidence.loans import loan_table, loans_left_out
+from sanzhixin.validation.groups.fairness import compute_fairness
+from sanzhixin.validation.groups.proxy import compute_proxy
+from sanzhixin.validation.outcomes.backtest import compute_backtest
+from sanzhixin.validation.outcomes.calibration import (
     compute_belt,
     compute_calibration,
     compute_reliability,
 )
-from sanzhixin.validation.cards import compute_cards
-from sanzhixin.validation.discrimination import (
+from sanzhixin.validation.outcomes.cards import compute_cards
+from sanzhixin.validation.outcomes.discrimination import (
     compute_curves,
     compute_discrimination,
     compute_pillar_discrimination,
 )
-from sanzhixin.validation.evidence import loan_table, loans_left_out
-from sanzhixin.validation.facts import collect_facts
-from sanzhixin.validation.fairness import compute_fairness
-from sanzhixin.validation.households import compute_pathway, compute_waterfall, household_table
-from sanzhixin.validation.migration import compute_concentration
-from sanzhixin.validation.multiple import compute_multiple_testing
-from sanzhixin.validation.overrides import compute_overrides
-from sanzhixin.validation.panel_quality import (
+from sanzhixin.validation.panel.quality import (
     compute_panel_quality,
     compute_rater_map,
     compute_village_map,
 )
-from sanzhixin.validation.panel_value import compute_panel_value
-from sanzhixin.validation.proxy import compute_proxy
-from sanzhixin.validation.sensitivity import compute_sensitivity
-from sanzhixin.validation.stability import (
+from sanzhixin.validation.panel.value import compute_panel_value
+from sanzhixin.validation.stability.index import (
     compute_csi,
     compute_psi_path,
     compute_score_distribution,
     freeze_breaks,
 )
-from sanzhixin.validation.strategy import compute_strategy, compute_tiers
+from sanzhixin.validation.stability.migration import compute_concentration
+from sanzhixin.validation.tables.multiplicity import compute_multiple_testing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +60,7 @@ if TYPE_CHECKING:
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.modelling.county.loans import Outcomes
     from sanzhixin.records import County
-    from sanzhixin.validation.judged import Judged
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["SEED", "Validation", "validate"]
 

@@ -126,7 +126,7 @@ def test_question_10_who_moved_why_and_did_a_campaign_lift_one_village(county, m
     drift = tables["rating_drift"]
     rung = drift[drift["verdict"].isin(["watch", "fail"]) & (drift["unit"] == "village")]
     assert rung["id"].tolist() == ["V003"]
-    assert {"psi", "movers", "move_causes"} <= tables.keys()
+    assert {"psi", "tier_changes", "change_causes"} <= tables.keys()
     of_rater = tables["alarms"].set_index("kind").loc["drift_rater", "item"]
     assert "***" in of_rater  # masked: alarms are read by more people than the table of drift
     assert of_rater not in set(county.raters["rater_id"])

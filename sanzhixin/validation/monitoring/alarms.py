@@ -10,14 +10,15 @@ import pandas as pd
 
 from sanzhixin.errors import mask_id
 from sanzhixin.numerics.choices import check_range
-from sanzhixin.numerics.sequential import Spending, adjust_holm, spend_alpha
-from sanzhixin.validation.judged import Judged
-from sanzhixin.validation.statistic_rows import make_row, make_table
+from sanzhixin.numerics.multiplicity import adjust_holm
+from sanzhixin.numerics.sequential import Spending, spend_alpha
+from sanzhixin.validation.tables.judged import Judged
+from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sanzhixin.validation.judged import Verdict
+    from sanzhixin.validation.tables.judged import Verdict
 
 __all__ = [
     "ALARM_KINDS",
@@ -91,9 +92,11 @@ _SOURCES: dict[AlarmKind, _Kind] = {
     "drift_village": _Kind("rating_drift", "unit", ("village",), ("id",), "value", _NEVER),
     "drift_rater": _Kind("rating_drift", "unit", ("rater",), ("id",), "value", _NEVER),
     "event_months": _Kind(
-        "event_rate", "statistic", ("events_month",), ("month",), "ratio", _NEVER
+        "ledger_counts", "statistic", ("events_month",), ("month",), "ratio", _NEVER
     ),
-    "event_codes": _Kind("event_rate", "statistic", ("events_since",), ("code",), "ratio", _NEVER),
+    "event_codes": _Kind(
+        "ledger_counts", "statistic", ("events_since",), ("code",), "ratio", _NEVER
+    ),
     "points": _Kind("psi", "statistic", ("psi",), (), "value", LARGE_PSI),
     "characteristics": _Kind("csi", "statistic", ("csi",), ("characteristic",), "value", _NEVER),
     "defaults": _Kind(
@@ -148,7 +151,7 @@ def compute_alarms(tables: Mapping[str, Judged], plan: AlarmPlan) -> Judged:
     Parameters
     ----------
     tables : mapping of str to Judged
-        ``rating_drift``, ``event_rate``, ``psi``, ``csi``, ``delayed_calibration``, as far as
+        ``rating_drift``, ``ledger_counts``, ``psi``, ``csi``, ``delayed_calibration``, as far as
         there are.
     plan : AlarmPlan
         Which look it is, and what it may spend.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sanzhixin.numerics.sequential import adjust_holm
-from sanzhixin.validation.judged import Judged
-from sanzhixin.validation.loans import check_columns, group_loans
-from sanzhixin.validation.rates import LEAST_EXPECTED, RATE_NOTES, rate_row, read_forecast
-from sanzhixin.validation.statistic_rows import judge_p, make_table
+from sanzhixin.numerics.multiplicity import adjust_holm
+from sanzhixin.validation.tables.columns import check_columns, group_loans
+from sanzhixin.validation.tables.judged import Judged
+from sanzhixin.validation.tables.rates import LEAST_EXPECTED, RATE_NOTES, rate_row, read_forecast
+from sanzhixin.validation.tables.statistic_rows import judge_p, make_table
 
 if TYPE_CHECKING:
     import datetime as dt

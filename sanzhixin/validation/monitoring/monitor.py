@@ -11,20 +11,20 @@ import pandas as pd
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model import check_county, profile_frame, scoring_date
-from sanzhixin.validation.evidence import loan_table
-from sanzhixin.validation.judged import VERDICTS, Judged
-from sanzhixin.validation.loans import read_numbers
+from sanzhixin.validation.evidence.loans import loan_table
+from sanzhixin.validation.groups.proxy import profile_columns
 from sanzhixin.validation.monitoring.alarms import AlarmPlan, compute_alarms, stop_reasons
 from sanzhixin.validation.monitoring.delayed import compute_delayed_calibration, count_windows
-from sanzhixin.validation.monitoring.event_rate import compute_event_rate
-from sanzhixin.validation.monitoring.movers import (
-    compute_move_causes,
-    compute_movers,
+from sanzhixin.validation.monitoring.ledger_counts import compute_ledger_counts
+from sanzhixin.validation.monitoring.rating_drift import compute_rating_drift, latest_forms
+from sanzhixin.validation.monitoring.tier_changes import (
+    compute_change_causes,
+    compute_tier_changes,
     part_points,
 )
-from sanzhixin.validation.monitoring.rating_drift import compute_rating_drift, latest_forms
-from sanzhixin.validation.proxy import profile_columns
-from sanzhixin.validation.stability import compute_csi, compute_psi, freeze_breaks
+from sanzhixin.validation.stability.index import compute_csi, compute_psi, freeze_breaks
+from sanzhixin.validation.tables.columns import read_numbers
+from sanzhixin.validation.tables.judged import VERDICTS, Judged
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["MONITORING_TABLES", "Monitoring", "monitor"]
 
 MONITORING_TABLES = (
-    *("alarms", "rating_drift", "event_rate", "psi", "csi", "delayed_calibration"),
-    *("movers", "move_causes"),
+    *("alarms", "rating_drift", "ledger_counts", "psi", "csi", "delayed_calibration"),
+    *("tier_changes", "change_causes"),
 )
 """Names of the tables of a look, in the order they are shown."""
 
@@ -165,7 +165,7 @@ def monitor(
     if last <= first:
         raise DomainError("monitor_order", before=first.isoformat(), after=last.isoformat())
     parts = part_points(model, old, first), part_points(model, new, last)
-    movers = compute_movers(*parts)
+    changes = compute_tier_changes(*parts)
     tables = [
         compute_rating_drift(
             latest_forms(old.ratings, first),
@@ -174,7 +174,7 @@ def monitor(
             model.scheme.panel_codes,
             level=level,
         ),
-        compute_event_rate(new.events, since=first, until=last, level=level),
+        compute_ledger_counts(new.events, since=first, until=last, level=level),
         *_stability(model, (old, new), (first, last), parts, seed),
         _calibration(model, new, (first, last), level),
     ]
@@ -184,7 +184,7 @@ def monitor(
         model_id=model.model_id,
         as_of_old=first,
         as_of=last,
-        tables=(alarms, *tables, movers, compute_move_causes(movers.table)),
+        tables=(alarms, *tables, changes, compute_change_causes(changes.table)),
         alarms=alarms,
         stop=bool(reasons),
         reasons=reasons,

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanzhixin.numerics.sequential import adjust_holm, mean_shift_test
-from sanzhixin.validation.judged import Judged
-from sanzhixin.validation.loans import check_columns
-from sanzhixin.validation.statistic_rows import judge_p, make_row, make_table
+from sanzhixin.numerics.sequential import mean_shift_test
+from sanzhixin.validation.tables.columns import check_columns
+from sanzhixin.validation.tables.judged import Judged
+from sanzhixin.validation.tables.multiplicity import judge_families
+from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
 
-    from sanzhixin.validation.judged import Verdict
+    from sanzhixin.validation.tables.judged import Verdict
 
 __all__ = ["LEAST_SHARED", "LEAST_VILLAGES", "compute_rating_drift", "latest_forms"]
 
@@ -153,7 +154,7 @@ def compute_rating_drift(
     table = make_table(rows, ("unit", "id"), more=("p_value", "p_adjusted"))
     return Judged(
         "rating_drift",
-        _adjusted(table),
+        judge_families(table, "unit"),
         "评分口径的变动",
         "Drift of the ratings",
         *(
@@ -198,12 +199,3 @@ def _row(unit: str, name: str, changes: pd.Series, least: int, level: float) -> 
     return make_row(
         "mean_change", verdict, about, value=found.mean, between=(found.low, found.high)
     )
-
-
-def _adjusted(table: pd.DataFrame) -> pd.DataFrame:
-    for unit in ("county", "village", "rater"):
-        rows = (table["unit"] == unit) & table["p_value"].notna()
-        adjusted = adjust_holm(table.loc[rows, "p_value"].to_numpy())
-        table.loc[rows, "p_adjusted"] = adjusted
-        table.loc[rows, "verdict"] = [judge_p(p) for p in adjusted]
-    return table

@@ -41,7 +41,7 @@ def plot_reliability(reliability: pd.DataFrame, ax: Axes | None = None, lang: La
     --------
     >>> import pandas as pd
     >>> from matplotlib.figure import Figure
-    >>> from sanzhixin.validation.calibration import compute_reliability
+    >>> from sanzhixin.validation.outcomes.calibration import compute_reliability
     >>> loans = pd.DataFrame({"prob_default": [0.1, 0.1, 0.6, 0.6], "defaulted": [0, 0, 1, 0]})
     >>> ax = plot_reliability(compute_reliability(loans).table, Figure().add_subplot(), lang="en")
     >>> ax.get_xlabel()

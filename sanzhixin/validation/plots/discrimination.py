@@ -41,7 +41,7 @@ def plot_roc(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
     --------
     >>> import pandas as pd
     >>> from matplotlib.figure import Figure
-    >>> from sanzhixin.validation.discrimination import compute_curves
+    >>> from sanzhixin.validation.outcomes.discrimination import compute_curves
     >>> loans = pd.DataFrame({"points": [1, 2, 3, 4], "defaulted": [True, False, True, False]})
     >>> ax = plot_roc(compute_curves(loans).table, Figure().add_subplot(), lang="en")
     >>> ax.get_title()

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from sanzhixin.validation.plots.labels import Lang
 
 __all__ = [
-    "plot_event_rate",
+    "plot_change_causes",
     "plot_fairness",
-    "plot_move_causes",
+    "plot_ledger_counts",
     "plot_proxy",
     "plot_rating_drift",
 ]
@@ -145,13 +145,13 @@ def plot_rating_drift(drift: pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     return ax
 
 
-def plot_event_rate(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_ledger_counts(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the entries of each month in the band that was predicted.
 
     Parameters
     ----------
     rate : DataFrame
-        Table of `compute_event_rate`.
+        Table of `compute_ledger_counts`.
     ax : Axes, optional
         To draw on; None makes new ones.
     lang : {"zh", "en"}, default="zh"
@@ -184,13 +184,13 @@ def plot_event_rate(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh
     return ax
 
 
-def plot_move_causes(causes: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_change_causes(causes: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw what moved the households that went up and those that went down.
 
     Parameters
     ----------
     causes : DataFrame
-        Table of `compute_move_causes`.
+        Table of `compute_change_causes`.
     ax : Axes, optional
         To draw on; None makes new ones.
     lang : {"zh", "en"}, default="zh"

@@ -51,7 +51,7 @@ def plot_psi(psi: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Ax
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> from sanzhixin.validation.stability import compute_psi
+    >>> from sanzhixin.validation.stability.index import compute_psi
     >>> table = compute_psi(range(60), range(60), breaks=[20, 40]).table
     >>> len(plot_psi(table, Figure().add_subplot(), lang="en").patches)
     6
@@ -98,7 +98,7 @@ def plot_psi_path(path: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh")
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> from sanzhixin.validation.stability import compute_psi_path
+    >>> from sanzhixin.validation.stability.index import compute_psi_path
     >>> months = [(str(k), range(60)) for k in range(4)]
     >>> table = compute_psi_path(months, breaks=[20, 40]).table
     >>> len(plot_psi_path(table, Figure().add_subplot(), lang="en").lines)
@@ -229,7 +229,7 @@ def plot_score_distribution(
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> from sanzhixin.validation.stability import compute_score_distribution
+    >>> from sanzhixin.validation.stability.index import compute_score_distribution
     >>> table = compute_score_distribution([610, 620, 640]).table
     >>> len(plot_score_distribution(table, Figure().add_subplot(), lang="en").patches)
     2

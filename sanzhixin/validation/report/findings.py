@@ -10,7 +10,7 @@ from sanzhixin.validation.report.words import VERDICT_WORDS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sanzhixin.validation.judged import Judged
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = [
     "TELL",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from sanzhixin.validation.judged import Judged
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["render_json"]
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanzhixin.validation.judged import VERDICTS
 from sanzhixin.validation.report.words import COLUMNS, HOW_TO_READ, SECTIONS, VERDICT_WORDS, WORDS
+from sanzhixin.validation.tables.judged import VERDICTS
 
 if TYPE_CHECKING:
-    from sanzhixin.validation.judged import Judged
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["MOST_ROWS", "render_page"]
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sanzhixin.validation.judged import Judged
     from sanzhixin.validation.plots.labels import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["MOST_RATERS", "Picture", "draw_pictures"]
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from sanzhixin.records.cells import guard_text
 from sanzhixin.records.workbooks import NOT_IN_XML, new_workbook, save_workbook
-from sanzhixin.validation.judged import VERDICTS
+from sanzhixin.validation.tables.judged import VERDICTS
 
 if TYPE_CHECKING:
-    from sanzhixin.validation.judged import Judged
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["render_workbook"]
 

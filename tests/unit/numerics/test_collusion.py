@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, norm
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.collusion import adjust_p_values, compare_raters
+from sanzhixin.numerics.collusion import compare_raters
 
 RTOL = 1e-9  # two orders of summation
 
@@ -203,35 +203,6 @@ def test_infinite_residuals_and_other_shapes_are_refused():
         compare_raters([0, 0], [0, 1], [0.1, np.inf], [0, 0])
     with pytest.raises(DomainError, match=r"rater has shape \(1,\), but \(2,\) is expected"):
         compare_raters([0, 0], [0], [0.1, 0.2], [0, 0])
-
-
-p_values = st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), max_size=20)
-
-
-@given(p_values)
-def test_adjusted_p_values_agree_with_scipy(p):
-    # Witness: scipy.stats.false_discovery_control, which takes no missing values.
-    values = np.array(p, dtype=float)
-    known = ~np.isnan(values)
-    found = adjust_p_values(values)
-    np.testing.assert_array_equal(np.isnan(found), ~known)
-    if known.any():
-        np.testing.assert_allclose(found[known], false_discovery_control(values[known]), rtol=RTOL)
-
-
-def test_adjusted_p_values_agree_with_the_paper():
-    # Witness: Benjamini and Hochberg (1995), section 3.2: of 15 p-values four fall at 5 %.
-    p = [
-        *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344),
-        *(0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000),
-    ]
-    assert (adjust_p_values(p) <= 0.05).tolist() == [True] * 4 + [False] * 11
-
-
-@pytest.mark.parametrize("bad", [-0.1, 1.1])
-def test_what_is_no_p_value_is_refused(bad):
-    with pytest.raises(DomainError, match="p-values lie from 0 to 1"):
-        adjust_p_values([0.5, bad])
 
 
 HALO, ITEM = 0.25, 12 / 9.4  # squared logits: halo .5, 12 items with information 9.4 together

@@ -1,15 +1,13 @@
-"""Witnesses: statsmodels (Holm), scipy (binomial and t tests), sums that come out, null rates."""
+"""Witnesses: scipy (binomial and t tests), sums that come out, null rates."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.sequential import (
-    adjust_holm,
     count_change_test,
     mean_shift_test,
     predict_count,
@@ -29,17 +27,6 @@ def test_obrien_and_fleming_spend_late_by_the_formula_of_lan_and_demets():
     spent = np.cumsum(spend_alpha(0.05, 5, spending="obrien_fleming"))
     expected = 2 * stats.norm.sf(stats.norm.isf(0.025) / np.sqrt([0.2, 0.4, 0.6, 0.8, 1]))
     np.testing.assert_allclose(spent, expected, rtol=1e-12)
-
-
-def test_holm_is_that_of_statsmodels():
-    p = np.random.default_rng(0).random(40) ** 3
-    np.testing.assert_allclose(adjust_holm(p), multipletests(p, method="holm")[1], rtol=1e-12)
-
-
-def test_holm_leaves_missing_tests_out():
-    np.testing.assert_allclose(adjust_holm([np.nan, 0.02]), [np.nan, 0.02])
-    with pytest.raises(DomainError, match=r"1\.5"):
-        adjust_holm([1.5])
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from sanzhixin.numerics.stability import (
     stability_parts,
     stability_test,
 )
-from sanzhixin.validation.stability import freeze_breaks
+from sanzhixin.validation.stability.index import freeze_breaks
 
 LEVELS = (0.05, 0.001)
 SIZES = [(60, 60), (300, 2000), (5000, 5000)]

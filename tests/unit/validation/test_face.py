@@ -9,7 +9,7 @@ import pytest
 import sanzhixin as szx
 from sanzhixin.errors import OutputError
 from sanzhixin.validation.face import _by_village, _numbered
-from sanzhixin.validation.judged import STATISTIC_COLUMNS
+from sanzhixin.validation.tables.judged import STATISTIC_COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
 

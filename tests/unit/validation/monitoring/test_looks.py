@@ -12,7 +12,6 @@ from scipy.stats import binom
 
 import sanzhixin as szx
 from sanzhixin.errors import DomainError
-from sanzhixin.validation.judged import Judged
 from sanzhixin.validation.monitoring import ALARM_KINDS, MONITORING_TABLES, AlarmPlan, monitor
 from sanzhixin.validation.monitoring.alarms import compute_alarms, stop_reasons
 from sanzhixin.validation.monitoring.delayed import (
@@ -20,12 +19,13 @@ from sanzhixin.validation.monitoring.delayed import (
     compute_delayed_calibration,
     count_windows,
 )
-from sanzhixin.validation.monitoring.movers import (
-    compute_move_causes,
-    compute_movers,
+from sanzhixin.validation.monitoring.tier_changes import (
+    compute_change_causes,
+    compute_tier_changes,
     part_points,
 )
-from sanzhixin.validation.statistic_rows import make_row, make_table
+from sanzhixin.validation.tables.judged import Judged
+from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 EARLIER, NOW = dt.date(2025, 12, 31), dt.date(2026, 6, 30)
 
@@ -153,7 +153,7 @@ def test_windows_are_counted_by_hand():
 
 
 def test_the_parts_of_a_move_add_up_to_it_exactly(found):
-    movers = next(one for one in found.tables if one.name == "movers").table
+    movers = next(one for one in found.tables if one.name == "tier_changes").table
     assert len(movers) > 50
     parts = movers.filter(like="part_").drop(columns="main_part", errors="ignore")
     assert (parts.sum(axis=1) == movers["change"]).all()
@@ -179,18 +179,18 @@ def test_the_main_part_is_the_largest_in_the_direction_of_the_move(county, model
         part_PANEL_fs=before["part_PANEL_fs"] - 50,
         part_PANEL_ml=before["part_PANEL_ml"] + 20,
     )
-    movers = compute_movers(before, after).table
+    movers = compute_tier_changes(before, after).table
     assert movers["main_part"].tolist() == ["PANEL_fs"] * 2
-    causes = compute_move_causes(movers).table.set_index(["direction", "part", "statistic"])
+    causes = compute_change_causes(movers).table.set_index(["direction", "part", "statistic"])
     assert causes.loc[("down", "PANEL_fs", "mean_part"), "value"] == -50
     assert causes.loc[("down", "PANEL_ml", "main_share"), "value"] == 0
 
 
 def test_nobody_moves_between_equal_tables(county, model):
     own = part_points(model, county, NOW)
-    movers = compute_movers(own, own).table
+    movers = compute_tier_changes(own, own).table
     assert movers.empty
-    assert compute_move_causes(movers).table.empty
+    assert compute_change_causes(movers).table.empty
 
 
 def test_a_county_in_which_nothing_changed_does_not_ring(found):

@@ -8,20 +8,20 @@ import pytest
 from matplotlib.figure import Figure
 
 from sanzhixin.errors import DomainError
-from sanzhixin.validation.fairness import compute_fairness
+from sanzhixin.validation.groups.fairness import compute_fairness
+from sanzhixin.validation.groups.proxy import compute_proxy
 from sanzhixin.validation.monitoring import (
-    compute_event_rate,
-    compute_move_causes,
+    compute_change_causes,
+    compute_ledger_counts,
     compute_rating_drift,
 )
 from sanzhixin.validation.plots.monitoring import (
-    plot_event_rate,
+    plot_change_causes,
     plot_fairness,
-    plot_move_causes,
+    plot_ledger_counts,
     plot_proxy,
     plot_rating_drift,
 )
-from sanzhixin.validation.proxy import compute_proxy
 
 IDS = [f"H{k:03}" for k in range(200)]
 GROUPS = pd.DataFrame({"household_id": IDS, "sex": ["f", "m"] * 100})
@@ -52,20 +52,22 @@ def drift():
 def rate():
     days = pd.date_range("2025-01-10", periods=18, freq="MS").repeat(5)
     events = pd.DataFrame({"recorded_on": days, "code": "ML05"})
-    return compute_event_rate(events, since=dt.date(2026, 1, 31), until=dt.date(2026, 5, 31)).table
+    return compute_ledger_counts(
+        events, since=dt.date(2026, 1, 31), until=dt.date(2026, 5, 31)
+    ).table
 
 
 def causes():
     movers = pd.DataFrame({"direction": ["up", "down"], "main_part": "a", "part_a": [3, -4]})
-    return compute_move_causes(movers).table
+    return compute_change_causes(movers).table
 
 
 PLOTS = {
     "fairness": (plot_fairness, fairness),
     "proxy": (plot_proxy, proxy),
     "drift": (plot_rating_drift, drift),
-    "rate": (plot_event_rate, rate),
-    "causes": (plot_move_causes, causes),
+    "rate": (plot_ledger_counts, rate),
+    "causes": (plot_change_causes, causes),
 }
 
 
@@ -97,4 +99,4 @@ def test_the_points_of_the_ratios_are_those_of_the_table():
 
 def test_another_language_is_refused():
     with pytest.raises(DomainError, match="lang"):
-        plot_event_rate(rate(), Figure().add_subplot(), lang="fr")
+        plot_ledger_counts(rate(), Figure().add_subplot(), lang="fr")

@@ -8,13 +8,13 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from sanzhixin.errors import DomainError
-from sanzhixin.validation.backtest import compute_backtest
-from sanzhixin.validation.calibration import (
+from sanzhixin.validation.outcomes.backtest import compute_backtest
+from sanzhixin.validation.outcomes.calibration import (
     compute_belt,
     compute_calibration,
     compute_reliability,
 )
-from sanzhixin.validation.discrimination import compute_curves
+from sanzhixin.validation.outcomes.discrimination import compute_curves
 from sanzhixin.validation.plots.calibration import (
     plot_backtest,
     plot_belt,

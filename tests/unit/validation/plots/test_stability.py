@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sanzhixin.errors import DomainError
-from sanzhixin.validation.migration import compute_migration
+from sanzhixin.validation.decisions.strategy import compute_strategy
 from sanzhixin.validation.plots.stability import (
     plot_migration,
     plot_psi,
@@ -15,12 +15,12 @@ from sanzhixin.validation.plots.stability import (
     plot_sensitivity,
     plot_strategy,
 )
-from sanzhixin.validation.stability import (
+from sanzhixin.validation.stability.index import (
     compute_psi,
     compute_psi_path,
     compute_score_distribution,
 )
-from sanzhixin.validation.strategy import compute_strategy
+from sanzhixin.validation.stability.migration import compute_migration
 
 
 def migration():

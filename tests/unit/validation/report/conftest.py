@@ -3,8 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sanzhixin.validation.judged import Judged
-from sanzhixin.validation.statistic_rows import make_row, make_table
+from sanzhixin.validation.tables.judged import Judged
+from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
 

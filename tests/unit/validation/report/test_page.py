@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from sanzhixin.errors import DomainError
-from sanzhixin.validation.judged import Judged
 from sanzhixin.validation.report import library
 from sanzhixin.validation.report.page import MOST_ROWS, render_page
+from sanzhixin.validation.tables.judged import Judged
 
 pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
 VOID = {"meta", "input", "img", "br"}

@@ -1,0 +1,1 @@
+"""What cut-offs, people and single ratings do to amounts and tiers."""

@@ -1,0 +1,1 @@
+"""Points, default probabilities and cards against what became of loans."""

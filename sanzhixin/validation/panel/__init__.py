@@ -1,0 +1,1 @@
+"""Whether the panel agrees, and whether it is right."""

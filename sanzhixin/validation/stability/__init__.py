@@ -1,0 +1,1 @@
+"""Whether points, characteristics and tiers stay where they were."""

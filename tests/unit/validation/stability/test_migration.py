@@ -1,0 +1,101 @@
+"""Witnesses: hand-worked counts, invariants of order and of resampling."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sanzhixin.errors import DomainError
+from sanzhixin.validation.stability.migration import compute_concentration, compute_migration
+
+TIERS = ["A", "B", "C"]
+
+
+def proposals(tiers, *, status=None, first=0):
+    n = len(tiers)
+    return pd.DataFrame(
+        {
+            "household_id": [f"H{first + k:03d}" for k in range(n)],
+            "status": status or ["propose"] * n,
+            "tier": tiers,
+            "limit_yuan": pd.array([10_000] * n, dtype="Int64"),
+        }
+    )
+
+
+def value_of(table, statistic):
+    return table.loc[table["statistic"] == statistic, "value"].tolist()
+
+
+def test_moves_are_counted_by_hand():
+    before, after = proposals([*"AABBCC"]), proposals([*"ABBBAC"])
+    table = compute_migration(before, after, tiers=TIERS, draws=200).table
+    pairs = table[table["statistic"] == "households"]
+    found = [(row.before, row.after, row.n) for row in pairs.itertuples()]
+    assert found == [("A", "A", 1), ("A", "B", 1), ("B", "B", 2), ("C", "A", 1), ("C", "C", 1)]
+    assert value_of(table, "share_down") == [pytest.approx(1 / 6)]  # A to B
+    assert value_of(table, "share_up") == [pytest.approx(1 / 6)]  # C to A
+    assert value_of(table, "mwb_down") == [0.5]  # one tier of two that could be
+    assert value_of(table, "mwb_up") == [1.0]  # two of two
+
+
+def test_gates_evidence_and_absence_are_states_of_their_own():
+    before = proposals(["A", None, "B"], status=["propose", "insufficient_evidence", "propose"])
+    after = proposals(["A", "A"], status=["gated", "propose"])
+    table = compute_migration(before, after, tiers=TIERS, draws=200).table
+    pairs = table[table["statistic"] == "households"][["before", "after"]].to_numpy().tolist()
+    assert pairs == [["A", "gated"], ["B", "absent"], ["insufficient_evidence", "A"]]
+
+
+def test_every_household_is_in_exactly_one_pair_and_shares_add_up():
+    rng = np.random.default_rng(1)
+    before = proposals(list(rng.choice(TIERS, 200)))
+    after = proposals(list(rng.choice(TIERS, 200)), first=50)
+    table = compute_migration(before, after, tiers=TIERS, draws=200).table
+    pairs = table[table["statistic"] == "households"]
+    assert pairs["n"].sum() == 250
+    assert pairs.groupby("before")["value"].sum().to_numpy() == pytest.approx(1)
+    own = table[table["statistic"].str.startswith(("share_", "mwb_"))]
+    assert (own["low"].le(own["value"]) & own["value"].le(own["high"])).all()
+
+
+def test_an_unknown_tier_is_refused():
+    with pytest.raises(DomainError, match="Z"):
+        compute_migration(proposals(["Z"]), proposals(["A"]), tiers=TIERS)
+
+
+def test_the_same_seed_gives_the_same_intervals():
+    before, after = proposals([*"AABBCC"] * 9), proposals([*"ABBBAC"] * 9)
+    one, two = (compute_migration(before, after, tiers=TIERS, seed=5).table for _ in range(2))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_concentration_by_tier_and_village_by_hand():
+    frame = proposals([*"AAAB"]).assign(village_id=["V1", "V1", "V2", "V2"])
+    table = compute_concentration(frame, tiers=["A", "B"], draws=200).table
+    own = table[(table["of"] == "households") & (table["statistic"] == "hhi")]
+    assert dict(zip(own["by"], own["value"], strict=True)) == {"tier": 0.625, "village": 0.5}
+    assert table["low"].isna().all()  # too few villages to draw
+
+
+def test_intervals_by_tier_come_from_whole_villages():
+    frame = proposals([*"AB"] * 30)
+    alike = frame.assign(village_id=[f"V{k // 2}" for k in range(60)])  # all villages alike
+    apart = frame.assign(village_id=[f"V{k % 2}{k // 4}" for k in range(60)])  # one tier each
+    width = []
+    for one in (alike, apart):
+        table = compute_concentration(one, draws=500).table
+        row = table[(table["by"] == "tier") & (table["statistic"] == "hhi")].iloc[0]
+        width.append(row["high"] - row["low"])
+    assert width[0] == pytest.approx(0)
+    assert width[1] > 0.005
+
+
+def test_households_name_the_villages_where_proposals_do_not():
+    frame = proposals([*"AB"])
+    homes = pd.DataFrame({"household_id": frame["household_id"], "village_id": ["V1", "V2"]})
+    table = compute_concentration(frame, homes, draws=200).table
+    assert set(table["by"]) == {"tier", "village"}
+    with pytest.raises(DomainError, match="village_id"):
+        compute_concentration(frame)
