@@ -31,6 +31,7 @@ __all__ = [
 
 _CHUNK = 65_536
 _LONGEST_STEP = 2.0
+_JOINT = 1e-5  # logits: what the tables' slopes jump by between two points of their grid
 _SETTLING_STEPS, _SETTLED = 6, 0.05
 _ANCHOR_VARIANCE = 25.0  # of anchor cases and of a common bias: nearly flat
 
@@ -148,7 +149,7 @@ class Standing:
     iterations : int
         Newton steps taken.
     converged : bool
-        Whether the last step was below the tolerance.
+        Whether the last step was below the tolerance, or turned about a joint of the tables.
     last_change : float
         Largest change in the last step, in logits.
     """
@@ -222,7 +223,9 @@ def fit_standing(
     :math:`\log P(x = k) - \log P(x = k-1) = \theta_n + h_{nj} - c_j + \gamma\,kin_{nj} - d_{ik}`
     with :math:`\theta_n = \alpha_v + e_n` and :math:`c_j = \kappa_v + u_j`, all normal.  Households
     are eliminated exactly from each Newton step; the log posterior is concave, so the mode is the
-    only one.  Without anchors or raters of several villages the data say nothing of
+    only one.  The tables' slopes jump a little where two of their expansions meet; a mode on such
+    a joint is stepped over to and fro for ever, by less than 1e-5 logits, and is taken as found.
+    Without anchors or raters of several villages the data say nothing of
     :math:`\alpha_v + \kappa_v`: its posterior is its prior.
 
     References
@@ -234,8 +237,8 @@ def fit_standing(
     border = np.zeros(records.n_border) if border is None else border
     if household is None:
         household = _settle(records, tables, variances, border)
-    change, iterations = np.inf, 0
-    while change > tolerance and iterations < max_iterations:
+    change, iterations, converged = np.inf, 0, False
+    while not converged and iterations < max_iterations:
         system = _build_system(records, tables, variances, (household, border), pattern)
         reach = _scale_rows(system.coupling, -1 / system.precision)
         root = _scale_rows(system.coupling, 1 / np.sqrt(system.precision))
@@ -248,10 +251,12 @@ def fit_standing(
         )
         border_step = solver.solve(system.border_slope + reach.T @ system.slope)
         step = system.slope / system.precision + reach @ border_step
-        change = max(_largest(step), _largest(border_step))
+        before, change = change, max(_largest(step), _largest(border_step))
         shrink = min(1.0, _LONGEST_STEP / max(change, _LONGEST_STEP))
         household, border = household + shrink * step, border + shrink * border_step
         iterations += 1
+        turns = 0.9 * before < change < _JOINT  # steps of Newton fall faster
+        converged = change <= tolerance or turns
     return Standing(
         household=household,
         border=border,
@@ -259,7 +264,7 @@ def fit_standing(
         reach=reach,
         schur=schur,
         iterations=iterations,
-        converged=change <= tolerance,
+        converged=converged,
         last_change=change,
     )
 

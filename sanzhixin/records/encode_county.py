@@ -143,13 +143,20 @@ def _sorted(
     frame: pd.DataFrame, sorted_ids: pd.Index, by: Sequence[str]
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Sort rows by household and `by`; drop rows of other households; give the bounds."""
-    place = sorted_ids.get_indexer(pd.Index(frame["household_id"]))
+    place = _where(frame["household_id"], sorted_ids)
     keys = [_sort_key(frame[name]) for name in reversed(by)]
     order = np.lexsort([*keys, place])
     order = order[place[order] >= 0]
     counts = np.bincount(place[order], minlength=len(sorted_ids))
     bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return frame.iloc[order], bounds
+
+
+def _where(values: pd.Series, names: pd.Index) -> NDArray[np.int64]:
+    """Find each value's place among the names; -1 where it is none of them.  Each text once."""
+    codes, uniques = pd.factorize(values)
+    table = np.append(names.get_indexer(pd.Index(uniques, dtype=names.dtype)), -1)
+    return np.asarray(table[codes], dtype=np.int64)
 
 
 def _sort_key(values: pd.Series) -> NDArray[np.int64]:
@@ -184,7 +191,7 @@ def _forms(
 def _roles(raters: pd.DataFrame, rater_id: pd.Series) -> NDArray[np.int8]:
     """Role of each form's rater; a rater who is not listed counts as a panel member."""
     listed = raters.drop_duplicates("rater_id")
-    where = pd.Index(listed["rater_id"]).get_indexer(pd.Index(rater_id))
+    where = _where(rater_id, pd.Index(listed["rater_id"]))
     table = np.append(_positions(listed["role"], ROLES), 0)
     roles: NDArray[np.int8] = table[where].astype(np.int8)
     return roles

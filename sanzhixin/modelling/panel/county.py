@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
     from sanzhixin.scoring.panel_tables import PanelTables
 
-__all__ = ["county_forms", "fit_county_panel", "fit_tables", "learn_equating", "mean_scheme"]
+__all__ = [
+    "county_forms",
+    "fit_county_panel",
+    "fit_tables",
+    "forms_in_force",
+    "learn_equating",
+    "mean_scheme",
+]
 
 _QUANTILES = np.linspace(0.0, 1.0, 41)
 _LEAST_HOUSEHOLDS = 100
@@ -121,16 +128,38 @@ def county_forms(
         Items of pillars that a role may not answer are blank; a relation that the scheme does not
         recuse is ``none``.
     """
-    oldest = pd.Timestamp(months_before(as_of, scheme.rating_validity_months))
-    dated = (forms["rated_on"] <= pd.Timestamp(as_of)) & (forms["rated_on"] > oldest)
-    kept = forms[dated].copy()
+    kept = forms[forms_in_force(forms, scheme, as_of)].copy()
     role = kept["rater_id"].map(raters.set_index("rater_id")["role"])
+    asked = {pillar: role.isin(roles) for pillar, roles in scheme.raters_by_pillar.items()}
     for item in scheme.panel_items:
-        asked = role.isin(scheme.raters_by_pillar[item.pillar])
-        kept[item.code] = kept[item.code].where(asked) - (item.lowest - 1)
+        stated = kept[item.code]
+        if not asked[item.pillar].all():
+            stated = stated.where(asked[item.pillar])
+        kept[item.code] = stated - (item.lowest - 1)
     recused = kept["relation"].isin(list(scheme.recused_relations))
     kept["relation"] = kept["relation"].where(recused, "none")
     return kept
+
+
+def forms_in_force(forms: pd.DataFrame, scheme: Scheme, as_of: dt.date) -> pd.Series:
+    """Tell the forms that a date finds: dated by then, and not older than the scheme allows.
+
+    Parameters
+    ----------
+    forms : DataFrame
+        ``ratings`` or ``vignettes`` of a county.
+    scheme : Scheme
+        Says how long ratings hold.
+    as_of : date
+        The date.
+
+    Returns
+    -------
+    Series of bool
+        One for each form.
+    """
+    oldest = pd.Timestamp(months_before(as_of, scheme.rating_validity_months))
+    return (forms["rated_on"] <= pd.Timestamp(as_of)) & (forms["rated_on"] > oldest)
 
 
 def fit_tables(model: PanelModel, county: County, scheme: Scheme, as_of: dt.date) -> PanelTables:

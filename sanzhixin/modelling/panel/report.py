@@ -11,7 +11,7 @@ import pandas as pd
 
 from sanzhixin.errors import EvidenceError
 from sanzhixin.errors.words import LINK_WORDS
-from sanzhixin.modelling.panel.county import county_forms, fit_county_panel
+from sanzhixin.modelling.panel.county import fit_county_panel, forms_in_force
 from sanzhixin.modelling.panel.diagnostics import (
     compute_agreement,
     compute_drift,
@@ -134,30 +134,26 @@ def _rounds(
     found: dict[int, PanelModel] = {}
     for number in numbers if len(numbers) > 1 else []:
         own = ratings[ratings["round"] == number]
-        alone = replace(county, ratings=own)
-        if number == numbers[-1] and _is_all(alone, county, scheme, as_of):
+        if number == numbers[-1] and _is_all(own, county, scheme, as_of):
             found[number] = latest
             continue
+        alone, last = replace(county, ratings=own), own["rated_on"].max().date()
         try:
-            found[number] = fit_county_panel(alone, scheme, own["rated_on"].max().date())
+            found[number] = fit_county_panel(alone, scheme, last)
         except EvidenceError:  # a stray form or two make no round
             continue
     return found
 
 
-def _is_all(alone: County, county: County, scheme: Scheme, as_of: dt.date) -> bool:
+def _is_all(own: pd.DataFrame, county: County, scheme: Scheme, as_of: dt.date) -> bool:
     """Tell whether a fit as of a day uses the forms of one round alone, all of those it has."""
-    last = alone.ratings["rated_on"].max().date()
-    own, used = (
-        county_forms(ratings, county.raters, scheme, day)
-        for ratings, day in ((alone.ratings, last), (county.ratings, as_of))
-    )
-    cases, cases_used = (
-        county_forms(county.vignettes, county.raters, scheme, day) for day in (last, as_of)
-    )
+    last, ratings = own["rated_on"].max().date(), county.ratings
+    of_round = own[forms_in_force(own, scheme, last)]
+    used = ratings[forms_in_force(ratings, scheme, as_of)]
     newest = used[used["round"] == used["round"].max()]
-    is_same = newest.index.equals(own.index) and cases.index.equals(cases_used.index)
-    return is_same and set(used["household_id"]) == set(own["household_id"])
+    cases = (forms_in_force(county.vignettes, scheme, day) for day in (last, as_of))
+    is_same = newest.index.equals(of_round.index) and next(cases).equals(next(cases))
+    return is_same and used["household_id"].nunique() == of_round["household_id"].nunique()
 
 
 def _lines(

@@ -187,3 +187,29 @@ def test_guilford_s_panel_is_ordered_as_by_joint_likelihood_and_brahe_is_odd():
     odd = np.abs((ratings - 1 - mean) / spread)
     most = np.argsort(-odd, axis=None)[:5] // 5
     assert (senior[most] == 1).all()  # Brahe
+
+
+def test_a_mode_on_a_joint_of_the_tables_is_found():
+    # A record's logit is brought to the middle between two points of the grid, ever nearer: there
+    # steps of Newton turn about the joint, and without an end of its own the search never ends.
+    halo, record, records = 0.8, 4, panel()
+    tables = tabulate_records(D, [0b11], np.sqrt(halo), nodes=15)
+    rated, by, total = (x[record] for x in (records.household, records.rater, records.total))
+
+    def find(mean):
+        prior = replace(VARIANCES, halo=halo, household=20.0, mean=mean)
+        return fit_standing(records, tables, prior, tolerance=1e-12)
+
+    low, high, steps = -1.0, 1.0, []
+    for _ in range(50):
+        mean = (low + high) / 2
+        found = find(mean)
+        steps.append(found.iterations)
+        assert found.converged
+        place = (found.household[rated] - found.border[by] + total * halo - tables.start) / 0.1
+        low, high = (mean, high) if place % 1 < 0.5 else (low, mean)
+    assert high - low < 1e-12
+    assert max(steps) < 20
+    assert found.last_change < 1e-5
+    sides = [find(low - 1e-6).household, find(high + 1e-6).household]
+    np.testing.assert_allclose(sides[0], sides[1], atol=1e-5)
