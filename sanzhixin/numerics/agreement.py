@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import f as f_distribution
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics.choices import check_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -275,8 +276,7 @@ def intraclass_correlation(
     >>> round(found.icc, 3), round(found.mean_count, 3)
     (0.827, 2.286)
     """
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     table = _squares(values, unit)
     between, within, rest = table.between, table.within, table.mean_count - 1
     degrees = (table.n_units - 1, table.n_records - table.n_units)

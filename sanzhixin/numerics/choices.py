@@ -39,6 +39,31 @@ def check_choice(name: str, given: object, choice: Any) -> None:
         raise DomainError("option_choice", name=name, given=given, known=", ".join(known))
 
 
+def check_probability(name: str, given: float, *, example: float = 0.95) -> None:
+    """Hold an option between 0 and 1, neither of them allowed.
+
+    Parameters
+    ----------
+    name : str
+        Of the option.
+    given : float
+        What was given.
+    example : float, default=0.95
+        A usual value, for the message.
+
+    Raises
+    ------
+    DomainError
+        ``probability_open``: not between 0 and 1.
+
+    Examples
+    --------
+    >>> check_probability("level", 0.9)
+    """
+    if not 0 < given < 1:
+        raise DomainError("probability_open", name=name, value=given, example=example)
+
+
 def check_range(
     name: str,
     given: object,

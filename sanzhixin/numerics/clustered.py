@@ -10,7 +10,7 @@ from scipy.special import expit, logit, stdtrit
 from scipy.stats import rankdata
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability, check_range
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -224,8 +224,7 @@ def cluster_auc(
 
 
 def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
 
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtr, stdtrit
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics.choices import check_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -166,8 +167,7 @@ def estimate_auc(points: ArrayLike, defaulted: ArrayLike, *, level: float = 0.95
     >>> round(found.se, 4)
     0.1571
     """
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     ranks = _count(points, defaulted)
     bad, good = ranks.bad, ranks.good
     n_bad, n_good = int(bad.sum()), int(good.sum())
@@ -228,8 +228,7 @@ def auc_fall_test(found: AreaEstimate, initial: float) -> float:
     >>> round(auc_fall_test(found, 0.95), 4)  # (.95 - .8889) / .1571 = .389
     0.3487
     """
-    if not 0 < initial < 1:
-        raise DomainError("probability_open", name="initial", value=initial, example=0.75)
+    check_probability("initial", initial, example=0.75)
     if not found.se > 0:
         return np.nan
     return float(ndtr((found.auc - initial) / found.se))

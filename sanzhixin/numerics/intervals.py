@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import beta
 
 from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -180,6 +181,5 @@ def check_counts(
 
 
 def _tail(level: float) -> float:
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     return (1 - level) / 2

@@ -10,8 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import betainc, betaincc, betaln, log_ndtr, ndtr, xlogy
 from scipy.stats import beta, norm
 
-from sanzhixin.errors import DomainError
-from sanzhixin.numerics.choices import check_choice, check_range
+from sanzhixin.numerics.choices import check_choice, check_probability, check_range
 from sanzhixin.numerics.intervals import check_counts
 
 if TYPE_CHECKING:
@@ -102,8 +101,7 @@ def pluto_tasche(
     >>> (100 * pluto_tasche([0, 0, 0], [100, 400, 300], confidence=0.9, correlation=0.12)).round(2)
     array([0.86, 0.96, 1.89])
     """
-    if not 0 < confidence < 1:
-        raise DomainError("probability_open", name="confidence", value=confidence, example=0.9)
+    check_probability("confidence", confidence, example=0.9)
     own_d, own_n = check_counts(np.atleast_1d(defaults), loans, empty_allowed=True)
     d, n = (np.cumsum(counts[::-1])[::-1] for counts in (own_d, own_n))
     of_portfolio = _mixture(correlation, n_years, persistence)
@@ -242,8 +240,7 @@ def bayesian_low_default(
     (0.00332, 0.01222)
     """
     check_choice("prior", prior, Prior)
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     d, n = (float(count[0]) for count in check_counts([defaults], [loans]))
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     law = _mixture(correlation, 1, 0.0)

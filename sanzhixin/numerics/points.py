@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -274,8 +275,7 @@ def match_mean(
     >>> round(float(points_to_probability([580, 620], offset, 20 / np.log(2)).mean()), 12)
     0.02
     """
-    if not 0 < rate < 1:
-        raise DomainError("probability_open", name="rate", value=rate, example=0.02)
+    check_probability("rate", rate, example=0.02)
     log_odds = float(np.log(rate) - np.log1p(-rate))
     if per_log_odds == 0:
         return -log_odds

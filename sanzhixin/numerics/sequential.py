@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import betainc, ndtr, ndtri, stdtr, stdtrit
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.choices import check_choice, check_range
+from sanzhixin.numerics.choices import check_choice, check_probability, check_range
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -128,8 +128,7 @@ def spend_alpha(alpha: float, looks: int, *, spending: Spending = "equal") -> Fl
     >>> spend_alpha(0.05, 4, spending="obrien_fleming").round(4)
     array([0.0001, 0.0055, 0.0181, 0.0264])
     """
-    if not 0 < alpha < 1:
-        raise DomainError("probability_open", name="alpha", value=alpha, example=0.05)
+    check_probability("alpha", alpha, example=0.05)
     check_range("looks", looks, 1, _MOST_LOOKS, is_whole=True)
     check_choice("spending", spending, Spending)
     t = np.arange(1, looks + 1) / looks
@@ -215,8 +214,7 @@ def predict_count(before: ArrayLike, *, level: float = 0.95) -> tuple[int, int]:
     >>> predict_count([9, 11, 10, 12, 8, 10])
     (3, 20)
     """
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     first = _counts(before, 2)
     top = 2 * int(first.max()) + 8
     while True:
@@ -266,8 +264,7 @@ def mean_shift_test(changes: ArrayLike, *, level: float = 0.95) -> MeanShift:
     >>> found.mean, found.p_value
     (1.0, 0.25)
     """
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     x = np.asarray(changes, dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(x))
     if bad.size:

@@ -11,6 +11,7 @@ from scipy.special import chdtr, chdtrc, chndtr, ndtri
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.binning import divergence_terms
+from sanzhixin.numerics.choices import check_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -170,8 +171,7 @@ def information_value(
     >>> round(found.iv, 4), round(found.lower, 4), round(found.upper, 4)
     (0.4219, 0.0918, 0.992)
     """
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     e, g = _counts(events, nonevents)
     iv = float(divergence_terms(g / g.sum(), e / e.sum(), "iv").sum())
     size, freedom = 1 / (1 / e.sum() + 1 / g.sum()), e.size - 1

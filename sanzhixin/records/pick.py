@@ -1,7 +1,8 @@
-"""One household of a county as the application that a backend would hand in."""
+"""One household of a county as the application that a backend would hand in, or some of them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,10 +20,35 @@ from sanzhixin.records.columns import TABLES
 from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sanzhixin.records.county import County
     from sanzhixin.records.vocabulary import EvidenceTable
 
-__all__ = ["application_of"]
+__all__ = ["application_of", "part_of"]
+
+
+_SCORED_TABLES = ("households", "members", "ratings", "events", "registers", "proposals")
+
+
+def part_of(county: County, households: Collection[str]) -> County:
+    """Take what scores some households of a county.
+
+    Parameters
+    ----------
+    county : County
+        Canonical tables.
+    households : collection of str
+        Which.
+
+    Returns
+    -------
+    County
+        The tables that score a household hold these households alone; the others are as they were.
+    """
+    tables = {name: getattr(county, name) for name in _SCORED_TABLES}
+    own = {name: one[one["household_id"].isin(households)] for name, one in tables.items()}
+    return replace(county, **own)
 
 
 def application_of(county: County, household_id: str) -> Application:

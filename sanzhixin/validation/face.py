@@ -14,6 +14,7 @@ from sanzhixin.errors import EvidenceError, OutputError
 from sanzhixin.model.frames import check_county, scoring_date
 from sanzhixin.modelling.county.loans import collect_outcomes
 from sanzhixin.modelling.panel.report import report_panel
+from sanzhixin.records.pick import part_of
 from sanzhixin.records.whole_file import write_whole
 from sanzhixin.validation.decisions.overrides import compute_overrides
 from sanzhixin.validation.decisions.sensitivity import compute_sensitivity
@@ -324,7 +325,7 @@ def _of_groups(given: _Given) -> Iterator[Judged]:
     basis = given.model.file.pd.basis
     yield compute_fairness(given.households, groups, given.loans, basis=basis, seed=SEED)
     chosen = _sample(given.county.households)
-    part = _part(given.county, set(chosen["household_id"]))
+    part = part_of(given.county, chosen["household_id"])
     yield compute_proxy(given.model.profile(part, given.day), groups, seed=SEED)
 
 
@@ -335,13 +336,6 @@ def _sample(households: pd.DataFrame) -> pd.DataFrame:
     villages = list(dict.fromkeys(drawn["village_id"]))[:_AUDITED_VILLAGES]
     own = drawn[drawn["village_id"].isin(villages)]
     return own.groupby("village_id", sort=True).head(_AUDITED_HOUSEHOLDS)
-
-
-def _part(county: County, households: set[str]) -> County:
-    names = ("households", "members", "ratings", "events", "registers", "proposals")
-    tables = {name: getattr(county, name) for name in names}
-    own = {name: one[one["household_id"].isin(households)] for name, one in tables.items()}
-    return replace(county, **own)
 
 
 def _written(path: str | Path, content: bytes) -> Path:

@@ -9,12 +9,13 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import beta, norm
 
-from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.errors import EvidenceError
 from sanzhixin.numerics.calibration_curves import (
     IsotonicBlocks,
     fit_beta_curve,
     fit_isotonic_blocks,
 )
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.intervals import jeffreys_interval
 from sanzhixin.numerics.logistic import LogisticFit, fit_logistic
 from sanzhixin.numerics.low_default import bayesian_low_default, pluto_tasche
@@ -394,8 +395,7 @@ def anchor_curve(
         ``anchor_unreachable``: loans of probability 0 or 1, which no shift moves, leave no mean
         such as the anchor.
     """
-    if not 0 < anchor < 1:
-        raise DomainError("probability_open", name="anchor", value=anchor, example=0.02)
+    check_probability("anchor", anchor, example=0.02)
     place = np.searchsorted(curve.points, loans.points)
     own = logit(curve.prob_default[place])
     inside = np.isfinite(own)

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator, read_labels, read_points
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability, check_range
 from sanzhixin.numerics.intervals import clopper_pearson_interval
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ def compute_random_accept(
     1   <NA>      100          0.22  exact           True
     2   <NA>      200          0.22  exact           True
     """
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)
     given = read_points(points)
     failed, _, _ = read_labels(given.size, defaulted, None)
     weights = 1 / _read_chance(chance, given.size)
@@ -200,8 +199,7 @@ def loans_to_draw(rate: float, width: float, *, level: float = 0.95) -> int:
     """
     check_range("rate", rate, 0, 1)
     for name, value, example in (("width", width, 0.1), ("level", level, 0.95)):
-        if not 0 < value < 1:
-            raise DomainError("probability_open", name=name, value=value, example=example)
+        check_probability(name, value, example=example)
 
     def is_enough(loans: int) -> bool:
         found = clopper_pearson_interval(rate * loans, loans, level=level)

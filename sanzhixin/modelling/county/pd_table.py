@@ -10,7 +10,7 @@ import numpy as np
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.calibration.curves import LEAST_SLOPE
-from sanzhixin.numerics.choices import check_choice
+from sanzhixin.numerics.choices import check_choice, check_probability
 from sanzhixin.numerics.intervals import jeffreys_interval
 from sanzhixin.scoring.pd_table import DECIMALS, PdAnchor, PdMethod, PdRow, PdTable
 
@@ -233,8 +233,7 @@ def check_anchor(anchor: float | None, method: str) -> None:
     """
     if anchor is None:
         return
-    if not 0 < anchor < 1:
-        raise DomainError("probability_open", name="anchor", value=anchor, example=0.02)
+    check_probability("anchor", anchor, example=0.02)
     if method == "none":
         raise DomainError("pd_anchor_unused")
 

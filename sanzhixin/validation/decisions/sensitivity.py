@@ -14,6 +14,7 @@ from sanzhixin.model.frames import scoring_date
 from sanzhixin.numerics.choices import check_range
 from sanzhixin.numerics.intervals import clopper_pearson_interval
 from sanzhixin.records.encode_county import encode_county
+from sanzhixin.records.pick import part_of
 from sanzhixin.scoring.assess import STATUSES
 from sanzhixin.scoring.scorer import score_cases
 from sanzhixin.validation.tables.judged import Judged
@@ -44,7 +45,6 @@ LEAST_HOUSEHOLDS = 30
 MOST_NEAR = 0.20
 """Share of households under review for a near cut-off that the design of a scheme allows."""
 
-_TABLES = ("households", "members", "ratings", "events", "registers", "proposals")
 _SCORED = STATUSES.index("gated")  # statuses below have points
 _NONE = -1
 
@@ -139,7 +139,7 @@ def compute_sensitivity(
     if county.households.empty:
         raise DomainError("county_empty")
     chosen = _draw(county, n_households, seed)
-    cases = encode_county(_of(county, chosen), model.scheme, scoring_date(as_of, county.as_of))
+    cases = encode_county(part_of(county, chosen), model.scheme, scoring_date(as_of, county.as_of))
     answers = score_cases(cases, model.plan)
     first = _state(answers)
     has_points = first.points != _NONE
@@ -183,12 +183,6 @@ def _draw(county: County, n_households: int, seed: int) -> list[str]:
     size = min(n_households, ids.size)
     chosen = np.random.default_rng(seed).choice(ids.size, size, replace=False)
     return list(ids[np.sort(chosen)])
-
-
-def _of(county: County, households: list[str]) -> County:
-    tables = {name: getattr(county, name) for name in _TABLES}
-    own = {name: table[table["household_id"].isin(households)] for name, table in tables.items()}
-    return replace(county, **own)
 
 
 def _state(answers: Answers) -> _State:

@@ -23,6 +23,7 @@ from sanzhixin.validation.tables.columns import (
     check_proposals,
     group_loans,
     read_numbers,
+    village_numbers,
 )
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.rates import LEAST_EXPECTED, rate_row, read_forecast
@@ -174,7 +175,7 @@ def compute_fairness(  # noqa: PLR0913 - the options of one audit
     check_range("least_size", least_size, 2, 1e6, is_whole=True)
     check_proposals(proposals, "household_id", "status", "limit_yuan")
     wanted = _Wanted(level, least_size, draws, seed)
-    village = _villages(proposals, households)
+    village = village_numbers(proposals, households)
     ids = proposals["household_id"].to_numpy(dtype=object)
     forecast = None if loans is None else read_forecast(loans, basis)
     rows: list[dict[str, Any]] = []
@@ -205,18 +206,6 @@ def _judged(table: pd.DataFrame, wanted: _Wanted, forecast: Forecast | None) -> 
 def _attributes(audit_groups: pd.DataFrame) -> list[str]:
     check_columns(audit_groups, "household_id")
     return sorted(str(name) for name in audit_groups if name != "household_id")
-
-
-def _villages(proposals: pd.DataFrame, households: pd.DataFrame | None) -> Ints:
-    """Give each proposal the number of its village."""
-    if households is None:
-        check_proposals(proposals, "village_id")
-        named = proposals["village_id"]
-    else:
-        check_columns(households, "household_id", "village_id")
-        home = households.drop_duplicates("household_id").set_index("household_id")["village_id"]
-        named = proposals["household_id"].map(home)
-    return np.unique(named.fillna("").astype("str").to_numpy(), return_inverse=True)[1]
 
 
 def _reference(groups: Groups, attribute: str, named: str | None) -> int:

@@ -14,6 +14,7 @@ from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.model import check_county, scoring_date
 from sanzhixin.modelling.county.loans import collect_outcomes
 from sanzhixin.numerics.calibration_checks import compare_auc
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.discrimination import estimate_auc
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.scoring.card import score_card
@@ -293,5 +294,4 @@ def _is_inside(granted_on: NDArray[np.int64], origin: Provenance) -> Bools:
 
 
 def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise DomainError("probability_open", name="level", value=level, example=0.95)
+    check_probability("level", level)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.discrimination import (
     AreaEstimate,
     auc_fall_test,
@@ -130,7 +130,9 @@ def compute_discrimination(
     >>> judged.table[["statistic", "n", "events", "value", "verdict"]].values.tolist()
     [['auc', 40, 12, 1.0, 'pass'], ['gini', 40, 12, 1.0, 'info'], ['ks', 40, 12, 1.0, 'info']]
     """
-    _check_levels(level, initial)
+    check_probability("level", level)
+    if initial is not None:
+        check_probability("initial", initial, example=0.75)
     check_columns(loans, "points")
     points, failed = read_numbers(loans, "points"), read_outcomes(loans)
     wanted = _Wanted(level, least_events, initial)
@@ -182,7 +184,7 @@ def compute_pillar_discrimination(
     >>> compute_pillar_discrimination(loans).table["verdict"].tolist()
     ['insufficient', 'info']
     """
-    _check_levels(level, None)
+    check_probability("level", level)
     failed = read_outcomes(loans)
     names = sorted(str(name) for name in loans if str(name).endswith("_score"))
     names += [name for name in ("event_points",) if name in loans]
@@ -323,9 +325,3 @@ def _title(by: str | None) -> tuple[str, str]:
     zh = {"village_id": "各村", "vintage": "各放款期", "tier": "各等级内"}.get(by, f"按 {by}")
     en = {"village_id": "village", "vintage": "vintage", "tier": "tier"}.get(by, by)
     return f"{zh}的区分能力", f"Discrimination by {en}"
-
-
-def _check_levels(level: float, initial: float | None) -> None:
-    for name, value in (("level", level), ("initial", initial)):
-        if value is not None and not 0 < value < 1:
-            raise DomainError("probability_open", name=name, value=value, example=0.75)

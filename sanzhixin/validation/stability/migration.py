@@ -10,7 +10,7 @@ import pandas as pd
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.choices import check_range
 from sanzhixin.numerics.stability import concentration, mobility
-from sanzhixin.validation.tables.columns import check_proposals, read_numbers
+from sanzhixin.validation.tables.columns import check_proposals, read_numbers, village_numbers
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
@@ -173,7 +173,7 @@ def compute_concentration(
     check_proposals(proposals, "household_id", "status", "tier", "limit_yuan")
     states = _states(proposals, tiers or sorted(set(proposals["tier"].dropna())))
     own = proposals.assign(state=states.to_numpy())[~states.isin(OUTSIDE).to_numpy()]
-    village = _villages(own, households)
+    village = village_numbers(own, households)
     limit = np.nan_to_num(read_numbers(own, "limit_yuan"))
     names = list(tiers) if tiers is not None else sorted(set(own["state"]))
     by_tier = pd.Categorical(own["state"], categories=names)
@@ -258,18 +258,6 @@ def _percentiles(values: Floats, level: float) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def _villages(proposals: pd.DataFrame, households: pd.DataFrame | None) -> NDArray[np.int64]:
-    """Give each household the number of its village."""
-    if households is not None:
-        check_proposals(households, "household_id", "village_id")
-        home = households.drop_duplicates("household_id").set_index("household_id")["village_id"]
-        named = proposals["household_id"].map(home)
-    else:
-        check_proposals(proposals, "village_id")
-        named = proposals["village_id"]
-    return np.unique(named.fillna("").astype("str").to_numpy(), return_inverse=True)[1]
 
 
 def _cells(

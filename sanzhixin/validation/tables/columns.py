@@ -19,6 +19,7 @@ __all__ = [
     "group_loans",
     "read_numbers",
     "read_outcomes",
+    "village_numbers",
 ]
 
 
@@ -176,3 +177,40 @@ def group_loans(loans: pd.DataFrame, by: str) -> list[Group]:
         means = np.where(scored > 0, sums / np.maximum(scored, 1), -np.inf)
         order = np.argsort(-means, kind="stable")
     return [Group(str(names[k]), rows[k]) for k in order]
+
+
+def village_numbers(
+    proposals: pd.DataFrame, households: pd.DataFrame | None = None
+) -> NDArray[np.int64]:
+    """Give each proposal the number of its village.
+
+    Parameters
+    ----------
+    proposals : DataFrame
+        One row per household; ``village_id`` where no `households` are given.
+    households : DataFrame, optional
+        ``household_id`` and ``village_id``.
+
+    Returns
+    -------
+    ndarray of shape (n_proposals,)
+        By name of village; households without one share a number.
+
+    Raises
+    ------
+    DomainError
+        ``proposals_columns``: a column is missing.
+
+    Examples
+    --------
+    >>> village_numbers(pd.DataFrame({"village_id": ["V2", "V1", "V2"]})).tolist()
+    [1, 0, 1]
+    """
+    if households is None:
+        check_proposals(proposals, "village_id")
+        named = proposals["village_id"]
+    else:
+        check_proposals(households, "household_id", "village_id")
+        home = households.drop_duplicates("household_id").set_index("household_id")["village_id"]
+        named = proposals["household_id"].map(home)
+    return np.unique(named.fillna("").astype("str").to_numpy(), return_inverse=True)[1]
