@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 .PHONY: help demo test test-slow pythons lint docs bench sbom audit golden mutants clean
 
 help:
-	@echo "make demo       install, simulate a county, score it, explain three households"
+	@echo "make demo       install, simulate a county, score it, explain households, judge the model"
 	@echo "make test       install with the development tools, run the tests"
 	@echo "make test-slow  the long tests: recovery, coverage, kills, engines, Python releases"
 	@echo "make lint       ruff, mypy --strict, import contracts"
@@ -38,7 +38,7 @@ $(VENV)/.created:
 $(VENV)/.core: $(VENV)/.created constraints.txt pyproject.toml
 	@echo "Installing the library from constraints.txt"
 	@$(PIP) install --constraint constraints.txt hatchling
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable ".[sign]"
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable ".[report,sign]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core

@@ -9,6 +9,7 @@ from typing import Any
 
 from sanzhixin.batch.files import publishing, whole_file
 from sanzhixin.errors import ArtifactError
+from sanzhixin.records.turns import turn
 from sanzhixin.scoring.canonical import canonical_json, strict_loads
 
 __all__ = ["STOP_REASONS", "StopOrder", "check_not_stopped", "read_stops", "write_stop"]
@@ -88,7 +89,10 @@ def read_stops(path: str | Path) -> tuple[StopOrder, ...]:
 def write_stop(path: str | Path, order: StopOrder) -> None:
     """Add a stopped model to a stop file; the order takes the place of an earlier one of its own.
 
-    Nothing here takes a model off again: somebody who answers for it removes the file.
+    Nothing here takes a model off again: somebody who answers for it removes the file.  Threads and
+    processes that add to one file take turns by a lock beside it (where the system has file locks,
+    as Linux and macOS do), so that no order is lost; whoever reads finds the file as it was before
+    or after, never a part.
 
     Parameters
     ----------
@@ -114,18 +118,19 @@ def write_stop(path: str | Path, order: StopOrder) -> None:
     ['a/1.0.0']
     """
     place = Path(path)
-    others = [one for one in read_stops(place) if one.model_id != order.model_id]
-    stops = [
-        {
-            "model_id": one.model_id,
-            "as_of": one.as_of.isoformat(),
-            "reasons": list(one.reasons),
-        }
-        for one in sorted([*others, order], key=lambda one: one.model_id)
-    ]
-    content = canonical_json({"kind": _KIND, "protocol": _PROTOCOL, "stops": stops})
-    with publishing(place), whole_file(place) as stream:
-        stream.write(content + b"\n")
+    with publishing(place), turn(place):
+        others = [one for one in read_stops(place) if one.model_id != order.model_id]
+        stops = [
+            {
+                "model_id": one.model_id,
+                "as_of": one.as_of.isoformat(),
+                "reasons": list(one.reasons),
+            }
+            for one in sorted([*others, order], key=lambda one: one.model_id)
+        ]
+        content = canonical_json({"kind": _KIND, "protocol": _PROTOCOL, "stops": stops})
+        with whole_file(place) as stream:
+            stream.write(content + b"\n")
 
 
 def check_not_stopped(model_id: str, path: str | Path | None) -> None:

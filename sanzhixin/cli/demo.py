@@ -1,9 +1,10 @@
-"""The demonstration: a made-up county from its files to proposals with reasons."""
+"""The demonstration: a made-up county from its files to proposals and the validation report."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ import click
 
 from sanzhixin.cli.account import Account
 from sanzhixin.cli.county_commands import refuse_used, write_tables
+from sanzhixin.cli.demo_texts import DEMO_TEXTS
 from sanzhixin.cli.model_commands import explain_household
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
+from sanzhixin.errors.words import VERDICT_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +30,8 @@ _SEED = 7
 _MARK = "ABOUT.txt"
 _ABOUT = "Written by `sanzhixin demo`; the next demo replaces this folder. All data are made up.\n"
 _LANGUAGES = ("zh", "en")
+_REPORTS = ("report.html", "report.xlsx", "report.json")
+_FOLDERS = ("county", "model", "out", "explained")
 _KINDS = (("propose",), ("review",), ("gated", "insufficient_evidence"))
 
 
@@ -42,7 +47,7 @@ _KINDS = (("propose",), ("review",), ("gated", "insufficient_evidence"))
 @click.option("--villages", type=click.IntRange(5, 200), default=8, show_default=True)
 @click.pass_obj
 def demo(voice: Voice, folder: Path, *, villages: int) -> int:
-    """See the whole way on a made-up county: simulate, check, fit, score, explain (演示)."""
+    """See the whole way on a made-up county, from its tables to the validation report (演示)."""
     from sanzhixin.batch import score_folder, take_in
     from sanzhixin.modelling import fit
     from sanzhixin.scheme import load_scheme
@@ -71,6 +76,7 @@ def demo(voice: Voice, folder: Path, *, villages: int) -> int:
         result = score_folder(folder / "county", model, folder / "out", progress=progress)
     _show_counts(voice, result, intake)
     _show_households(voice, folder, model, intake)
+    _judge(voice, folder, model, intake)
     _show_places(voice, folder, time.monotonic() - started)
     return result.exit_code
 
@@ -80,8 +86,10 @@ def _clear(folder: Path) -> None:
 
     if (folder / _MARK).is_file():
         with publishing(folder):
-            for name in ("county", "model", "out", "explained"):
+            for name in _FOLDERS:
                 shutil.rmtree(folder / name, ignore_errors=True)
+            for name in _REPORTS:
+                (folder / name).unlink(missing_ok=True)
     else:
         refuse_used(folder)
     with publishing(folder):
@@ -158,17 +166,38 @@ def _explain(
     return Account(why, override, Voice(voice.one)).brief()
 
 
+def _judge(voice: Voice, folder: Path, model: SanzhixinModel, intake: Intake) -> None:
+    """Write the validation report; without the libraries of the page, the other two forms."""
+    from sanzhixin.cli.validate_command import write_forms
+    from sanzhixin.errors import DomainError
+    from sanzhixin.validation.face import validate
+    from sanzhixin.validation.report.library import check_library
+
+    voice.show("")
+    voice.show(voice.text("demo_judge"))
+    reports = [folder / name for name in _REPORTS]
+    try:
+        check_library()
+    except DomainError as missing:
+        voice.error(missing)
+        reports = [path for path in reports if path.suffix != ".html"]
+    found = validate(model, intake.done.county, intake.as_of)
+    write_forms(found, reports)
+    counts = Counter[str]()
+    for one in found.tables.values():
+        counts.update(one.counts)
+    words = [(VERDICT_WORDS[word], n) for word, n in counts.items()]
+    zh = "，".join(f"{one[0]} {n:,}" for one, n in words)
+    en = ", ".join(f"{one[1]} {n:,}" for one, n in words)
+    voice.show(voice.text("demo_verdicts", counts=(zh, en)))
+
+
 def _show_places(voice: Voice, folder: Path, seconds: float) -> None:
     voice.show("")
     voice.show(voice.text("demo_done", seconds=f"{seconds:.1f}"))
-    rows = [
-        (folder / "county", "households, raters, ratings, events, registers, proposals, loans"),
-        (folder / "model" / "model.json", "scheme, score table, default probabilities, digest"),
-        (folder / "out" / "proposals.parquet", "one proposal per household, with reasons"),
-        (folder / "out" / "quarantine.csv", "rejected rows with their reasons"),
-        (folder / "out" / "manifest.json", "digests, counts, versions"),
-        (folder / "explained", "the three accounts in full, in Chinese and English"),
-    ]
+    known = {key.partition(".")[2]: key for key in DEMO_TEXTS if key.startswith("place.")}
+    places = ((folder / name, key) for name, key in known.items())
+    rows = [(place, voice.word(key)) for place, key in places if place.exists()]
     voice.show(aligned(rows, indent="  "))
     voice.show(voice.text("demo_next"))
     for line in (
@@ -176,5 +205,7 @@ def _show_places(voice: Voice, folder: Path, seconds: float) -> None:
         f"sanzhixin check {folder / 'county'}",
         f"sanzhixin score {folder / 'county'} -m {folder / 'model'} -o proposals --format xlsx",
         f"sanzhixin explain {folder / 'county'} -m {folder / 'model'} --household V001-0001",
+        f"sanzhixin notice {folder / 'county'} -m {folder / 'model'} --household V001-0001 "
+        "-o notice.html",
     ):
         voice.show(f"  {line}")

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sanzhixin.cli.county_commands import first_rejected, tell_notes
+from sanzhixin.cli.county_commands import tell_notes
 from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, JSON, MODEL, SCHEME, ChosenModel, read_rate
-from sanzhixin.cli.paper_commands import check_page, write_page
+from sanzhixin.cli.paper_commands import check_page, tell_rejected, write_page
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sanzhixin.errors.words import Lang
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.modelling.county.pd_table import PdChoice
     from sanzhixin.records import County
@@ -219,7 +220,7 @@ def explain(
     *,
     chosen: ChosenModel,
     household: str,
-    lang: Literal["zh", "en"] | None,
+    lang: Lang | None,
     page: Path | None,
     as_of: dt.date | None,
     as_json: bool,
@@ -233,12 +234,8 @@ def explain(
     model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
-    rejected = intake.done.rejected
-    quarantined = rejected[rejected["household_id"] == household]
     speaker = Voice(lang or voice.one)
-    if len(quarantined):
-        speaker.tell("explain_quarantined", count=len(quarantined))
-        click.echo(first_rejected(speaker, quarantined), err=True)
+    tell_rejected(speaker, intake.done.rejected, household)
     if page is not None:
         write_page(page, model, county, household, intake.as_of, first=speaker.one)
         speaker.tell("page_written", path=page)

@@ -73,11 +73,12 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     """Compare DIR_NEW with DIR_OLD (模型监测): drift, entries, points, defaults, who moved."""
     from sanzhixin.batch import take_in
     from sanzhixin.batch.stop import StopOrder, read_stops
+    from sanzhixin.records.turns import lock_of
     from sanzhixin.validation.monitoring import MONITORING_TABLES, AlarmPlan
     from sanzhixin.validation.monitoring import monitor as look_at
 
     plan = AlarmPlan(look=look, looks=looks)
-    refuse_others(out, MONITORING_TABLES)
+    refuse_others(out, MONITORING_TABLES, lock_of(out / _NAME).name)
     stop_file = out / _NAME if stop is None else stop
     stopped = {order.model_id for order in read_stops(stop_file)}
     model = chosen.load()

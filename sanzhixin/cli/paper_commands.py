@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from sanzhixin.cli.county_commands import first_rejected
 from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, MODEL, ChosenModel
+from sanzhixin.cli.report_folder import as_writer, publish_files, refuse_strangers
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
+    from sanzhixin.errors.words import Lang
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records import County
     from sanzhixin.validation.papers.layout import Paper
 
-__all__ = ["card", "check_page", "notice", "write_page"]
+__all__ = ["card", "check_page", "notice", "tell_rejected", "write_page"]
 
 _FORMATS = (".html", ".md", ".txt")
 _FORMAT = "the name has to end in .html, .md or .txt (文件名须以 .html、.md 或 .txt 结尾)"
@@ -52,7 +52,7 @@ def notice(
     *,
     chosen: ChosenModel,
     household: str,
-    lang: Literal["zh", "en"] | None,
+    lang: Lang | None,
     out: Path,
     as_of: dt.date | None,
 ) -> int:
@@ -68,18 +68,17 @@ def notice(
     model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
     record = intake.done.county.application(household)
-    _tell_rejected(lang or voice.one, intake.done.rejected, household)
+    tell_rejected(Voice(lang or voice.one), intake.done.rejected, household)
     made = compose_notice(household_case(model, record, intake.as_of), lang or voice.one)
     write_new(out, _written(made.paper, out.suffix.lower()).encode())
     voice.tell("notice_written", path=out)
     return 0
 
 
-def _tell_rejected(lang: Literal["zh", "en"], rejected: pd.DataFrame, household: str) -> None:
+def tell_rejected(speaker: Voice, rejected: pd.DataFrame, household: str) -> None:
     """Say which rows of the household were rejected."""
     quarantined = rejected[rejected["household_id"] == household]
     if len(quarantined):
-        speaker = Voice(lang)
         speaker.tell("explain_quarantined", count=len(quarantined))
         click.echo(first_rejected(speaker, quarantined), err=True)
 
@@ -108,7 +107,7 @@ def write_page(
     household: str,
     as_of: dt.date,
     *,
-    first: Literal["zh", "en"],
+    first: Lang,
 ) -> None:
     """Write the page of one household as a new file."""
     from sanzhixin.records.whole_file import write_new
@@ -138,30 +137,9 @@ def card(voice: Voice, model_path: Path, *, out: Path) -> int:
     from sanzhixin.scoring.artifact import read_model_file
     from sanzhixin.validation.papers.card import PAPERS, model_papers
 
-    _refuse_others(out, PAPERS)
+    refuse_strangers(out, PAPERS)
     papers = model_papers(read_model_file(model_path))
-    _publish(out, papers)
+    writers = {name: as_writer(content) for name, content in papers.items()}
+    publish_files(out, writers, kind="papers")
     voice.tell("card_written", count=len(papers), path=out)
     return 0
-
-
-def _refuse_others(out: Path, names: tuple[str, ...]) -> None:
-    """Refuse a folder that holds anything but earlier papers."""
-    from sanzhixin.errors import OutputError
-
-    held = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    others = held - {*names, "_SUCCESS"}
-    if others:
-        raise OutputError("output_folder_in_use", path=out.name, count=len(others))
-
-
-def _publish(out: Path, papers: Mapping[str, bytes]) -> None:
-    """Write every paper, ``_SUCCESS`` last."""
-    from sanzhixin.batch.files import publishing, whole_file
-
-    with publishing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "_SUCCESS").unlink(missing_ok=True)
-        for name, content in {**papers, "_SUCCESS": b"papers\n"}.items():
-            with whole_file(out / name) as stream:
-                stream.write(content)

@@ -1,28 +1,37 @@
-"""A folder of tables and a report: only over an earlier one of its kind, ``_SUCCESS`` last."""
+"""A folder of files of one kind: only over an earlier one of its kind, ``_SUCCESS`` last."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from operator import methodcaller
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
-__all__ = ["refuse_others", "write_report"]
+    Writer = Callable[[IO[bytes]], object]
 
-_OTHER_FILES = ("report.txt", "_SUCCESS")
+__all__ = ["as_writer", "publish_files", "refuse_others", "refuse_strangers", "write_report"]
+
+_DONE, _REPORT = "_SUCCESS", "report.txt"
 
 
-def refuse_others(out: Path, names: Iterable[str]) -> None:
-    """Refuse a folder that holds anything but an earlier report with these tables."""
+def refuse_others(out: Path, names: Iterable[str], *files: str) -> None:
+    """Refuse a folder that holds anything but an earlier report with these tables, and files."""
+    refuse_strangers(out, [*map(_file_of, names), _REPORT, *files])
+
+
+def refuse_strangers(out: Path, files: Iterable[str]) -> None:
+    """Refuse a folder that holds anything but these files and ``_SUCCESS``."""
     from sanzhixin.errors import OutputError
 
-    own = {*(f"{name}.csv" for name in names), *_OTHER_FILES}
-    held = [path.name for path in out.iterdir()] if out.is_dir() else []
-    if not own.issuperset(held):
-        raise OutputError("output_folder_in_use", path=out.name, count=len(set(held) - own))
+    held = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    strangers = held - {*files, _DONE}
+    if strangers:
+        raise OutputError("output_folder_in_use", path=out.name, count=len(strangers))
 
 
 def write_report(
@@ -38,24 +47,48 @@ def write_report(
 
     Tables of `names` that an earlier report left and this one does not write are removed.
     """
+    writers = {_file_of(name): partial(_write_table, table) for name, table in tables.items()}
+    publish_files(
+        out,
+        {**writers, _REPORT: as_writer(f"{zh}\n\n{en}\n".encode())},
+        kind=kind,
+        stale=map(_file_of, names),
+    )
+
+
+def publish_files(
+    out: Path,
+    writers: Mapping[str, Writer],
+    *,
+    kind: str,
+    stale: Iterable[str] = (),
+) -> None:
+    """Write every file whole, ``_SUCCESS`` last; of `stale` what is not written is removed."""
     from sanzhixin.batch.files import publishing, whole_file
 
     with publishing(out):
         out.mkdir(parents=True, exist_ok=True)
-        (out / "_SUCCESS").unlink(missing_ok=True)
-        for name in set(names) - set(tables):
-            (out / f"{name}.csv").unlink(missing_ok=True)
-        for name, table in tables.items():
-            texts = table.select_dtypes(["object", "string"]).columns
-            guarded = {column: table[column].map(_guarded) for column in texts}
-            with whole_file(out / f"{name}.csv") as stream:
-                table.assign(**guarded).to_csv(
-                    stream, index=False, encoding="utf-8-sig", lineterminator="\r\n"
-                )
-        with whole_file(out / "report.txt") as stream:
-            stream.write(f"{zh}\n\n{en}\n".encode())
-        with whole_file(out / "_SUCCESS") as stream:
-            stream.write(f"{kind}\n".encode())
+        (out / _DONE).unlink(missing_ok=True)
+        for name in set(stale) - set(writers):
+            (out / name).unlink(missing_ok=True)
+        for name, write in {**writers, _DONE: as_writer(f"{kind}\n".encode())}.items():
+            with whole_file(out / name) as stream:
+                write(stream)
+
+
+def as_writer(content: bytes) -> Writer:
+    """Give what writes this content into a file."""
+    return methodcaller("write", content)
+
+
+def _file_of(table: str) -> str:
+    return f"{table}.csv"
+
+
+def _write_table(table: pd.DataFrame, stream: IO[bytes]) -> None:
+    texts = table.select_dtypes(["object", "string"]).columns
+    guarded = {column: table[column].map(_guarded) for column in texts}
+    table.assign(**guarded).to_csv(stream, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def _guarded(cell: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sanzhixin.cli.account_texts import ACCOUNT
+from sanzhixin.cli.demo_texts import DEMO_TEXTS
 from sanzhixin.cli.monitor_texts import MONITOR_TEXTS
 from sanzhixin.cli.paper_texts import PAPER_TEXTS
 from sanzhixin.cli.validate_texts import VALIDATE_TEXTS
@@ -13,6 +14,7 @@ from sanzhixin.errors.words import (
     MODEL_STATUS_WORDS,
     STATUS_WORDS,
     TRIGGER_WORDS,
+    VERDICT_WORDS,
 )
 
 __all__ = ["TEXTS"]
@@ -26,29 +28,6 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "check_rejected": (
         "{n_in} 行中有 {rejected} 行被退回，其中最先的几行如下：",
         "{rejected} of {n_in} rows are rejected; the first of them:",
-    ),
-    "demo_done": ("演示完成，用时 {seconds} 秒。文件所在：", "Done in {seconds} s. Files are in:"),
-    "demo_fit": (
-        "3/5 建立模型：{model_id}，违约概率依据 {basis}（{loans} 笔贷款，违约 {defaults} 笔）",
-        "3/5 model {model_id}: pd_basis {basis} (loans: {loans}, of them defaulted: {defaults})",
-    ),
-    "demo_households": (
-        "5/5 三户说明（完整说明见 explained/）",
-        "5/5 three households explained (full accounts in explained/)",
-    ),
-    "demo_next": ("接下来可以试：", "What to try next:"),
-    "demo_read": (
-        "2/5 读取并校验：{n_in} 行，接收 {accepted} 行",
-        "2/5 read and checked: {accepted} of {n_in} rows accepted",
-    ),
-    "demo_score": (
-        "4/5 评定 {scored} 户，评定日 {as_of}；按村列出状态与等级：",
-        "4/5 scored {scored} households as of {as_of}; by village, status and tier:",
-    ),
-    "demo_simulated": (
-        "1/5 模拟一个县域：{villages} 个村、{households} 户、{forms} 份评议表（均为虚构数据）",
-        "1/5 simulated a county: {villages} villages, {households} households, {forms} forms "
-        "(all made up)",
     ),
     "explain_quarantined": (
         "注意：该户有 {count} 行在接收时被退回，未计入：",
@@ -405,6 +384,7 @@ _NAMED = {
         ("bound", BOUND_WORDS),
         ("basis", BASIS_WORDS),
         ("model", MODEL_STATUS_WORDS),
+        ("verdict", VERDICT_WORDS),
     )
     for code, words in table.items()
 }
@@ -413,6 +393,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **PAPER_TEXTS,
     **MONITOR_TEXTS,
     **VALIDATE_TEXTS,
+    **DEMO_TEXTS,
     **_MESSAGES,
     **_WORDS,
     **ACCOUNT,

@@ -12,9 +12,11 @@ from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, ChosenModel
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sanzhixin.validation.face import Validation
 
-__all__ = ["validate"]
+__all__ = ["validate", "write_forms"]
 
 _WRITERS = {".html": "to_html", ".json": "to_json", ".xlsx": "to_excel"}
 _SUFFIX = "the name has to end in .html, .json or .xlsx (文件名须以 .html、.json 或 .xlsx 结尾)"
@@ -53,7 +55,7 @@ def validate(
     model = chosen.load()
     intake = take_in(folder, model.scheme, as_of)
     found = judge(model, intake.done.county, intake.as_of)
-    _write(voice, found, outs)
+    write_forms(found, outs)
     code = 3 if intake.n_rejected else 0
     _say(voice, found, as_json=as_json, code=code)
     for out in outs:
@@ -78,7 +80,7 @@ def _check(outs: tuple[Path, ...]) -> None:
         check_library()
 
 
-def _write(voice: Voice, found: Validation, outs: tuple[Path, ...]) -> None:
+def write_forms(found: Validation, outs: Iterable[Path]) -> None:
     """Write every file; say once where no Chinese font is there, and let other warnings pass."""
     import warnings
 

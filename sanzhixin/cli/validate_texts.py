@@ -10,10 +10,5 @@ VALIDATE_TEXTS: dict[str, tuple[str, str]] = {
         "The report is in {path}; it is for model risk management, not for publication.",
     ),
     "validate_table": ("表（行数）", "table (rows)"),
-    "verdict.pass": ("通过", "pass"),
-    "verdict.watch": ("关注", "watch"),
-    "verdict.fail": ("不通过", "fail"),
-    "verdict.insufficient": ("样本不足", "insufficient"),
-    "verdict.info": ("参考", "info"),
 }
 """Chinese and English template by key."""

@@ -99,6 +99,10 @@ EVIDENCE: dict[str, Message] = {
         'The logistic curve did not settle in {iterations} steps. Use method="pluto_tasche" or keep the expert table.',
         'logistic 曲线经 {iterations} 步仍未收敛。请改用 method="pluto_tasche" 或保留专家表。',
     ),
+    "comparison_not_converged": Message(
+        "One of the two models that are compared did not settle in {iterations} steps. Compare fewer covariates at once, or gather more loans.",
+        "所比较的两个模型之一经 {iterations} 步仍未收敛。请减少同时比较的变量，或增加样本。",
+    ),
     "pd_points_equal": Message(
         'All {loans} loans have {points} points, so there is no slope. Use method="pluto_tasche" or keep the expert table.',
         '{loans} 笔贷款的积分均为 {points}，无法估计斜率。请改用 method="pluto_tasche" 或保留专家表。',

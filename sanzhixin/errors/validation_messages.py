@@ -27,6 +27,10 @@ VALIDATION: dict[str, Message] = {
         "The table of proposals lacks the columns {columns}. Give the table of model.propose.",
         "建议表缺少列 {columns}；请使用 model.propose 的结果。",
     ),
+    "proposals_repeated": Message(
+        "{count} rows of the table of proposals repeat a household, which has one proposal. Give the table of one run of model.propose.",
+        "建议表中有 {count} 行农户重复，而每户只应有一条建议；请使用同一次 model.propose 的结果。",
+    ),
     "tiers_unknown": Message(
         "Tiers {unknown} stand in the table and not in the order that was given. Name all of them, the best first, the unrated one last.",
         "表中的等级 {unknown} 不在给定次序中；请由高到低列全各等级，未评级在最后。",

@@ -1,8 +1,11 @@
-"""Names of statuses, review triggers, bounds of a limit and parts of a model, in both languages."""
+"""Names of statuses, verdicts, bounds of a limit and parts of a model, in both languages."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 __all__ = [
+    "BASIS_MEANINGS",
     "BASIS_WORDS",
     "BOUND_WORDS",
     "LINK_WORDS",
@@ -11,7 +14,13 @@ __all__ = [
     "POPULATION_WORDS",
     "STATUS_WORDS",
     "TRIGGER_WORDS",
+    "VERDICT_WORDS",
+    "Lang",
+    "pick",
 ]
+
+Lang = Literal["zh", "en"]
+"""Language of what one reader sees."""
 
 BASIS_WORDS = {
     "none": ("无贷款结果", "none"),
@@ -20,6 +29,13 @@ BASIS_WORDS = {
     "anchored": ("按设定水平锚定", "anchored"),
 }
 """What default probabilities are."""
+
+BASIS_MEANINGS = {
+    "prudent": ("审慎上限，不是预期值", "a prudent bound, not an expected value"),
+    "fitted": ("按贷款结果拟合", "fitted to outcomes of loans"),
+    "anchored": ("按设定的长期水平锚定", "moved to a stated long-run rate"),
+}
+"""The same for a household, which is told what the number is not."""
 
 BOUND_WORDS = {
     "tier_cap": ("等级上限", "tier cap"),
@@ -39,7 +55,7 @@ LINK_WORDS = {
     "vignettes": ("锚定案例", "anchor cases"),
     "bridge": ("跨村评议员", "raters of several villages"),
     "outcomes": ("贷款结果", "loan outcomes"),
-    "prior": ("设定比例（先验）", "a stated prior alone"),
+    "prior": ("设定比例", "a stated prior alone"),
 }
 """What villages are compared by."""
 
@@ -100,3 +116,23 @@ TRIGGER_WORDS = {
     "override": ("有人提出调整并写明理由{what}", "people asked for an override{what}"),
 }
 """Of what asks for a human look; {what} is empty or names it."""
+
+VERDICT_WORDS = {
+    "pass": ("通过", "pass"),
+    "watch": ("关注", "watch"),
+    "fail": ("不通过", "fail"),
+    "insufficient": ("样本不足", "insufficient"),
+    "info": ("参考", "info"),
+}
+"""Of a row of a table that judges."""
+
+
+def pick(lang: Lang, pair: tuple[str, str]) -> str:
+    """Choose the Chinese or the English of a pair.
+
+    Examples
+    --------
+    >>> pick("en", STATUS_WORDS["review"])
+    'human review'
+    """
+    return pair[0] if lang == "zh" else pair[1]

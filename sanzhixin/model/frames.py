@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sanzhixin.scoring.proposal import Proposal
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from sanzhixin.records import County
     from sanzhixin.records.cases import Cases
@@ -129,8 +130,13 @@ def _dates(days: list[int]) -> Any:
     return pd.to_datetime([dt.date.fromordinal(day) for day in days]).astype("datetime64[s]")
 
 
-def case_chunks(county: County, plan: ProfilePlan, as_of: dt.date) -> Iterator[Cases]:
-    """Encode a county and give its households in chunks, sorted by household_id.
+def case_chunks(
+    county: County,
+    plan: ProfilePlan,
+    as_of: dt.date | NDArray[np.int64],
+    households: Sequence[str] | None = None,
+) -> Iterator[Cases]:
+    """Encode a county once and give its households in chunks, so that few are scored at a time.
 
     Parameters
     ----------
@@ -138,25 +144,29 @@ def case_chunks(county: County, plan: ProfilePlan, as_of: dt.date) -> Iterator[C
         Accepted tables.
     plan : ProfilePlan
         Compiled rules.
-    as_of : date
-        Scoring date.
+    as_of : date or ndarray of int64 of shape (n_cases,)
+        Scoring date of all, or a day number for each of `households`.
+    households : sequence of str of length n_cases, optional
+        Which households, in this order; one may repeat.  By default all, sorted by household_id.
 
     Yields
     ------
     Cases
-        Up to 16,384 households.
+        Up to 16,384 households; one chunk without any where `households` names none.
 
     Raises
     ------
     DomainError
-        ``county_empty``: no household.
+        ``county_empty``: all are wanted and there is none.
+    RecordError
+        ``household_not_found``, ``codes_unknown``: as `encode_county`.
     """
     from sanzhixin.records.encode_county import encode_county
 
-    if county.households.empty:
+    if households is None and county.households.empty:
         raise DomainError("county_empty")
-    cases = encode_county(county, plan.scheme, as_of)
-    for begin in range(0, len(cases), _CHUNK):
+    cases = encode_county(county, plan.scheme, as_of, households)
+    for begin in range(0, max(len(cases), 1), _CHUNK):
         yield cases.take(slice(begin, begin + _CHUNK))
 
 

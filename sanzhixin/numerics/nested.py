@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import chdtrc, expit
 from scipy.stats import f
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.numerics.logistic import fit_logistic
+from sanzhixin.numerics.logistic import fit_firth_held, fit_logistic
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from sanzhixin.numerics.logistic import LogisticFit
 
     Floats = NDArray[np.float64]
 
 __all__ = ["NestedComparison", "compare_nested"]
 
-_TOLERANCE = 1e-8
 _FLAT = 1e-6  # of the largest singular value; scores at a maximum are 0 to about 1e-8
 
 
@@ -88,15 +88,16 @@ def compare_nested(
         ``shape_differs``, ``not_finite``, ``outcome_not_binary``; ``design_singular``: a covariate
         is constant or follows from the others.
     EvidenceError
-        ``outcome_one_class``; ``outcomes_separated``, without Firth's penalty.
+        ``outcome_one_class``; ``outcomes_separated``, without Firth's penalty;
+        ``comparison_not_converged``: a model did not settle.
 
     Notes
     -----
     The likelihood ratio has a chi-square law with as many degrees of freedom as covariates are
     added.  With the penalty both models carry the penalty of the larger one, the added slopes held
-    at 0 in the smaller: the profile test of Heinze and Schemper.  The covariance by clusters is the
-    sandwich :math:`I^{-1} (\sum_g s_g s_g') I^{-1}` with the factor G / (G - 1); with few clusters
-    its test is too ready to reject, so that it is compared with an F law on G - 1.
+    at 0 in the smaller (`fit_firth_held`): the profile test of Heinze and Schemper.  The covariance
+    by clusters is the sandwich :math:`I^{-1} (\sum_g s_g s_g') I^{-1}` with the factor G / (G - 1);
+    with few clusters its test is too ready to reject, so it is compared with an F law on G - 1.
 
     References
     ----------
@@ -114,12 +115,12 @@ def compare_nested(
         raise DomainError("shape_differs", name="added", shape=more.shape, expected=few.shape)
     failed = np.asarray(defaulted, dtype=float)
     both = np.hstack([few, more])
-    full = fit_logistic(both, failed, firth=firth)
+    full = _settled(fit_logistic(both, failed, firth=firth))
     k, freedom = few.shape[1], more.shape[1]
     if firth:
-        below = _held_likelihood(both, failed, k, start=full.coef[: k + 1])
+        below = _settled(fit_firth_held(both, failed, k)).log_likelihood
     elif k:
-        below = fit_logistic(few, failed).log_likelihood
+        below = _settled(fit_logistic(few, failed)).log_likelihood
     else:
         below = _rate_likelihood(failed)
     chi_square = max(2 * (full.log_likelihood - below), 0.0)
@@ -148,22 +149,10 @@ def _rate_likelihood(failed: Floats) -> float:
     return float(bad * np.log(bad / n) + (n - bad) * np.log1p(-bad / n))
 
 
-def _held_likelihood(both: Floats, failed: Floats, k: int, *, start: Floats) -> float:
-    """Largest penalised log-likelihood with the slopes after the first k at 0."""
-    spread = both.std(axis=0)
-    scaled = (both - both.mean(axis=0)) / spread
-    design = np.hstack([np.ones((len(both), 1)), scaled])
-    first = np.append(start[0] + both[:, :k].mean(axis=0) @ start[1:], start[1:] * spread[:k])
-
-    def below(beta: Floats) -> float:
-        log_odds = design[:, : k + 1] @ beta
-        prob = expit(log_odds)
-        information = (design * (prob * (1 - prob))[:, np.newaxis]).T @ design
-        _, size = np.linalg.slogdet(information)
-        return float(np.logaddexp(0, log_odds).sum() - failed @ log_odds - 0.5 * size)
-
-    found = minimize(below, first, method="BFGS", options={"gtol": _TOLERANCE})
-    return -float(found.fun) + float(np.log(spread).sum())
+def _settled(fit: LogisticFit) -> LogisticFit:
+    if not fit.converged:
+        raise EvidenceError("comparison_not_converged", iterations=fit.iterations)
+    return fit
 
 
 def _wald(

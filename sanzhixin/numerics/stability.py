@@ -418,8 +418,8 @@ def concentration(sizes: ArrayLike) -> Concentration:
 
     References
     ----------
-    Herfindahl (1950), Concentration in the steel industry; for rating grades European Central Bank
-    (2019), Instructions for reporting the validation results of internal models, section 2.5.5.3.
+    Herfindahl (1950), Concentration in the steel industry; Hirschman (1964), The paternity of an
+    index, American Economic Review 54, 761.
 
     Examples
     --------

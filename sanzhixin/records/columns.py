@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sanzhixin.scheme import Scheme
 
 __all__ = [
+    "IDENTIFIERS",
     "REJECTED_TABLES",
     "TABLES",
     "Column",
@@ -223,6 +224,11 @@ TABLES: dict[str, TableSpec] = {
     )
 }
 """Every table of a county, in the order in which they are accepted; without a scheme's columns."""
+
+IDENTIFIERS = {
+    column.name for spec in TABLES.values() for column in spec.columns if column.kind == "id"
+} - {"village_id", "vignette_id"} | {"document_no"}
+"""Columns whose cells tell of one household, person or paper: masked wherever tables are shown."""
 
 REJECTED_TABLES = Column(
     "rejected_tables",

@@ -8,13 +8,14 @@ import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError
+from sanzhixin.records.turns import HAS_LOCKS, turn, while_quiet
 from sanzhixin.records.whole_file import sync_folder
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.canonical import strict_loads
@@ -30,11 +31,6 @@ from sanzhixin.trust.audit_entry import (
     make_entry,
     parse_entry,
 )
-
-try:
-    import fcntl
-except ModuleNotFoundError:  # on Windows
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from sanzhixin.trust.keys import Secret
@@ -114,8 +110,8 @@ class AuditLog:
         """
         moment = (at or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-        turn = nullcontext() if in_turn else self.turn()
-        with turn, _writing(self.path), self._open() as handle:
+        held = nullcontext() if in_turn else self.turn()
+        with held, _writing(self.path), self._open() as handle:
             last, rest = _last_entry(handle)
             if last is not None:
                 _check_secret(_first_entry(handle), self.secret)
@@ -241,17 +237,13 @@ class AuditLog:
         OutputError
             ``audit_not_written``.
         """
-        if fcntl is None:
+        if not HAS_LOCKS:
             raise DomainError("audit_lock")
-        with _writing(self.path):
-            handle = os.open(_lock_of(self.path), _APPEND, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with ExitStack() as held:
             with _writing(self.path):
+                held.enter_context(turn(self.path))
                 _rewriting(self.path).unlink(missing_ok=True)  # of a writer that was killed
             yield
-        finally:
-            os.close(handle)
 
     @contextmanager
     def _open(self) -> Iterator[int]:
@@ -297,7 +289,7 @@ def read_entries(path: str | Path, *, in_turn: bool = False) -> Iterator[Entry]:
     except PermissionError:
         raise InputError("file_no_permission", file=path.name) from None
     with opened as stream:
-        with nullcontext() if in_turn else _quiet(path):
+        with nullcontext() if in_turn else while_quiet(path):
             end = os.fstat(stream.fileno()).st_size
         for place, line in enumerate(_lines(stream, end), start=1):
             if not line.endswith(b"\n"):
@@ -323,26 +315,6 @@ def check_secret(path: str | Path, secret: Secret) -> None:
         As `read_entries`.
     """
     _check_secret(next(read_entries(path), None), secret)
-
-
-@contextmanager
-def _quiet(path: Path) -> Iterator[None]:
-    """Wait until nobody writes; a copy without its lock is taken as it is."""
-    try:
-        handle = os.open(_lock_of(path), os.O_RDONLY)
-    except OSError:
-        yield
-        return
-    try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.lock")
 
 
 def _rewriting(path: Path) -> Path:

@@ -19,7 +19,7 @@ from sanzhixin.records.whole_file import write_whole
 from sanzhixin.validation.decisions.overrides import compute_overrides
 from sanzhixin.validation.decisions.sensitivity import compute_sensitivity
 from sanzhixin.validation.decisions.strategy import compute_strategy, compute_tiers
-from sanzhixin.validation.evidence.facts import collect_facts
+from sanzhixin.validation.evidence.facts import Fact, Facts, collect_facts
 from sanzhixin.validation.evidence.households import (
     compute_pathway,
     compute_waterfall,
@@ -83,13 +83,14 @@ class Validation:
     ----------
     tables : dict of str to Judged
         By name, in the order of the report.
-    facts : dict of str to dict of str to str
+    facts : dict of str to dict of str to Fact
         What another run needs to come to the same bytes: the model, the data with their
-        digests, versions, seeds; and what was left out.
+        digests, versions, seeds; and what was left out.  Plain values, as `collect_facts` has
+        them.
     """
 
     tables: dict[str, Judged]
-    facts: dict[str, dict[str, str]]
+    facts: Facts
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report as one page, in Chinese and English, with pictures.
@@ -206,7 +207,7 @@ def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None
     outcomes = collect_outcomes(county, model, day)
     loans = loan_table(model, county, day, outcomes=outcomes)
     given = _Given(model, county, day, outcomes, loans, household_table(model, county, day))
-    left_out: dict[str, str] = {name: str(n) for name, n in loans_left_out(outcomes).items()}
+    left_out: dict[str, Fact] = {**loans_left_out(outcomes)}
     tables = [
         compute_pathway(given.households),
         *_of_outcomes(given),
@@ -293,14 +294,14 @@ def _of_stability(given: _Given) -> Iterator[Judged]:
             yield compute_csi(first, last, varied, seed=SEED)
 
 
-def _of_panel(given: _Given, left_out: dict[str, str]) -> Iterator[Judged]:
+def _of_panel(given: _Given, left_out: dict[str, Fact]) -> Iterator[Judged]:
     if len(given.loans):
         yield compute_panel_value(given.loans)
     scheme = given.model.scheme
     try:
         report = report_panel(given.county, scheme, given.day)
     except EvidenceError as error:
-        left_out["panel"] = f"{error.zh} {error.en}"
+        left_out["panel"] = {"zh": error.zh, "en": error.en}
         return
     yield compute_panel_quality(given.county, scheme, given.day, report=report)
     yield compute_rater_map(_numbered(report.tables["raters"]))

@@ -1,13 +1,35 @@
 from __future__ import annotations
 
+import json
 import re
+import shutil
 
 import pytest
+
+from sanzhixin.cli import main
+from sanzhixin.validation.report import library
+
+pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
+PARTS = {"ABOUT.txt", "county", "model", "out", "explained"}
+REPORTS = {"report.html", "report.xlsx", "report.json"}
 
 
 @pytest.fixture
 def demo(run, tmp_path):
-    return lambda *words: run("demo", "--out", tmp_path / "demo", "--villages", 5, *words)
+    return lambda *words: run(*words, "demo", "--out", tmp_path / "demo", "--villages", 5)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One demo for all tests that do not change its folder."""
+    folder = tmp_path_factory.mktemp("shared") / "demo"
+    assert main(["demo", "--out", str(folder), "--villages", "5"]) == 0
+    return folder
+
+
+@pytest.fixture
+def without_extra(monkeypatch):
+    monkeypatch.setattr(library, "find_spec", lambda name: None if name == "jinja2" else name)
 
 
 def contents(folder):
@@ -19,28 +41,48 @@ def contents(folder):
     }
 
 
-def test_the_demo_ends_with_counts_three_households_and_places(demo, tmp_path):
+def test_the_demo_ends_with_counts_three_households_the_report_and_places(demo, shared, tmp_path):
+    shutil.copytree(shared, tmp_path / "demo")
     done = demo()
     assert done.code == 0
     assert len(set(re.findall(r"^  V00[1-5] ", done.out, re.MULTILINE))) == 5
     assert done.out.count("这是建议，不是最终决定。") == 3
-    assert {path.name for path in (tmp_path / "demo").iterdir()} == {
-        "ABOUT.txt", "county", "model", "out", "explained",
-    }  # fmt: skip
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == PARTS | REPORTS
     assert len(list((tmp_path / "demo" / "explained").iterdir())) == 6
+    for name in REPORTS:
+        assert f"{tmp_path / 'demo' / name} " in done.out
+    assert re.search(r"^各表行数：通过 [\d,]+，", done.out, re.MULTILINE)
+    assert re.search(r"^rows of its tables: pass [\d,]+, ", done.out, re.MULTILINE)
+    assert contents(tmp_path / "demo") == contents(shared)  # repeated: the same bytes
 
 
-def test_the_demo_can_be_repeated_and_gives_the_same_bytes(demo, tmp_path):
-    demo()
-    first = contents(tmp_path / "demo")
-    demo()
-    assert contents(tmp_path / "demo") == first
+def test_the_report_judges_the_model_of_the_demo_on_what_was_accepted(shared):
+    page = (shared / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "demo/1.0.0" in page
+    facts = json.loads((shared / "report.json").read_bytes())["facts"]
+    model = json.loads((shared / "model" / "model.json").read_bytes())
+    assert facts["model"]["digest"] == model["digest"]
+    assert all(one["as_in_fitting"] for name, one in facts["data"].items() if name != "as_of")
 
 
-def test_what_the_demo_wrote_is_verified(demo, run, tmp_path):
-    demo()
-    assert run("verify", tmp_path / "demo" / "out").code == 0
-    assert run("verify", tmp_path / "demo" / "model").code == 0
+def test_what_the_demo_wrote_is_verified(shared, run):
+    assert run("verify", shared / "out").code == 0
+    assert run("verify", shared / "model").code == 0
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(demo, without_extra, tmp_path):
+    (tmp_path / "demo").mkdir()
+    for name in ("ABOUT.txt", "report.html"):
+        (tmp_path / "demo" / name).write_text("of an earlier demo", encoding="utf-8")
+    done = demo("--lang", "en")
+    assert done.code == 0
+    assert done.err.count("pip install sanzhixin[report]") == 1
+    assert "report.html" not in done.out
+    left = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert left == PARTS | REPORTS - {"report.html"}
+    assert "This is a proposal, not a decision." in done.out
+    assert "的建议" not in done.out
 
 
 def test_the_demo_refuses_a_folder_that_is_not_its_own(demo, tmp_path):
@@ -49,9 +91,3 @@ def test_the_demo_refuses_a_folder_that_is_not_its_own(demo, tmp_path):
     done = demo()
     assert done.code == 7
     assert [path.name for path in (tmp_path / "demo").iterdir()] == ["letter.txt"]
-
-
-def test_the_demo_speaks_english(run, tmp_path):
-    done = run("--lang", "en", "demo", "--out", tmp_path / "demo", "--villages", 5)
-    assert "This is a proposal, not a decision." in done.out
-    assert "的建议" not in done.out

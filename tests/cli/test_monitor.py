@@ -14,6 +14,7 @@ from sanzhixin.cli import monitor_command
 from sanzhixin.errors import ArtifactError
 from sanzhixin.model import load_model
 from sanzhixin.records import write_county
+from sanzhixin.scheme import load_scheme
 from sanzhixin.validation.monitoring import MONITORING_TABLES
 
 EARLIER = "2025-12-31"
@@ -66,6 +67,30 @@ def test_a_look_writes_its_tables_and_says_that_nothing_rang(look, tmp_path):
     assert "Alarms: none" in report
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_rater_who_rings_and_households_who_moved_stand_in_tables_alone(
+    run, simulated, counties, model, tmp_path, words
+):
+    rater, panel = simulated.raters["rater_id"].iloc[0], load_scheme("tongxiang").panel_codes
+    ratings = simulated.ratings.copy()
+    own = (ratings["rater_id"] == rater) & (ratings["round"] == ratings["round"].max())
+    ratings.loc[own, list(panel)] = 1
+    write_county(replace(simulated, ratings=ratings), tmp_path / "new")
+    out = tmp_path / "out"
+    ended = run("monitor", counties[0], tmp_path / "new", "-m", model, "-o", out, *words)
+    assert ended.code == 0
+    assert "drift_rater" in ended.err
+    drift, moved, alarms, report = (
+        (out / name).read_text(encoding="utf-8-sig")
+        for name in ("rating_drift.csv", "tier_changes.csv", "alarms.csv", "report.txt")
+    )
+    assert rater in drift
+    assert "V001-0" in moved
+    told = ended.out + ended.err + alarms + report
+    people = [*simulated.raters["rater_id"], *simulated.households["household_id"]]
+    assert [one for one in people if one in told] == []
+
+
 def test_a_second_look_replaces_the_first_with_the_same_bytes(look, tmp_path):
     def content():
         return {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
@@ -109,6 +134,12 @@ def test_a_stop_is_written_and_the_batch_obeys(look, run, county, model, stoppin
 def test_a_report_that_stopped_a_model_is_not_written_over(look, stopping):
     look()
     assert look().code == 7
+
+
+def test_a_stop_that_somebody_lifted_leaves_the_folder_free(look, stopping, tmp_path):
+    look()
+    (tmp_path / "out" / "stop.json").unlink()
+    assert look().code == 0
 
 
 def test_one_stop_file_serves_both_and_no_look_lifts_it(look, monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from sanzhixin.cli import main
 
+pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh.md")
 FIRST_WORDS = {"Household": "en", "农户": "zh"}
@@ -46,7 +47,16 @@ def is_in_order(wanted, lines):
 
 
 def test_the_shell_lines_run_without_a_rejected_row(exit_codes):
-    assert exit_codes == [0] * 5
+    assert exit_codes == [0] * 11
+
+
+def test_the_shell_lines_go_on_to_report_look_and_papers(folder, exit_codes):
+    made = {path.name for path in folder.iterdir()} - {"county", "last-year", "model", "out"}
+    assert made == {"report.html", "look", "notice.html", "page.html", "papers"}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "tongxiang-fitted/0.1.0" in page
+    assert "Alarms: none" in (folder / "look" / "report.txt").read_text(encoding="utf-8")
+    assert (folder / "papers" / "_SUCCESS").is_file()
 
 
 def test_the_run_of_the_shell_lines_leaves_the_files_that_are_named(folder, exit_codes):
@@ -71,15 +81,16 @@ def test_the_python_block_runs_and_uses_five_lines(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_proposal_that_is_shown_is_what_the_last_command_prints(
+def test_the_proposal_that_is_shown_is_what_the_command_prints(
     name, folder, exit_codes, monkeypatch, capsys
 ):
     monkeypatch.chdir(folder)
+    (explain,) = [one for one in shell_lines() if one[0] == "explain" and "-o" not in one]
     shown = blocks(name, "text")
     assert sorted(FIRST_WORDS[block.split(" ", 1)[0]] for block in shown) == ["en", "zh"]
     for block in shown:
         capsys.readouterr()
-        main([*shell_lines()[-1], "--lang", FIRST_WORDS[block.split(" ", 1)[0]]])
+        main([*explain, "--lang", FIRST_WORDS[block.split(" ", 1)[0]]])
         printed = capsys.readouterr().out.splitlines()
         assert is_in_order(block.splitlines(), printed), printed
 

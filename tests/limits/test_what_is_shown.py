@@ -18,6 +18,8 @@ from sanzhixin.modelling.panel import report
 from sanzhixin.records import County, accept_table, read_county
 from sanzhixin.records.parse_application import parse_application
 from sanzhixin.scheme import load_scheme, scheme_from_dict
+from sanzhixin.validation.tables.judged import Judged
+from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 from tests.unit.scoring.factories import DAY, SCHEME, Event, events, household, propose
 
 BUILT_IN = load_scheme("tongxiang").model_dump()
@@ -186,3 +188,26 @@ def test_a_notebook_shows_twenty_rows_of_a_fitted_table(rows, shown):
     from sanzhixin.modelling.inputs.notebook import _grid
 
     assert _grid("table", pd.DataFrame({"value": range(rows)})).count("<tr") == shown + 1
+
+
+# validation.report.page.MOST_ROWS, validation.report.page.MOST_ALARMS
+@pytest.mark.parametrize(("rows", "listed", "shown"), [(30, 30, 30), (60, 30, 60), (61, 30, 60)])
+def test_the_page_of_a_report_lists_thirty_alarms_and_shows_sixty_rows(rows, listed, shown):
+    from sanzhixin.validation.report.page import render_page
+
+    rows = [make_row("auc", "watch", {"n": 9, "events": 1}, value=0.5) for _ in range(rows)]
+    table = Judged("tiers", make_table(rows), "等级", "Tiers", "", "")
+    facts = {"model": {"model_id": "m/1.0.0"}, "data": {"as_of": "2026-06-30"}}
+    summary, rest = render_page({"tiers": table}, facts).split('<section id="tables">')
+    assert summary.count("<li><span") == listed
+    assert rest.count("<td>auc</td>") + rest.count('<td class="text">auc</td>') == shown
+
+
+# validation.report.pictures.MOST_RATERS
+@pytest.mark.parametrize(("raters", "drawn"), [(400, 400), (401, 400)])
+def test_four_hundred_raters_of_a_pillar_are_drawn(raters, drawn):
+    from sanzhixin.validation.report.pictures import drawn_raters
+
+    numbers = range(raters)
+    table = pd.DataFrame({"pillar": "fs", "rater_id": map(str, numbers), "value": numbers})
+    assert len(drawn_raters(table.assign(flags=""), "fs")) == drawn

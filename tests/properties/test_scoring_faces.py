@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanzhixin.errors import DomainError, RecordError
-from sanzhixin.model import SanzhixinModel, load_model
+from sanzhixin.model import SanzhixinModel, case_chunks, load_model
 from sanzhixin.modelling.profile import (
     EventFeatures,
     FactorFeatures,
@@ -18,7 +18,9 @@ from sanzhixin.modelling.profile import (
     ProfileBuilder,
 )
 from sanzhixin.records import County, accept_county
+from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scoring import Proposal
+from sanzhixin.scoring.scorer import score_cases
 from sanzhixin.simulate import SimulationSettings, simulate_county
 from tests.unit.scoring.adjusted_plan import adjusted_scheme, adjusted_tables
 from tests.unit.scoring.factories import AGGREGATORS, SCHEME, model_file, scheme_with
@@ -146,6 +148,25 @@ def test_chunks_do_not_show(monkeypatch):
     profile = MODEL.profile(COUNTY)
     monkeypatch.undo()
     pd.testing.assert_frame_equal(MODEL.profile(COUNTY), profile, check_exact=True)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 10_000])
+def test_chunks_of_chosen_households_and_days_are_those_of_the_whole(monkeypatch, chunk):
+    chosen = [HOUSEHOLDS[k] for k in (5, 0, 5, 9, 3, 9, 1, 1)]  # in no order, some twice
+    days = COUNTY.as_of.toordinal() - 30 * np.arange(len(chosen))
+    whole = encode_county(COUNTY, MODEL.scheme, days, chosen)
+    points = score_cases(whole, MODEL.plan).assessment.points.total
+    monkeypatch.setattr("sanzhixin.model.frames._CHUNK", chunk)
+    parts = [*case_chunks(COUNTY, MODEL.plan, days, chosen)]
+    assert [len(part) for part in parts[:-1]] == [chunk] * (len(parts) - 1)
+    assert [name for part in parts for name in part.household_id] == chosen
+    found = [score_cases(part, MODEL.plan).assessment.points.total for part in parts]
+    np.testing.assert_array_equal(np.concatenate(found), points)
+
+
+def test_no_chosen_household_is_one_empty_chunk():
+    none = np.empty(0, dtype=np.int64)
+    assert [len(part) for part in case_chunks(COUNTY, MODEL.plan, none, [])] == [0]
 
 
 def test_a_saved_model_gives_the_same_proposals(tmp_path):

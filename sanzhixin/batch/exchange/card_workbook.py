@@ -6,11 +6,11 @@ import re
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sanzhixin.batch.exchange.pmml import grid_steps
 from sanzhixin.errors import DomainError, OutputError
-from sanzhixin.errors.words import BOUND_WORDS
+from sanzhixin.errors.words import BOUND_WORDS, Lang
 from sanzhixin.records.cells import is_formula_like
 from sanzhixin.records.whole_file import write_whole
 from sanzhixin.records.workbooks import NOT_IN_XML, new_workbook, save_workbook
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from sanzhixin.scoring.pd_table import PdTable
     from sanzhixin.scoring.plan import Plan
 
-__all__ = ["Language", "write_model_workbook"]
-
-Language = Literal["zh", "en"]
-"""Of headings and labels."""
+__all__ = ["write_model_workbook"]
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -89,7 +86,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 """Chinese and English word of everything that the sheets name themselves."""
 
 
-def write_model_workbook(model: SanzhixinModel, path: str | Path, *, lang: Language = "zh") -> Path:
+def write_model_workbook(model: SanzhixinModel, path: str | Path, *, lang: Lang = "zh") -> Path:
     """Write the card of a model and what surrounds it as a workbook to be read and checked.
 
     Every cell is a value: there is no formula, and text that looks like one is marked as text.
@@ -151,7 +148,7 @@ def write_model_workbook(model: SanzhixinModel, path: str | Path, *, lang: Langu
 class _Speaker:
     """Words and labels in one language."""
 
-    def __init__(self, lang: Language) -> None:
+    def __init__(self, lang: Lang) -> None:
         self._place = ("zh", "en").index(lang)
 
     def __call__(self, key: str) -> str:

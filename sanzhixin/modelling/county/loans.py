@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sanzhixin.errors import RecordError
-from sanzhixin.records.encode_county import encode_county
+from sanzhixin.model.frames import case_chunks
 from sanzhixin.scoring.profile import card_values
 from sanzhixin.scoring.scorer import score_cases
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records import County
+    from sanzhixin.records.cases import Cases
 
 __all__ = ["Outcomes", "collect_outcomes"]
 
@@ -165,9 +166,23 @@ def _windows(loans: pd.DataFrame, as_of: dt.date) -> tuple[pd.Series, pd.DataFra
 
 
 def _when_granted(county: County, loans: pd.DataFrame, model: SanzhixinModel) -> _WhenGranted:
-    """Score each loan's household on the day of granting."""
+    """Score each loan's household on the day of granting, some at a time."""
     days = np.array([day.toordinal() for day in loans["granted_on"].dt.date], dtype=np.int64)
-    cases = encode_county(county, model.scheme, days, households=loans["household_id"].tolist())
+    chunks = case_chunks(county, model.plan, days, loans["household_id"].tolist())
+    parts = [_chunk(cases, model) for cases in chunks]
+    return _WhenGranted(
+        points=np.concatenate([part.points for part in parts]),
+        gated=np.concatenate([part.gated for part in parts]),
+        sufficient=np.concatenate([part.sufficient for part in parts]),
+        card_values={
+            name: np.concatenate([part.card_values[name] for part in parts])
+            for name in parts[0].card_values
+        },
+        granted_on=days,
+    )
+
+
+def _chunk(cases: Cases, model: SanzhixinModel) -> _WhenGranted:
     answers = score_cases(cases, model.plan)
     of_records = answers.assessment.gate[:, :-1]  # the last is the purpose: today's, not then's
     return _WhenGranted(
@@ -175,7 +190,7 @@ def _when_granted(county: County, loans: pd.DataFrame, model: SanzhixinModel) ->
         gated=np.asarray(of_records.any(axis=1)),
         sufficient=np.asarray(answers.profile.sufficient.all(axis=1)),
         card_values=card_values(cases, answers.profile, model.plan.panel),
-        granted_on=days,
+        granted_on=cases.as_of,
     )
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from sanzhixin.errors import mask_id
+from sanzhixin.records.columns import IDENTIFIERS
 from sanzhixin.scheme.notebook import grid, panel
 
 __all__ = ["FittedView"]
 
 _TABLES = ("tiers_", "tests_", "table_", "reliability_", "variances_", "raters_", "measures_")
-_MASKED = ("household_id", "rater_id")
 _MOST_ROWS = 20
 
 
@@ -42,7 +42,7 @@ class FittedView:
 def _grid(name: str, table: pd.DataFrame) -> str:
     """Write the first rows; an identifier stands masked."""
     first = table.head(_MOST_ROWS)
-    masked = {key: first[key].astype("str").map(mask_id) for key in _MASKED if key in first}
+    masked = {key: first[key].astype("str").map(mask_id) for key in IDENTIFIERS if key in first}
     rows = [
         [f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row]
         for row in first.assign(**masked).itertuples(index=False, name=None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from sanzhixin.errors import DomainError
 from sanzhixin.numerics.intervals import clopper_pearson_interval
 from sanzhixin.validation.tables.columns import (
     check_columns,
@@ -45,7 +46,8 @@ def compute_overrides(
     ----------
     proposals : DataFrame
         Of `SanzhixinModel.propose`: household_id, system_limit_yuan, village_limit_yuan,
-        manager_limit_yuan, review_triggers.
+        manager_limit_yuan, review_triggers; one row per household.  Missing amounts are not
+        compared; missing triggers are none.
     loans : DataFrame
         One row per loan with a complete outcome: household_id, limit_yuan, defaulted.
     level : float, default=0.95
@@ -63,7 +65,8 @@ def compute_overrides(
     Raises
     ------
     DomainError
-        ``proposals_columns``, ``judged_columns``, ``outcome_not_binary``, ``probability_open``.
+        ``proposals_columns``, ``judged_columns``, ``outcome_not_binary``, ``probability_open``;
+        ``proposals_repeated``: a household stands twice, so that no loan has one system's limit.
 
     Notes
     -----
@@ -91,7 +94,7 @@ def compute_overrides(
     check_proposals(proposals, *_BY.values())
     check_columns(loans, "household_id", "limit_yuan")
     system = read_numbers(proposals, "system_limit_yuan")
-    stated = np.array(["override" in told for told in proposals["review_triggers"]], dtype=np.bool_)
+    stated = _stated(proposals["review_triggers"])
     failed, place = read_outcomes(loans), _places(proposals, loans)
     rows: list[dict[str, Any]] = []
     for who, column in _BY.items():
@@ -125,9 +128,17 @@ def compute_overrides(
     )
 
 
+def _stated(triggers: pd.Series) -> Bools:
+    """Tell which households have a stated reason among their triggers; missing ones are none."""
+    known = triggers.where(triggers.notna(), "")
+    return np.array(["override" in told for told in known], dtype=np.bool_)
+
+
 def _places(proposals: pd.DataFrame, loans: pd.DataFrame) -> NDArray[np.int64]:
     """Find each loan's household among the proposals; -1, the end, where it has none."""
     ids = pd.Index(proposals["household_id"].astype("object"))
+    if not ids.is_unique:
+        raise DomainError("proposals_repeated", count=int(ids.duplicated().sum()))
     return np.asarray(ids.get_indexer(loans["household_id"].astype("object")), dtype=np.int64)
 
 

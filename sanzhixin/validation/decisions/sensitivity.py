@@ -108,7 +108,7 @@ def compute_sensitivity(
         single change moves it; ``tier_one``, ``limit_one``, ``status_one``: mean share of a
         household's single changes that do; ``points``: mean size of the move, where there are
         points before and after.  ``near_cutoff`` and ``review``: share of households as they are,
-        the first judged by `MOST_NEAR`.
+        the first ``watch`` where its whole interval lies above `MOST_NEAR`.
 
     Raises
     ------
@@ -120,6 +120,8 @@ def compute_sensitivity(
     Changes are made to the arrays that the one scoring path takes, of counted forms and answered
     items; a rating at the end of the scale cannot go beyond.  Households without points are left
     out.  A household that loses its evidence with a form counts under status, tier and limit.
+    Households, drawn or all, stand for those that the scheme will meet, so a share near the line
+    is no alarm by itself; a pass tells that no excess was seen.
 
     References
     ----------
@@ -164,7 +166,7 @@ def _judged(rows: list[dict[str, Any]], n: int, n_scored: int, seed: int, level:
             "*_any 为存在某一处改动即会变动的户占比"
             f"（{level:.0%} Clopper-Pearson 区间），*_one 为任取一处改动会变动的平均比例，"
             "points 为积分变动的平均大小。near_cutoff 为临近等级界限而复核的占比，"
-            f"超过 {MOST_NEAR:.0%} 关注；其余不作判断。"
+            f"整个区间高于 {MOST_NEAR:.0%} 才关注，通过只表示没有发现超出；其余不作判断。"
         ),
         note_en=(
             f"{n} households drawn (seed {seed}); the {n_scored} with points count. Every answered "
@@ -172,8 +174,8 @@ def _judged(rows: list[dict[str, Any]], n: int, n_scored: int, seed: int, level:
             "out, one at a time, through the scoring path. *_any: share of households of which "
             f"some single change moves it (Clopper-Pearson at {level:.0%}); *_one: mean share of "
             "single changes that do; points: mean size of the move. near_cutoff: share under "
-            f"review for a near cut-off, to be watched above {MOST_NEAR:.0%}; all else is not "
-            "judged."
+            "review for a near cut-off, to be watched where the whole interval lies above "
+            f"{MOST_NEAR:.0%} (a pass tells that no excess was seen); all else is not judged."
         ),
     )
 
@@ -314,7 +316,7 @@ def _as_it_is(
     about = {"change": "as_it_is", "pillar": "all"}
     row = _share_row("near_cutoff", about, (near, n), level)
     if n >= LEAST_HOUSEHOLDS:
-        row |= {"verdict": "pass" if near <= MOST_NEAR * n else "watch"}
+        row |= {"verdict": "watch" if row["low"] > MOST_NEAR else "pass"}
     return [row | {"threshold": MOST_NEAR}, _share_row("review", about, (review, n), level)]
 
 

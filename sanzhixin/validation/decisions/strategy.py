@@ -43,7 +43,6 @@ LEAST_EVENTS = 5
 LEAST_TIER_SHARE = 0.02
 """Share of the loans that a tier holds at least, as `TierOptimizer` demands."""
 
-_LEAST_SHARED = round(1 / LEAST_TIER_SHARE)  # with fewer loans a single one is above the share
 _CUTOFFS = 20
 
 
@@ -141,7 +140,7 @@ def compute_tiers(
         All tiers, the best first; default: the categories of the column where it has any (as in
         the table of `loan_table`), else the tiers of the loans by their mean points.
     level : float, default=0.95
-        Of the Clopper-Pearson interval of each rate.
+        Of the Clopper-Pearson intervals.
 
     Returns
     -------
@@ -149,7 +148,7 @@ def compute_tiers(
         ``tiers``: ``default_rate`` of each tier; ``reversal`` of each tier and the next lower one
         that has loans, whose value is the rate of the better less that of the worse, judged by the
         exact one-sided test that the better one defaults more; ``smallest_share``, the share of
-        the smallest tier.
+        the smallest tier, ``watch`` where its whole interval lies below `LEAST_TIER_SHARE`.
 
     Raises
     ------
@@ -161,7 +160,9 @@ def compute_tiers(
     -----
     Fisher's exact test given the defaults of both tiers; loans are taken as independent.  With
     fewer than `LEAST_EVENTS` defaults in both together, or where even all of them in the better
-    tier would be no alarm, the order is not judged.
+    tier would be no alarm, the order is not judged.  The interval of the smallest share has the
+    level of all tiers together (Bonferroni), as the smallest of several is small by choice; it is
+    not judged where even a tier of one loan could hold `LEAST_TIER_SHARE`.
 
     References
     ----------
@@ -189,7 +190,9 @@ def compute_tiers(
         _reversal(f"{order[one]} | {order[two]}", counts[one], counts[two])
         for one, two in pairwise(held)
     ]
-    smallest = [_smallest([order[k] for k in held], [counts[k] for k in held])] if held else []
+    smallest = (
+        [_smallest([order[k] for k in held], [counts[k] for k in held], level)] if held else []
+    )
     return Judged(
         name="tiers",
         table=make_table([*rates, *pairs, *smallest], ("tier",), more=("p_value",)),
@@ -202,8 +205,9 @@ def compute_tiers(
             f"两级合计违约不足 {LEAST_EVENTS} 笔、"
             "或贷款太少以致任何结果都不会低于 5% 的，不作判断。"
             "通过只表示没有发现倒挂。"
-            f"smallest_share 为最小等级的贷款占比，低于 {LEAST_TIER_SHARE:.0%} 关注；"
-            f"贷款合计不足 {_LEAST_SHARED} 笔时不可能低于该值，不作判断。"
+            "smallest_share 为最小等级的贷款占比，其区间按等级数调整（Bonferroni），"
+            f"整个区间低于 {LEAST_TIER_SHARE:.0%} 才关注；"
+            "贷款太少以致任何占比都不会如此的，不作判断。"
         ),
         note_en=(
             f"default_rate with the Clopper-Pearson interval at {level:.0%}. reversal is the rate "
@@ -211,8 +215,9 @@ def compute_tiers(
             "better one defaults more (watch below 5 %, fail below 0.1 %), and is not judged with "
             f"fewer than {LEAST_EVENTS} defaults in both, nor where a tier is so small that no "
             "outcome could be below 5 %. A pass tells that no reversal was found, not that the "
-            "tiers differ. smallest_share is that of the smallest tier, to be watched "
-            f"below {LEAST_TIER_SHARE:.0%}; with fewer than {_LEAST_SHARED} loans none can be."
+            "tiers differ. smallest_share is that of the smallest tier, its interval widened for "
+            "the number of tiers (Bonferroni); to be watched where all of it lies below "
+            f"{LEAST_TIER_SHARE:.0%}, and not judged where loans are too few for that."
         ),
     )
 
@@ -260,15 +265,19 @@ def _reversal(label: str, better: tuple[int, int], worse: tuple[int, int]) -> di
     return make_row("reversal", verdict, told, value=bad / n - other_bad / others, threshold=0.0)
 
 
-def _smallest(order: list[str], counts: list[tuple[int, int]]) -> dict[str, Any]:
+def _smallest(order: list[str], counts: list[tuple[int, int]], level: float) -> dict[str, Any]:
+    """Judge the smallest tier by an interval that holds for the smallest of so many."""
     total = sum(n for n, _ in counts)
     place = min(range(len(order)), key=lambda k: counts[k][0])
-    share = counts[place][0] / total
-    verdict: Verdict = "pass" if share >= LEAST_TIER_SHARE else "watch"
+    own, bad = counts[place]
+    each = 1 - (1 - level) / len(order)
+    band = clopper_pearson_interval([own, 1], [total, total], level=each)
+    verdict: Verdict = "watch" if band.upper[0] < LEAST_TIER_SHARE else "pass"
     return make_row(
         "smallest_share",
-        verdict if total >= _LEAST_SHARED else "insufficient",
-        {"tier": order[place], "n": counts[place][0], "events": counts[place][1]},
-        value=share,
+        verdict if band.upper[1] < LEAST_TIER_SHARE else "insufficient",
+        {"tier": order[place], "n": own, "events": bad},
+        value=own / total,
+        between=(float(band.lower[0]), float(band.upper[0])),
         threshold=LEAST_TIER_SHARE,
     )

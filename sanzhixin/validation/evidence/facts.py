@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sanzhixin.modelling.fit import table_checksum
 from sanzhixin.versions import installed_version
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records import County
 
-__all__ = ["collect_facts"]
+__all__ = ["Fact", "Facts", "collect_facts"]
+
+Fact: TypeAlias = str | int | dict[str, str | int | bool | None] | None
+"""One fact as JSON knows it; a day is a text as 2026-06-30, and None is not known."""
+
+Facts: TypeAlias = dict[str, dict[str, Fact]]
+"""Facts by group and name."""
 
 _LIBRARIES = ("sanzhixin", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib")
 
 
-def collect_facts(
-    model: SanzhixinModel, county: County, as_of: dt.date, *, seed: int
-) -> dict[str, dict[str, str]]:
+def collect_facts(model: SanzhixinModel, county: County, as_of: dt.date, *, seed: int) -> Facts:
     """Collect what another run needs to come to the same tables.
 
     Parameters
@@ -36,46 +42,54 @@ def collect_facts(
 
     Returns
     -------
-    dict of str to dict of str to str
-        ``model``, ``data`` (rows of each table and the SHA-256 of its sorted row hashes,
-        whatever their order, as in a model's provenance), ``versions``; nothing of the hour.
+    dict of str to dict of str to Fact
+        ``model``, ``data`` (of each table its ``rows``, the ``sha256`` of its sorted row hashes,
+        whatever their order, as in a model's provenance, and whether it is ``as_in_fitting``),
+        ``versions``; nothing of the hour.
 
     Examples
     --------
     >>> import sanzhixin as szx
     >>> county = szx.simulate_county(villages=1, seed=7)
     >>> model = szx.fit(county, szx.load_scheme("tongxiang"))
-    >>> collect_facts(model, county, county.as_of, seed=0)["model"]["pd_basis"]
-    'prudent'
+    >>> facts = collect_facts(model, county, county.as_of, seed=0)
+    >>> facts["model"]["pd_basis"], facts["data"]["loans"]["as_in_fitting"]
+    ('prudent', True)
     """
     file, origin = model.file, model.file.provenance
-    window = f"{origin.data_from or '-'} / {origin.data_until or '-'}"
     tables = {name: frame for name, frame in county.tables().items() if len(frame)}
-    is_same = {name: table_checksum(frame) for name, frame in tables.items()}
     return {
         "model": {
             "model_id": file.model_id,
             "scheme_id": file.scheme.scheme_id,
             "status": file.status,
-            "valid_until": str(file.valid_until),
+            "valid_until": file.valid_until.isoformat(),
             "pd_basis": file.pd.basis,
             "digest": file.digest(),
-            "fitted_on_loans_granted": window,
-            "fitted_by": origin.fitted_by or "-",
-            "validated_by": origin.validated_by or "-",
-            "approved_by": origin.approved_by or "-",
+            "fitted_on_loans_granted": {
+                "from": _iso(origin.data_from),
+                "until": _iso(origin.data_until),
+            },
+            "fitted_by": origin.fitted_by,
+            "validated_by": origin.validated_by,
+            "approved_by": origin.approved_by,
         },
         "data": {
-            "as_of": str(as_of),
-            **{
-                name: f"{len(frame):,} rows, {is_same[name]}"
-                + (" (as in fitting)" if is_same[name] == origin.checksums.get(name) else "")
-                for name, frame in tables.items()
-            },
+            "as_of": as_of.isoformat(),
+            **{name: _table(frame, origin.checksums.get(name)) for name, frame in tables.items()},
         },
         "versions": {
             "python": platform.python_version(),
-            **{name: installed_version(name) or "not installed" for name in _LIBRARIES},
-            "seed": str(seed),
+            **{name: installed_version(name) for name in _LIBRARIES},
+            "seed": seed,
         },
     }
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _table(frame: pd.DataFrame, of_fitting: str | None) -> dict[str, str | int | bool | None]:
+    found = table_checksum(frame)
+    return {"rows": len(frame), "sha256": found, "as_in_fitting": found == of_fitting}

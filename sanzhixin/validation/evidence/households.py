@@ -128,7 +128,7 @@ def compute_pathway(households: pd.DataFrame) -> Judged:
         steps count households: ``households``, ``evidence`` (enough forms in every pillar),
         ``points`` (and no record that gates), ``system_limit`` and ``limit`` (above 0),
         ``no_review`` (of these, nothing asks for a look by people).  ``value``
-        is the share of the step before.
+        is the share of the step before, ``of_first`` that of the forms, or of the households.
 
     Examples
     --------
@@ -154,26 +154,29 @@ def compute_pathway(households: pd.DataFrame) -> Judged:
         ("limit", int(limited.sum()), int(capped.sum())),
         ("no_review", int((limited & is_plain).sum()), int(limited.sum())),
     ]
-    rows = [
-        make_row(name, "info", {"n": n, "events": pd.NA}, value=n / of if of else np.nan)
-        for name, n, of in steps
-    ]
+    whole = dict.fromkeys(("forms", "counted"), n_forms)
+    rows = []
+    for name, n, before in steps:
+        first = whole.get(name, len(households))
+        about = {"n": n, "events": pd.NA, "of_first": n / first if first else np.nan}
+        rows.append(make_row(name, "info", about, value=n / before if before else np.nan))
     return Judged(
         name="pathway",
-        table=make_table(rows),
+        table=make_table(rows, more=("of_first",)),
         title_zh="从评议到额度",
         title_en="From ratings to limits",
         note_zh=(
-            "forms、counted 为采用轮次的评议表份数，其余为户数；value 为占上一步的比例。"
-            "evidence 为各支柱有效表均足够；points 为有积分（记录禁入者除外）；"
-            "system_limit 为系统额度大于 0；limit 为建议额度大于 0；"
-            "no_review 为其中无须人工复核。均为建议，由人决定。"
+            "forms、counted 为采用轮次的评议表份数，其余为户数；value 为占上一步的比例，"
+            "of_first 为占首步的比例。evidence 为各支柱有效表均足够；"
+            "points 为有积分（记录禁入者除外）；system_limit 为系统额度大于 0；"
+            "limit 为建议额度大于 0；no_review 为其中无须人工复核。均为建议，由人决定。"
         ),
         note_en=(
             "forms and counted are forms of the round that is used, the rest households; value is "
-            "the share of the step before. evidence: enough forms in every pillar; points: given, "
-            "no record gates; system_limit: above 0; limit: proposed above 0; no_review: of these, "
-            "nothing asks for a look. All are proposals; people decide."
+            "the share of the step before, of_first that of the first step. evidence: enough forms "
+            "in every pillar; points: given, no record gates; system_limit: above 0; limit: "
+            "proposed above 0; no_review: of these, nothing asks for a look. All are proposals; "
+            "people decide."
         ),
     )
 

@@ -9,13 +9,23 @@ import numpy as np
 from sanzhixin.validation.tables.columns import check_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-__all__ = ["NOT_STATED", "Groups", "hide_cells", "hide_small", "read_groups", "size_words"]
+__all__ = [
+    "NOT_STATED",
+    "Groups",
+    "Hiding",
+    "hide_cells",
+    "hide_groups",
+    "read_groups",
+    "size_words",
+]
 
 NOT_STATED = "(not stated)"
 """Group of households that the table of groups does not tell of."""
@@ -83,35 +93,168 @@ def read_groups(
     return Groups(attribute, names, len(stated), place.astype(np.int64))
 
 
-def hide_small(sizes: Ints, least: int) -> Bools:
-    """Choose the cells of one row that are hidden.
+class Hiding(NamedTuple):
+    """Which groups of one attribute are hidden, and what the tables tell of them together.
+
+    Attributes
+    ----------
+    hidden : ndarray of bool, shape (n_groups,)
+        Which are.
+    known : list of ndarray of bool, shape (n_groups,)
+        Sets of hidden groups whose sum follows from what is shown.
+    left : list of ndarray of bool, shape (n_households,)
+        Households of groups of another attribute, less the groups of this one that lie in them
+        and are shown: whatever is told of both can be told of these by subtraction.
+    """
+
+    hidden: Bools
+    known: list[Bools]
+    left: list[Bools]
+
+
+class _Pair(NamedTuple):
+    """Two attributes of the same households."""
+
+    outer: int
+    inner: int
+    cells: Ints  # members by the groups of both
+    linked: Bools  # groups of `outer` that groups of `inner` hold together, directly or by others
+
+
+class _Known(NamedTuple):
+    """Households whose number is known: some groups of the attribute `outer`."""
+
+    inner: int  # attribute whose groups are looked for within
+    row: Ints  # its members there
+    outer: int  # the same as `inner` for everybody
+    part: Bools
+    further: Bools  # groups of `outer` that may be hidden so that the number is not known
+
+
+def hide_groups(
+    attributes: Sequence[Groups], least: int, start: Sequence[Bools] | None = None
+) -> list[Hiding]:
+    """Choose the groups that are hidden, over all attributes of the same households.
 
     Parameters
     ----------
-    sizes : ndarray of int, shape (n_cells,)
-        Members; their sum is taken as known to everybody.
+    attributes : sequence of Groups
+        Of the same households in the same order; their number is taken as known to everybody.
     least : int
-        Smaller cells are hidden, empty ones not.
+        Smaller groups are hidden, empty ones not.
+    start : sequence of ndarray of bool, optional
+        Groups of each attribute that are hidden already.
 
     Returns
     -------
-    ndarray of bool, shape (n_cells,)
-        Small cells, and further ones, the smallest first, until those that are hidden are at
-        least two and have `least` members together: the sum less what is shown tells none.
+    list of Hiding
+        Small groups of each attribute, and further ones, the smallest first, until subtraction
+        tells none.
+
+    Notes
+    -----
+    Let some households be known by number: everybody; a group of another attribute that is shown;
+    groups of another attribute that are, together, also some groups of this one, where all of them
+    are shown; and everybody less these.  What is left of them after the groups of this attribute
+    that lie wholly inside and are shown must be nobody, or at least `least` households, and no
+    hidden group alone.  So a district of 97 and one of 3 within a region of 100 are both hidden.
+    Attributes are taken in pairs: what three of them tell together, or tables of other dates, is
+    not looked at.
+
+    References
+    ----------
+    Hundepool et al. (2012), https://doi.org/10.1002/9781118348239, chapter 4, on secondary
+    suppression and linked tables
 
     Examples
     --------
-    >>> hide_small(np.array([100, 40, 7, 0]), 10)
-    array([False,  True,  True, False])
+    >>> region = Groups("region", ("x", "y"), 2, np.repeat([0, 1], [100, 50]))
+    >>> district = Groups("district", ("x1", "x2", "y1"), 3, np.repeat([0, 1, 2], [97, 3, 50]))
+    >>> [one.hidden.tolist() for one in hide_groups([region, district], 30)]
+    [[False, False], [True, True, False]]
     """
-    hidden: Bools = np.asarray((sizes > 0) & (sizes < least))
-    order = [int(k) for k in np.argsort(sizes, kind="stable") if sizes[k] >= least]
-    while hidden.any() and order and (hidden.sum() < 2 or sizes[hidden].sum() < least):
-        hidden[order.pop(0)] = True
-    return hidden
+    sizes = [np.bincount(one.place, minlength=len(one.names)) for one in attributes]
+    hidden = [(own > 0) & (own < least) for own in sizes]
+    if start is not None:
+        hidden = [own | given for own, given in zip(hidden, start, strict=True)]
+    pairs = [
+        _pair(a, b, attributes)
+        for a in range(len(attributes))
+        for b in range(len(attributes))
+        if a != b
+    ]
+    while (more := _next_hidden(pairs, sizes, hidden, least)) is not None:
+        which, group = more
+        hidden[which][group] = True
+    found = [Hiding(own, [], []) for own in hidden]
+    for known in _known(pairs, sizes, hidden):
+        inside = _inside(known, sizes)
+        own, shown = inside & hidden[known.inner], inside & ~hidden[known.inner]
+        if own.any() and not known.row[~inside].any():
+            found[known.inner].known.append(own)
+        if known.outer != known.inner and shown.any():
+            there = known.part[attributes[known.outer].place]
+            left = there & ~shown[attributes[known.inner].place]
+            found[known.inner].left.append(left)
+    return found
 
 
-def size_words(sizes: Ints, hidden: Bools, least: int) -> list[str]:
+def _pair(outer: int, inner: int, attributes: Sequence[Groups]) -> _Pair:
+    one, other = attributes[outer], attributes[inner]
+    cells = np.zeros((len(one.names), len(other.names)), dtype=np.int64)
+    np.add.at(cells, (one.place, other.place), 1)
+    met = (cells > 0).astype(np.float64)
+    linked = met @ met.T > 0
+    for _ in range(len(linked).bit_length()):  # each time over chains of twice the length
+        linked = linked.astype(np.float64) @ linked > 0
+    return _Pair(outer, inner, cells, np.asarray(linked))
+
+
+def _known(pairs: list[_Pair], sizes: list[Ints], hidden: list[Bools]) -> Iterator[_Known]:
+    """Give the sets of households whose number is known, those that ask for little hiding first."""
+    for pair in pairs:
+        own = hidden[pair.outer]
+        single = np.eye(own.size, dtype=np.bool_)[~own]
+        joint = np.unique(pair.linked, axis=0)
+        joint = joint[(joint.sum(axis=1) > 1) & ~(joint & own).any(axis=1)]
+        for part in (*single, *joint):
+            yield _of_part(pair, part, part)
+    for outer in sorted(range(len(sizes)), key=lambda k: sizes[k].size):  # the coarse ones first
+        row, own = sizes[outer], hidden[outer]
+        yield _Known(outer, row, outer, row > 0, np.zeros_like(own))
+        for pair in (one for one in pairs if one.outer == outer and own.any()):
+            yield _of_part(pair, own.copy(), ~own)
+            yield _of_part(pair, np.asarray(pair.linked[own].any(axis=0)), ~own)
+
+
+def _of_part(pair: _Pair, part: Bools, further: Bools) -> _Known:
+    return _Known(pair.inner, pair.cells[part].sum(axis=0), pair.outer, part, further)
+
+
+def _inside(known: _Known, sizes: list[Ints]) -> Bools:
+    """Tell which groups lie wholly within."""
+    return np.asarray((known.row > 0) & (known.row == sizes[known.inner]))
+
+
+def _next_hidden(
+    pairs: list[_Pair], sizes: list[Ints], hidden: list[Bools], least: int
+) -> tuple[int, int] | None:
+    """Find a group to hide because subtraction would tell another; None where none would."""
+    for known in _known(pairs, sizes, hidden):
+        inside, own_sizes = _inside(known, sizes), sizes[known.inner]
+        own, shown = inside & hidden[known.inner], inside & ~hidden[known.inner]
+        rest = int(known.row[~inside].sum())
+        total, cells = int(own_sizes[own].sum()) + rest, int(own.sum()) + (rest > 0)
+        if total == 0 or (total >= least and (cells > 1 or not own.any())):
+            continue
+        for which, open_to in ((known.inner, shown), (known.outer, known.further)):
+            chosen = np.flatnonzero(open_to & ~hidden[which] & (sizes[which] > 0))
+            if chosen.size:
+                return which, int(chosen[np.argmin(sizes[which][chosen])])
+    return None
+
+
+def size_words(sizes: Ints, hidden: Bools, least: int, known: Sequence[Bools] = ()) -> list[str]:
     """Say the size of each cell without telling a hidden one.
 
     Parameters
@@ -121,24 +264,28 @@ def size_words(sizes: Ints, hidden: Bools, least: int) -> list[str]:
     hidden : ndarray of bool, shape (n_cells,)
         Which are hidden.
     least : int
-        As in `hide_small`.
+        As in `hide_groups`.
+    known : sequence of ndarray of bool, shape (n_cells,), optional
+        Sets of hidden cells whose sum is known, beside that of all.
 
     Returns
     -------
     list of str
         Digits; for all hidden cells one word, ``<30`` where each of them is that small, else
         ``hidden``, so that small ones cannot be told from those that cover them; ``hidden`` too
-        where their sum and the word together would bound them from below.
+        where a known sum and the word together would bound them from below.
 
     Examples
     --------
     >>> size_words(np.array([100, 40, 7]), np.array([False, True, True]), 10)
     ['100', 'hidden', 'hidden']
     """
-    own = sizes[hidden]
-    loose = own.sum() <= (own.size - 1) * (least - 1) + 1  # else two below 10 of 18 are 9 each
-    alone = own.size == 1  # the sum tells it whatever the word
-    word = f"<{least}" if (own < least).all() and (loose or alone) else "hidden"
+    sets = [hidden, *known] if hidden.any() else []
+    # two below 10 that are 18 together are 9 each; of one alone the sum tells it whatever the word
+    loose = all(
+        one.sum() == 1 or sizes[one].sum() <= (one.sum() - 1) * (least - 1) + 1 for one in sets
+    )
+    word = f"<{least}" if (sizes[hidden] < least).all() and loose else "hidden"
     return [word if one else str(size) for size, one in zip(sizes, hidden, strict=True)]
 
 
@@ -150,7 +297,7 @@ def hide_cells(cells: Ints, least: int) -> Bools:
     cells : ndarray of int, shape (n_groups, n_columns)
         Members; the sum of each row is taken as known.
     least : int
-        As in `hide_small`.
+        As in `hide_groups`.
 
     Returns
     -------

@@ -13,8 +13,9 @@ from sanzhixin.numerics.clustered import cluster_ratios
 from sanzhixin.numerics.multiplicity import adjust_holm
 from sanzhixin.validation.groups.audit_groups import (
     Groups,
+    Hiding,
     hide_cells,
-    hide_small,
+    hide_groups,
     read_groups,
     size_words,
 )
@@ -30,11 +31,12 @@ from sanzhixin.validation.tables.rates import LEAST_EXPECTED, rate_row, read_for
 from sanzhixin.validation.tables.statistic_rows import FAIL_BELOW, WATCH_BELOW, make_row, make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from sanzhixin.scoring.pd_table import PdBasis
+    from sanzhixin.validation.tables.columns import Group
     from sanzhixin.validation.tables.judged import Verdict
     from sanzhixin.validation.tables.rates import Forecast
 
@@ -70,7 +72,8 @@ _NOTE_ZH = (
     "p_adjusted 为 Holm 调整；default_rate_in_tier 为同一等级内各组的违约率。"
     "违约结果只存在于获批贷款：获批者中违约的占比可知，未获批者本来会不会违约不可知，"
     "因此不给出这一类错误率。少于 {least} 户（笔）的组不显示，"
-    "必要时另隐去一组以防相减推出（此时均写 hidden）；有额度的户不足时平均额度同样不显示。"
+    "必要时另隐去一组以防相减推出，包括与另一属性的组相减（此时均写 hidden）；"
+    "有额度的户不足时平均额度同样不显示。"
     "差异不等于不当对待，无差异也不等于没有不当对待。未填分组的农户列为“(not stated)”。{basis}"
 )
 _NOTE_EN = (
@@ -87,9 +90,10 @@ _NOTE_EN = (
     "Outcomes exist for approved loans alone: the share of defaults among the approved is known, "
     "whether those without approval would have paid is NOT known, so that error rate is not "
     "stated. Groups below {least} "
-    "are not shown, and a further one is hidden where subtraction would tell (all are called "
-    "hidden then). A difference is no proof of ill treatment, and no difference no proof of its "
-    'absence. Households without a stated group stand as "(not stated)". {basis}'
+    "are not shown, and a further one is hidden where subtraction, also of another attribute's "
+    "groups, would tell (all are called hidden then). A difference is no proof of ill treatment, "
+    "and no difference no proof of its absence. Households without a stated group stand as "
+    '"(not stated)". {basis}'
 )
 
 
@@ -145,8 +149,8 @@ def compute_fairness(  # noqa: PLR0913 - the options of one audit
     Judged
         ``fairness``, by ``attribute``, ``group`` and ``tier`` (empty outside
         ``default_rate_in_tier``).  ``size`` is the number in words: digits, or, for a hidden cell,
-        whose ``n`` and values are missing, the words of `size_words`.  A limit that is missing
-        counts as none.
+        whose ``n`` and values are missing, the words of `size_words`; `hide_groups` tells which
+        cells are hidden, and what it does not look at.  A limit that is missing counts as none.
 
     Raises
     ------
@@ -176,15 +180,19 @@ def compute_fairness(  # noqa: PLR0913 - the options of one audit
     check_proposals(proposals, "household_id", "status", "limit_yuan")
     wanted = _Wanted(level, least_size, draws, seed)
     village = village_numbers(proposals, households)
-    ids = proposals["household_id"].to_numpy(dtype=object)
+    attributes = _attributes(audit_groups)
+    audited = _audited(audit_groups, attributes, proposals)
     forecast = None if loans is None else read_forecast(loans, basis)
+    of_loans = [] if forecast is None else _audited(audit_groups, attributes, forecast.loans)
+    limit = np.nan_to_num(read_numbers(proposals, "limit_yuan"))
+    hidings = _hide(audited, limit > 0, wanted.least)
+    loan_hidings = hide_groups(of_loans, wanted.least)
     rows: list[dict[str, Any]] = []
-    for attribute in _attributes(audit_groups):
-        groups = read_groups(audit_groups, attribute, ids)
-        reference = _reference(groups, attribute, (references or {}).get(attribute))
-        rows += _selection(proposals, groups, village, reference, wanted)
+    for k, groups in enumerate(audited):
+        reference = _reference(groups, (references or {}).get(groups.attribute))
+        rows += _selection(proposals, groups, village, reference, hidings[k], wanted)
         if forecast is not None:
-            rows += _outcomes(forecast, audit_groups, attribute, wanted)
+            rows += _outcomes(forecast, of_loans[k], loan_hidings[k], wanted)
     table = make_table(rows, _ABOUT, more=_MORE)
     table["n"] = table["n"].astype("Int64").mask(~table["size"].str.isdigit())
     return _judged(_adjust(table), wanted, forecast)
@@ -208,22 +216,44 @@ def _attributes(audit_groups: pd.DataFrame) -> list[str]:
     return sorted(str(name) for name in audit_groups if name != "household_id")
 
 
-def _reference(groups: Groups, attribute: str, named: str | None) -> int:
+def _audited(
+    audit_groups: pd.DataFrame, attributes: Sequence[str], rows: pd.DataFrame
+) -> list[Groups]:
+    check_columns(rows, "household_id")
+    ids = rows["household_id"].to_numpy(dtype=object)
+    return [read_groups(audit_groups, attribute, ids) for attribute in attributes]
+
+
+def _hide(audited: list[Groups], has_limit: Bools, least: int) -> list[tuple[Hiding, Hiding]]:
+    """Hide groups of households, and for mean limits also those with too few limits."""
+    whole = hide_groups(audited, least)
+    with_limit = [groups._replace(place=groups.place[has_limit]) for groups in audited]
+    of_limits = hide_groups(with_limit, least, [one.hidden for one in whole])
+    return [
+        (one, other._replace(known=one.known + other.known))
+        for one, other in zip(whole, of_limits, strict=True)
+    ]
+
+
+def _reference(groups: Groups, named: str | None) -> int:
     stated = groups.names[: groups.n_stated]
     if named is None:
         sizes = np.bincount(groups.place, minlength=len(groups.names))[: groups.n_stated]
         return int(np.argmax(sizes)) if sizes.size else -1
     if named not in stated:
-        raise DomainError("group_reference", reference=named, attribute=attribute)
+        raise DomainError("group_reference", reference=named, attribute=groups.attribute)
     return stated.index(named)
 
 
 def _selection(
-    proposals: pd.DataFrame, groups: Groups, village: Ints, reference: int, wanted: _Wanted
+    proposals: pd.DataFrame,
+    groups: Groups,
+    village: Ints,
+    reference: int,
+    hidings: tuple[Hiding, Hiding],
+    wanted: _Wanted,
 ) -> Iterator[dict[str, Any]]:
     """Rates of getting a limit, of being proposed, and mean limits, beside the reference."""
-    sizes = np.bincount(groups.place, minlength=len(groups.names))
-    hidden = hide_small(sizes, wanted.least)
     limit = np.nan_to_num(read_numbers(proposals, "limit_yuan"))
     has_limit, everybody = limit > 0, np.ones(limit.size)
     proposed = proposals["status"].to_numpy(dtype=object) == "propose"
@@ -233,7 +263,7 @@ def _selection(
         ("limit", limit * has_limit, has_limit),
     ):
         cells = [_by_village(village, groups, own) for own in (amount, counted)]
-        yield from _compared(name, cells, groups, hidden, reference, wanted)
+        yield from _compared(name, cells, groups, hidings[name == "limit"], reference, wanted)
 
 
 def _by_village(village: Ints, groups: Groups, values: NDArray[Any]) -> Floats:
@@ -246,7 +276,7 @@ def _compared(
     name: str,
     cells: list[Floats],
     groups: Groups,
-    hidden: Bools,
+    hiding: Hiding,
     reference: int,
     wanted: _Wanted,
 ) -> Iterator[dict[str, Any]]:
@@ -256,10 +286,10 @@ def _compared(
         *cells, reference=reference, level=wanted.level, draws=wanted.draws, seed=wanted.seed
     )
     present = (cells[1] > 0).sum(axis=0)
-    hidden = hidden | hide_small(cells[1].sum(axis=0).astype(np.int64), wanted.least)
+    hidden = hiding.hidden
     rate_name = "mean_limit_yuan" if name == "limit" else f"{name}_rate"
     sizes = np.bincount(groups.place, minlength=len(groups.names))
-    words = size_words(sizes, hidden, wanted.least)
+    words = size_words(sizes, hidden, wanted.least, hiding.known)
     for k, group in enumerate(groups.names):
         about = _about(groups.attribute, group, words[k])
         if hidden[k]:
@@ -290,23 +320,20 @@ def _about(attribute: str, group: str, size: str, tier: str = "") -> dict[str, A
 
 
 def _outcomes(
-    forecast: Forecast, audit_groups: pd.DataFrame, attribute: str, wanted: _Wanted
+    forecast: Forecast, groups: Groups, hiding: Hiding, wanted: _Wanted
 ) -> Iterator[dict[str, Any]]:
     """Default rates of each group beside what was stated, and within tiers."""
-    loans = forecast.loans
-    check_columns(loans, "household_id", "tier")
-    groups = read_groups(audit_groups, attribute, loans["household_id"].to_numpy(dtype=object))
-    tiers = group_loans(loans, "tier")
+    check_columns(forecast.loans, "tier")
+    tiers = group_loans(forecast.loans, "tier")
     member = np.arange(len(groups.names))[:, None] == groups.place
-    cells = np.array([[int(own[tier.rows].sum()) for tier in tiers] for own in member])
-    cells = cells.reshape(len(groups.names), len(tiers))
-    sizes = cells.sum(axis=1)
-    hidden = hide_small(sizes, wanted.least)
+    cells = _in_tiers([*member], tiers)
+    hidden = hiding.hidden
     unseen = cells[hidden].sum(axis=0, keepdims=True)  # the totals of tiers less what is shown
-    hidden_tiers = hide_cells(np.vstack([cells[~hidden], unseen]), wanted.least)
-    words = size_words(sizes, hidden, wanted.least)
+    left = _in_tiers(hiding.left, tiers)
+    hidden_tiers = hide_cells(np.vstack([cells[~hidden], unseen, left]), wanted.least)
+    words = size_words(cells.sum(axis=1), hidden, wanted.least, hiding.known)
     for k, group in enumerate(groups.names):
-        about = _about(attribute, group, words[k])
+        about = _about(groups.attribute, group, words[k])
         if hidden[k]:
             yield make_row("default_rate", "insufficient", about, value=np.nan)
             continue
@@ -314,7 +341,13 @@ def _outcomes(
         told = size_words(cells[k], hidden_tiers, wanted.least)
         for tier, size in zip(tiers, told, strict=True):
             own = tier.rows[member[k][tier.rows]]
-            yield _in_tier(forecast, own, _about(attribute, group, size, tier.label), wanted)
+            yield _in_tier(forecast, own, _about(groups.attribute, group, size, tier.label), wanted)
+
+
+def _in_tiers(members: list[Bools], tiers: list[Group]) -> Ints:
+    """Members of each set in each tier."""
+    cells = [[int(own[tier.rows].sum()) for tier in tiers] for own in members]
+    return np.array(cells, dtype=np.int64).reshape(len(members), len(tiers))
 
 
 def _in_tier(

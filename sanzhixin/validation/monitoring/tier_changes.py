@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanzhixin.records.encode_county import encode_county
+from sanzhixin.model.frames import case_chunks
 from sanzhixin.scoring.assess import STATUSES
 from sanzhixin.scoring.scorer import score_cases
 from sanzhixin.scoring.view import point_effects
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records import County
     from sanzhixin.scoring.plan import Plan
+    from sanzhixin.scoring.view import Answers
 
     Ints = NDArray[np.int64]
 
@@ -64,6 +65,11 @@ def part_points(model: SanzhixinModel, county: County, as_of: dt.date) -> pd.Dat
         household_id, village_id, tier, ``place`` of the tier (-1 unrated, higher is better),
         points, and one column ``part_*`` for each effect against the reference of the card.
 
+    Raises
+    ------
+    DomainError
+        ``county_empty``: no household.
+
     Examples
     --------
     >>> import sanzhixin as szx
@@ -74,9 +80,13 @@ def part_points(model: SanzhixinModel, county: County, as_of: dt.date) -> pd.Dat
     >>> int(rest.nunique())
     1
     """
-    cases = encode_county(county, model.scheme, as_of)
-    answers = score_cases(cases, model.plan)
-    found, plan = answers.assessment, model.plan
+    chunks = case_chunks(county, model.plan, as_of)
+    parts = [_chunk(score_cases(cases, model.plan), model.plan) for cases in chunks]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _chunk(answers: Answers, plan: Plan) -> pd.DataFrame:
+    cases, found = answers.cases, answers.assessment
     effects = point_effects(answers.profile, found, plan)
     names = np.array([*plan.tiers.grades, plan.tiers.unrated])
     table = pd.DataFrame(
@@ -89,7 +99,7 @@ def part_points(model: SanzhixinModel, county: County, as_of: dt.date) -> pd.Dat
             **dict(zip(_part_names(plan), effects.T, strict=True)),
         }
     )
-    return table[found.status < _SCORED].reset_index(drop=True)
+    return table[found.status < _SCORED]
 
 
 def compute_tier_changes(before: pd.DataFrame, after: pd.DataFrame) -> Judged:

@@ -224,8 +224,9 @@ def compute_curves(loans: pd.DataFrame) -> Judged:
     Judged
         At most `CURVE_ROWS` rows from the fewest points up: ``at_most_points`` (missing in the
         first row, where no loan is counted yet), ``share_loans``, ``share_defaults``,
-        ``share_others``, ``gap`` (of the last two) and ``is_largest_gap``.  Empty without both a
-        default and another loan.
+        ``share_others``, ``gap`` (of the last two), ``is_largest_gap`` and ``best_share_loans``
+        (of the loans, that a ranking without fault would need to find as many defaults).  Empty
+        without both a default and another loan.
 
     Raises
     ------
@@ -250,7 +251,7 @@ def compute_curves(loans: pd.DataFrame) -> Judged:
     columns: dict[str, Any] = dict.fromkeys(
         ("at_most_points", "share_loans", "share_defaults", "share_others", "gap"), np.zeros(0)
     )
-    columns["is_largest_gap"] = np.zeros(0, dtype=np.bool_)
+    columns |= {"is_largest_gap": np.zeros(0, dtype=np.bool_), "best_share_loans": np.zeros(0)}
     if failed.any() and not failed.all():
         columns = _curves(points, failed)
     return Judged(
@@ -259,10 +260,12 @@ def compute_curves(loans: pd.DataFrame) -> Judged:
         "ROC、CAP 与 KS 曲线",
         "ROC, CAP and KS curves",
         "由积分最低者起累计：share_defaults 对 share_others 为 ROC，对 share_loans 为 CAP，"
-        "二者之差最大处为 KS。行数经抽稀，端点与最大差保留；面积请以区分能力表为准。",
+        "二者之差最大处为 KS；best_share_loans 为无差错排序找出同样多违约所需的贷款占比。"
+        "行数经抽稀，端点与最大差保留；面积请以区分能力表为准。",
         "Counted from the fewest points up: share_defaults over share_others is the ROC curve, "
-        "over share_loans the CAP curve; KS is their largest gap. Thinned, with both ends and the "
-        "largest gap kept; areas are those of the table of discrimination.",
+        "over share_loans the CAP curve; KS is their largest gap; best_share_loans is the share "
+        "that a ranking without fault would need for as many defaults. Thinned, with both ends "
+        "and the largest gap kept; areas are those of the table of discrimination.",
     )
 
 
@@ -281,6 +284,7 @@ def _curves(points: Floats, failed: Bools) -> dict[str, Any]:
         "share_others": curve.share_others[places],
         "gap": (curve.share_defaults - curve.share_others)[places],
         "is_largest_gap": np.isin(places, largest),
+        "best_share_loans": curve.default_rate * curve.share_defaults[places],
     }
 
 

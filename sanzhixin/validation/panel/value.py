@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import chi2, t
-from sklearn.model_selection import StratifiedGroupKFold
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.numerics.calibration_checks import compare_auc
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
 
 __all__ = ["ENOUGH_A_COVARIATE", "LEAST_A_COVARIATE", "compute_panel_value"]
 
@@ -73,7 +73,7 @@ class _Data(NamedTuple):
     columns: dict[str, Floats]
     failed: Bools
     village: NDArray[np.str_]
-    fold: NDArray[np.int64] | None
+    fold: Ints | None
 
 
 class _Question(NamedTuple):
@@ -111,8 +111,8 @@ def compute_panel_value(
         other factors given the panel (``others``): ``lr_chi_square``, ``auc_gain``,
         ``log_loss_gain``.  Loans with a missing value in any column are left out and counted in
         the note; so are columns that do not vary.  ``insufficient`` below `LEAST_A_COVARIATE`
-        defaults a covariate, for ratios where villages are too few for ``p_cluster``, and for
-        gains with fewer than five villages or without an error.
+        defaults a covariate, where no fit settles, for ratios where villages are too few for
+        ``p_cluster``, and for gains with fewer than five villages or without an error.
 
     Raises
     ------
@@ -124,11 +124,12 @@ def compute_panel_value(
     -----
     Firth's penalty below `ENOUGH_A_COVARIATE`.  The areas of nested models on the loans that they
     were fitted on make no valid DeLong test (Demler et al.), so both are cross-fitted: five parts,
-    the loans of a village all in one.  Areas go by log-odds less those of the default rate that
-    each part was fitted with: that rate is low where the part's own is high, and would rank parts
-    the wrong way round.  The loss is the mean of -log of the probability of what
-    happened; its error sums differences by village, with the factor G / (G - 1) and Student's law
-    on G - 1.
+    the loans of a village all in one.  Villages are dealt out, those of the most defaults first,
+    to the part with the fewest defaults so far, then the fewest loans; those without a default by
+    loans alone.  Areas go by log-odds less those of the default rate that each part was fitted
+    with: that rate is low where the part's own is high, and would rank parts the wrong way round.
+    The loss is the mean of -log of the probability of what happened; its error sums differences by
+    village, with the factor G / (G - 1) and Student's law on G - 1.
 
     References
     ----------
@@ -189,17 +190,28 @@ def _read(loans: pd.DataFrame, base: list[str], panel: list[str]) -> tuple[_Data
     return data, int((~whole).sum()), flat
 
 
-def _folds(failed: Bools, village: NDArray[np.str_]) -> NDArray[np.int64] | None:
+def _folds(failed: Bools, village: NDArray[np.str_]) -> Ints | None:
     """Part of each loan, those of a village all in one; None where too few villages default."""
     if np.unique(village[failed]).size < _FOLDS or np.unique(village[~failed]).size < _FOLDS:
         return None
-    fold = np.zeros(failed.size, dtype=np.int64)
-    if min(failed.sum(), (~failed).sum()) < _FOLDS:
-        return None
-    parts = StratifiedGroupKFold(_FOLDS).split(np.zeros((failed.size, 1)), failed, village)
-    for place, (_, held) in enumerate(parts):
-        fold[held] = place
-    return fold
+    _, place = np.unique(village, return_inverse=True)
+    loans, bad = np.bincount(place), np.bincount(place[failed], minlength=int(place.max()) + 1)
+    return _balance(loans, bad)[place]
+
+
+def _balance(loans: Ints, bad: Ints) -> Ints:
+    """Part of each village: of the most defaults first, where defaults, then loans, are fewest.
+
+    Villages without a default go by loans alone: they would all follow one default that is missing.
+    """
+    part, held = np.zeros(loans.size, dtype=np.int64), [(0, 0)] * _FOLDS
+    for village in np.lexsort((-loans, -bad)).tolist():
+        size, failed = int(loans[village]), int(bad[village])
+        by = held if failed else [(0, many) for _, many in held]
+        least = by.index(min(by))
+        part[village] = least
+        held[least] = (held[least][0] + failed, held[least][1] + size)
+    return part
 
 
 def _answer(data: _Data, question: _Question, level: float) -> list[dict[str, Any]]:
@@ -215,12 +227,19 @@ def _answer(data: _Data, question: _Question, level: float) -> list[dict[str, An
         "events": int(failed.sum()),
     }
     if scarce < LEAST_A_COVARIATE:
-        names = ("lr_chi_square", "auc_gain", "log_loss_gain")
-        return [make_row(name, "insufficient", about, value=np.nan) for name in names]
+        return _unjudged(about)
     base, more = (_design(data, names) for names in (question.base, question.more))
-    found = _compare(base, more, data, firth=firth)
+    try:
+        found = _compare(base, more, data, firth=firth)
+    except EvidenceError:  # not even the penalised fit settles
+        return _unjudged(about)
     about |= {"method": "firth" if found.firth else "likelihood"}
     return [_ratio_row(found, about), *_gain_rows(base, more, data, about, level)]
+
+
+def _unjudged(about: dict[str, Any]) -> list[dict[str, Any]]:
+    names = ("lr_chi_square", "auc_gain", "log_loss_gain")
+    return [make_row(name, "insufficient", about, value=np.nan) for name in names]
 
 
 def _design(data: _Data, names: Sequence[str]) -> Floats:
@@ -281,7 +300,7 @@ def _gain_row(
     return make_row(statistic, verdict, told, value=value, between=(low, high), threshold=0.0)
 
 
-def _cross_fit(x: Floats, data: _Data, fold: NDArray[np.int64], *, firth: bool) -> Floats:
+def _cross_fit(x: Floats, data: _Data, fold: Ints, *, firth: bool) -> Floats:
     """Default probability of each loan by a fit that saw no loan of its part."""
     prob = np.zeros(data.failed.size)
     for part in range(_FOLDS):
@@ -295,7 +314,7 @@ def _cross_fit(x: Floats, data: _Data, fold: NDArray[np.int64], *, firth: bool) 
     return np.clip(prob, _SMALLEST, 1 - _SMALLEST)
 
 
-def _less_rate(prob: Floats, failed: Bools, fold: NDArray[np.int64]) -> Floats:
+def _less_rate(prob: Floats, failed: Bools, fold: Ints) -> Floats:
     """Log-odds less those of the default rate among the loans that each part was fitted with."""
     rates = np.array([failed[fold != part].mean() for part in range(_FOLDS)])
     return np.asarray(logit(prob) - logit(np.clip(rates, _SMALLEST, 1 - _SMALLEST))[fold])

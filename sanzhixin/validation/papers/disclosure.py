@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, Lang
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.provenance import STEPS
-from sanzhixin.validation.papers.layout import Grid, Lang, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.layout import Grid, Listing, Paper, Part, Text, blank
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.artifact import ModelFile
@@ -109,7 +110,7 @@ class _Writer:
             ("不给出违约概率", "no default probability is given")
             if pd.basis == "none"
             else (
-                f"违约概率查表：{pd.basis}，方法 {pd.method}",
+                f"违约概率查表：{BASIS_WORDS[pd.basis][0]}，方法：{METHOD_WORDS[pd.method][0]}",
                 f"default probability by table: {pd.basis}, method {pd.method}",
             )
         )

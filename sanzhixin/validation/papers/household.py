@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import STATUS_WORDS
+from sanzhixin.errors.words import BASIS_MEANINGS, LINK_WORDS, STATUS_WORDS, Lang, pick
 from sanzhixin.validation.papers.layout import (
     Block,
     Grid,
-    Lang,
     Listing,
     Paper,
     Part,
@@ -17,15 +16,7 @@ from sanzhixin.validation.papers.layout import (
     to_page,
 )
 from sanzhixin.validation.papers.phrases import reason_told, trigger_told
-from sanzhixin.validation.papers.words import (
-    BASIS_WORDS,
-    EVENT_WORDS,
-    FORM_WORDS,
-    LINK_WORDS,
-    bound_word,
-    pick,
-    say,
-)
+from sanzhixin.validation.papers.words import EVENT_WORDS, FORM_WORDS, bound_word, say
 
 if TYPE_CHECKING:
     from sanzhixin.validation.papers.case import EventSum, HouseholdCase
@@ -272,7 +263,7 @@ class _Writer:
             return
         values = (answer.prob_default, answer.pd_lower, answer.pd_upper)
         pd, lower, upper = ("-" if value is None else f"{value:.2%}" for value in values)
-        basis = pick(self.lang, BASIS_WORDS[answer.pd_basis])
+        basis = pick(self.lang, BASIS_MEANINGS[answer.pd_basis])
         yield Text(self.say("pd_line", pd=pd, lower=lower, upper=upper, basis=basis))
 
     def limits(self) -> Iterator[Block]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sanzhixin.errors.words import Lang
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.validation.papers.impact_fields import FieldUse, field_uses
-from sanzhixin.validation.papers.layout import Grid, Lang, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.layout import Grid, Listing, Paper, Part, Text, blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from sanzhixin.errors.words import Lang, pick
 from sanzhixin.scoring.reasons import MOST_REASONS
-from sanzhixin.validation.papers.layout import Lang, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.layout import Listing, Paper, Part, Text, blank
 from sanzhixin.validation.papers.phrases import documents_told, reason_told, trigger_told
-from sanzhixin.validation.papers.words import FORM_WORDS, bound_word, pick, say
+from sanzhixin.validation.papers.words import FORM_WORDS, bound_word, say
 
 if TYPE_CHECKING:
     from sanzhixin.validation.papers.case import HouseholdCase

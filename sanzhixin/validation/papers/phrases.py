@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sanzhixin.errors.words import Lang, pick
 from sanzhixin.records.columns import TABLES
-from sanzhixin.validation.papers.words import bound_word, pick, say, share
+from sanzhixin.validation.papers.words import bound_word, say, share
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.proposal import Reason
     from sanzhixin.validation.papers.case import DocumentLine, HouseholdCase
-    from sanzhixin.validation.papers.layout import Lang
 
 __all__ = ["documents_told", "reason_told", "trigger_told"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sanzhixin.errors.words import Lang
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
-from sanzhixin.validation.papers.layout import Grid, Lang, Paper, Part, Text
+from sanzhixin.validation.papers.layout import Grid, Paper, Part, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

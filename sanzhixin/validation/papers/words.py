@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import BOUND_WORDS
+from sanzhixin.errors.words import BOUND_WORDS, Lang, pick
 
-if TYPE_CHECKING:
-    from sanzhixin.validation.papers.layout import Lang
-
-__all__ = [
-    "BASIS_WORDS",
-    "EVENT_WORDS",
-    "FORM_WORDS",
-    "LINK_WORDS",
-    "SENTENCES",
-    "bound_word",
-    "pick",
-    "say",
-    "share",
-]
+__all__ = ["EVENT_WORDS", "FORM_WORDS", "SENTENCES", "bound_word", "say", "share"]
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "title_decline": ("不予授信建议通知书", "Notice of a proposal to decline"),
@@ -309,26 +295,6 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "without_evidence": ("没有凭证，未计", "without evidence, not counted"),
 }
 """What became of a ledger entry."""
-
-BASIS_WORDS: dict[str, tuple[str, str]] = {
-    "prudent": ("审慎上限，不是预期值", "a prudent bound, not an expected value"),
-    "fitted": ("按贷款结果拟合", "fitted to outcomes of loans"),
-    "anchored": ("按设定的长期水平锚定", "moved to a stated long-run rate"),
-}
-"""What a default probability rests on."""
-
-LINK_WORDS: dict[str, tuple[str, str]] = {
-    "vignettes": ("锚定案例", "anchor cases"),
-    "bridge": ("跨村评议员", "raters of several villages"),
-    "outcomes": ("贷款结果", "outcomes of loans"),
-    "prior": ("设定比例", "a stated prior alone"),
-}
-"""What compares villages."""
-
-
-def pick(lang: Lang, pair: tuple[str, str]) -> str:
-    """Choose the Chinese or the English of a pair."""
-    return pair[0] if lang == "zh" else pair[1]
 
 
 def say(lang: Lang, key: str, /, **values: object) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sanzhixin.validation.plots.labels import Lang
+    from sanzhixin.errors.words import Lang
 
 __all__ = ["plot_backtest", "plot_belt", "plot_default_rate_by_tier", "plot_reliability"]
 

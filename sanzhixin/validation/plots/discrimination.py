@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sanzhixin.validation.plots.labels import Lang
+    from sanzhixin.errors.words import Lang
 
 __all__ = ["plot_cap", "plot_ks", "plot_roc"]
 
@@ -75,7 +75,7 @@ def plot_cap(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
     Returns
     -------
     Axes
-        With the curve and the diagonal of chance.
+        With the curve, the diagonal of chance, and the line of a ranking without fault.
 
     Raises
     ------
@@ -83,8 +83,13 @@ def plot_cap(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
         ``option_choice``: `lang`.
     """
     ax = begin(ax, lang)
-    ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1)
-    ax.plot(curves["share_loans"], curves["share_defaults"], linewidth=2)
+    names = ("本模型", "无差错", "随机") if lang == "zh" else ("model", "without fault", "chance")
+    found = curves["share_defaults"]
+    ax.plot(curves["share_loans"], found, linewidth=2, label=names[0])
+    best = ([*curves["best_share_loans"], 1], [*found, 1])  # all are found, and the rest follows
+    ax.plot(*best, linestyle=":", color="0.3", linewidth=1.2, label=names[1])
+    ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1, label=names[2])
+    ax.legend(loc="lower right")
     labels(
         ax,
         lang,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from sanzhixin.errors.words import Lang
 from sanzhixin.numerics.choices import check_choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Lang", "begin", "labels"]
-
-Lang = Literal["zh", "en"]
-"""Language of the words on a picture."""
+__all__ = ["begin", "labels"]
 
 
 def begin(ax: Axes | None, lang: Lang) -> Axes:
@@ -21,7 +19,8 @@ def begin(ax: Axes | None, lang: Lang) -> Axes:
     Parameters
     ----------
     ax : Axes or None
-        None makes a figure of its own.
+        None makes a figure of its own by pyplot, so that a notebook shows it; a program that draws
+        many gives axes of its own ``Figure``, as nothing keeps those open.
     lang : {"zh", "en"}
         Language that is asked for.
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sanzhixin.validation.plots.labels import Lang
+    from sanzhixin.errors.words import Lang
 
 __all__ = ["plot_pathway"]
 
@@ -68,21 +68,18 @@ def plot_pathway(pathway: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh
     >>> import pandas as pd
     >>> from matplotlib.figure import Figure
     >>> steps = {"statistic": ["forms", "counted"], "n": [10, 8], "value": [1.0, 0.8]}
-    >>> ax = plot_pathway(pd.DataFrame(steps), Figure().add_subplot(), lang="en")
+    >>> table = pd.DataFrame(steps | {"of_first": [1.0, 0.8]})
+    >>> ax = plot_pathway(table, Figure().add_subplot(), lang="en")
     >>> [text.get_text() for text in ax.texts]
     ['10', '8  (80 %)']
     """
     ax = begin(ax, lang)
-    whole: dict[bool, int] = {}
-    for place, row in enumerate(pathway.to_dict("records")):
-        name, n = str(row["statistic"]), int(row["n"])
-        is_of_forms = name in _OF_FORMS
-        full = whole.setdefault(is_of_forms, n)
-        length = n / full if full else 0.0
-        ax.barh(place, length, height=0.62, color=_SHADES[0 if is_of_forms else 1])
+    for place, row in enumerate(pathway.fillna({"of_first": 0.0}).to_dict("records")):
+        name, length = str(row["statistic"]), row["of_first"]
+        ax.barh(place, length, height=0.62, color=_SHADES[0 if name in _OF_FORMS else 1])
         is_first = name in {"forms", "households"} or row["value"] != row["value"]
         share = "" if is_first else f"  ({row['value']:.0%})".replace("%", " %")
-        ax.text(length + 0.02, place, f"{n:,}{share}", va="center")
+        ax.text(length + 0.02, place, f"{row['n']:,}{share}", va="center")
     names = [_WORDS[lang].get(str(name), str(name)) for name in pathway["statistic"]]
     ax.set_yticks(range(len(names)), names)
     ax.set_xlim(0, 1.35)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sanzhixin.validation.report.words import VERDICT_WORDS
+from sanzhixin.errors.words import VERDICT_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sanzhixin.validation.tables.judged import Judged
 
 __all__ = [
-    "TELL",
     "tell_auc",
     "tell_backtest",
     "tell_belt",
@@ -34,8 +33,6 @@ __all__ = [
 Tables = Mapping[str, "Judged"]
 Told = tuple[str, str]
 Row = dict[Any, Any]
-
-_VERDICTS: dict[str, Told] = {word: (zh, en) for word, (_, zh, en) in VERDICT_WORDS.items()}
 
 
 def tell_pathway(tables: Tables) -> Told:
@@ -68,7 +65,7 @@ def tell_ks(tables: Tables) -> Told:
 def _ranking(tables: Tables, statistic: str, name: str) -> Told:
     row = _row(tables, "discrimination", statistic=statistic)
     between = _between(row)
-    zh, en = _VERDICTS[str(row["verdict"])]
+    zh, en = VERDICT_WORDS[str(row["verdict"])]
     return (
         f"{row['n']:,} 笔贷款、违约 {row['events']:,} 笔："
         f"{name} {_number(row['value'])}{between[0]}，判定：{zh}。",
@@ -116,7 +113,7 @@ def tell_backtest(tables: Tables) -> Told:
 
 def _rates(rows: pd.DataFrame, name: str, zh: str, en: str) -> Told:
     parts = [
-        (str(row[name]), _percent(row["value"]), _VERDICTS[str(row["verdict"])])
+        (str(row[name]), _percent(row["value"]), VERDICT_WORDS[str(row["verdict"])])
         for row in rows.to_dict("records")
     ]
     return (
@@ -173,7 +170,9 @@ def tell_distribution(tables: Tables) -> Told:
 def tell_psi(tables: Tables) -> Told:
     """Say the index of each period."""
     rows = _rows(tables, "psi_path")
-    parts = [(row["period"], _number(row["value"]), _VERDICTS[str(row["verdict"])]) for row in rows]
+    parts = [
+        (row["period"], _number(row["value"]), VERDICT_WORDS[str(row["verdict"])]) for row in rows
+    ]
     return (
         "稳定性指数：" + "，".join(f"{who} {psi}（{word[0]}）" for who, psi, word in parts) + "。",
         "Stability index: "
@@ -215,10 +214,6 @@ def tell_waterfall(tables: Tables, *, example: str) -> Told:
         f"农户 {total['household']}（等级 {total['tier']}）积分 {total['value']:.0f}：{zh}。",
         f"Household {total['household']}, tier {total['tier']}, {total['value']:.0f} points: {en}.",
     )
-
-
-TELL: dict[str, Callable[..., Told]] = {"raters": tell_raters, "villages": tell_villages}
-"""Of pictures that are drawn pillar by pillar."""
 
 
 def _rows(tables: Tables, name: str) -> list[Row]:

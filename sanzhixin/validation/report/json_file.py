@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from sanzhixin.validation.evidence.facts import Facts
     from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["render_json"]
@@ -18,14 +19,14 @@ __all__ = ["render_json"]
 _FORMAT = "sanzhixin-validation/1"
 
 
-def render_json(tables: Mapping[str, Judged], facts: Mapping[str, Mapping[str, str]]) -> str:
+def render_json(tables: Mapping[str, Judged], facts: Facts) -> str:
     r"""Write tables and facts as JSON.
 
     Parameters
     ----------
     tables : mapping of str to Judged
         By name, in order.
-    facts : mapping of str to mapping of str to str
+    facts : dict of str to dict of str to Fact
         What another run needs to come to the same bytes.
 
     Returns
@@ -42,7 +43,7 @@ def render_json(tables: Mapping[str, Judged], facts: Mapping[str, Mapping[str, s
     """
     content = {
         "format": _FORMAT,
-        "facts": {name: dict(rows) for name, rows in facts.items()},
+        "facts": facts,
         "tables": [_table(one) for one in tables.values()],
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -12,19 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanzhixin.validation.report.words import COLUMNS, HOW_TO_READ, SECTIONS, VERDICT_WORDS, WORDS
+from sanzhixin.errors.words import VERDICT_WORDS
+from sanzhixin.validation.papers.layout import content_policy
+from sanzhixin.validation.report.words import COLUMNS, HOW_TO_READ, MARKS, SECTIONS, WORDS
 from sanzhixin.validation.tables.judged import VERDICTS
 
 if TYPE_CHECKING:
+    from sanzhixin.validation.evidence.facts import Fact, Facts
     from sanzhixin.validation.tables.judged import Judged
 
-__all__ = ["MOST_ROWS", "render_page"]
+__all__ = ["MOST_ALARMS", "MOST_ROWS", "render_page"]
 
 MOST_ROWS = 60
 """Rows of a table that the page shows; the other files hold all."""
 
+MOST_ALARMS = 30
+"""Rows with an alarm that are listed at the top; more are counted there."""
+
 _ALARMS = ("fail", "watch")
-_MOST_ALARMS = 30
+_NONE = "–"
 _MOST_WHOLE = 1e15
 
 
@@ -47,14 +51,14 @@ class _Shown:
     n_rows: int
 
 
-def render_page(tables: Mapping[str, Judged], facts: Mapping[str, Mapping[str, str]]) -> str:
+def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
     """Write the report as HTML.
 
     Parameters
     ----------
     tables : mapping of str to Judged
         By name, in order.
-    facts : mapping of str to mapping of str to str
+    facts : dict of str to dict of str to Fact
         What another run needs to come to the same bytes.
 
     Returns
@@ -82,32 +86,49 @@ def render_page(tables: Mapping[str, Judged], facts: Mapping[str, Mapping[str, s
     )
     template = environment.from_string(home.joinpath("page.html.j2").read_text("utf-8"))
     pictures = draw_pictures(tables)
-    shown = [_shown(one) for one in tables.values()]
+    shown, alarms = [_shown(one) for one in tables.values()], _alarms(tables)
+    model_id = facts["model"]["model_id"]
     return template.render(
-        alarms=_alarms(tables),
-        facts=facts,
+        alarms=alarms[:MOST_ALARMS],
+        alarms_shown=_filled("alarms_shown", shown=MOST_ALARMS, n=len(alarms)),
+        facts={
+            name: [(key, _told(fact)) for key, fact in own.items()] for name, own in facts.items()
+        },
         how=HOW_TO_READ,
-        lead=_filled("lead", model=facts["model"]["model_id"], as_of=facts["data"]["as_of"]),
-        marks=VERDICT_WORDS,
+        is_cut=len(alarms) > MOST_ALARMS,
+        lead=_filled("lead", model=model_id, as_of=facts["data"]["as_of"]),
+        marks=MARKS,
+        model_id=model_id,
         pictures=pictures,
-        policy=_policy(style),
+        policy=content_policy(style),
         sections={name: words for name, words in SECTIONS.items() if _is_used(name, pictures)},
         style=style,
         tables=shown,
         totals={word: sum(one.counts.get(word, 0) for one in shown) for word in VERDICTS},
+        verdict_words=VERDICT_WORDS,
         verdicts=VERDICTS,
         w=WORDS,
     )
 
 
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def _filled(key: str, **values: str) -> tuple[str, str]:
+def _filled(key: str, **values: object) -> tuple[str, str]:
     zh, en = WORDS[key]
     return zh.format(**values), en.format(**values)
+
+
+def _told(fact: Fact) -> tuple[str, str]:
+    """Say a fact in both languages."""
+    if not isinstance(fact, dict):
+        text = _NONE if fact is None else f"{fact:,}" if isinstance(fact, int) else fact
+        return text, text
+    if "zh" in fact:
+        return str(fact["zh"]), str(fact["en"])
+    parts = {name: _NONE if value is None else value for name, value in fact.items()}
+    if "rows" not in fact:
+        return _filled("fact.window", **parts)
+    zh, en = _filled("fact.table", **parts)
+    same = WORDS["fact.as_in_fitting"] if fact["as_in_fitting"] else ("", "")
+    return zh + same[0], en + same[1]
 
 
 def _is_used(section: str, pictures: tuple[Any, ...]) -> bool:
@@ -144,7 +165,7 @@ def _cell(name: str, value: Any) -> _Cell:
     if isinstance(value, str):
         return _Cell(value, "text")
     if pd.isna(value):
-        return _Cell("–", "number")
+        return _Cell(_NONE, "number")
     if isinstance(value, bool | np.bool_):
         return _Cell(str(value).lower(), "text")
     if float(value).is_integer() and abs(value) < _MOST_WHOLE:
@@ -160,7 +181,7 @@ def _alarms(tables: Mapping[str, Judged]) -> list[tuple[Judged, str, str]]:
             table = judged.table
             rows = table[table["verdict"] == word] if "verdict" in table else table.iloc[:0]
             found += [(judged, _about(row), word) for row in rows.to_dict("records")]
-    return found[:_MOST_ALARMS]
+    return found
 
 
 def _about(row: Mapping[Any, Any]) -> str:

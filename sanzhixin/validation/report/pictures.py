@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sanzhixin.validation.plots.calibration import (
     plot_backtest,
     plot_belt,
@@ -32,18 +34,19 @@ from sanzhixin.validation.plots.style import (
 )
 from sanzhixin.validation.plots.waterfall import plot_waterfall
 from sanzhixin.validation.report import findings
+from sanzhixin.validation.report.words import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from sanzhixin.validation.plots.labels import Lang
+    from sanzhixin.errors.words import Lang
     from sanzhixin.validation.tables.judged import Judged
 
-__all__ = ["MOST_RATERS", "Picture", "draw_pictures"]
+__all__ = ["MOST_RATERS", "Picture", "draw_pictures", "drawn_raters"]
 
 MOST_RATERS = 400
-"""Raters of a pillar that are drawn; of more, those at even ranks of severity, the ends kept."""
+"""Raters of a pillar that are drawn, and more only where more are flagged."""
 
 Finding = Callable[[Mapping[str, "Judged"]], tuple[str, str]]
 
@@ -138,14 +141,13 @@ def _has_rows(plan: _Plan, tables: Mapping[str, Judged]) -> bool:
 
 def _of_pillars(tables: Mapping[str, Judged]) -> list[_Plan]:
     plans = []
-    for kind, table, plot in (
-        ("raters", "rater_map", _plot_raters),
-        ("villages", "village_map", plot_villages),
+    for kind, table, plot, tell in (
+        ("raters", "rater_map", _plot_raters, _tell_raters),
+        ("villages", "village_map", plot_villages, findings.tell_villages),
     ):
         found = tables[table].table["pillar"] if table in tables else ()
         for pillar in dict.fromkeys(found):
-            drawn, told = partial(plot, pillar=pillar), findings.TELL[kind]
-            finding = partial(told, pillar=str(pillar))
+            drawn, finding = partial(plot, pillar=pillar), partial(tell, pillar=str(pillar))
             plans.append(_Plan(f"{kind}_{pillar}", "panel", table, drawn, finding))
     return plans
 
@@ -160,14 +162,48 @@ def _of_examples(tables: Mapping[str, Judged]) -> list[_Plan]:
     return plans
 
 
+def drawn_raters(raters: pd.DataFrame, pillar: str) -> pd.DataFrame:
+    """Choose the raters of a pillar that are drawn.
+
+    Parameters
+    ----------
+    raters : DataFrame
+        Table of `compute_rater_map`.
+    pillar : str
+        Which.
+
+    Returns
+    -------
+    DataFrame
+        By severity: all of at most `MOST_RATERS`; of more, both ends, everyone with a flag, and of
+        the others as many as there is room for, at even ranks.
+    """
+    own = raters[raters["pillar"] == pillar].sort_values(["value", "rater_id"], kind="stable")
+    if len(own) <= MOST_RATERS:
+        return own
+    is_kept = own["flags"].ne("").to_numpy(copy=True)
+    is_kept[[0, -1]] = True
+    others, room = np.flatnonzero(~is_kept), MOST_RATERS - int(is_kept.sum())
+    if room > 0:
+        is_kept[others[np.linspace(0, others.size - 1, room).astype(np.intp)]] = True
+    return own[is_kept]
+
+
 def _plot_raters(
     raters: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, pillar: str
 ) -> Axes:
-    """Draw the map of raters, of very many those at even ranks."""
-    own = raters[raters["pillar"] == pillar].sort_values(["value", "rater_id"], kind="stable")
-    step = -(-len(own) // MOST_RATERS)
-    places = sorted({*range(0, len(own), max(step, 1)), len(own) - 1})
-    return plot_rater_map(own.iloc[places], ax, lang, pillar=pillar)
+    return plot_rater_map(drawn_raters(raters, pillar), ax, lang, pillar=pillar)
+
+
+def _tell_raters(tables: Mapping[str, Judged], *, pillar: str) -> tuple[str, str]:
+    """Say what the map shows, and whom it leaves out."""
+    zh, en = findings.tell_raters(tables, pillar=pillar)
+    raters = tables["rater_map"].table
+    drawn = len(drawn_raters(raters, pillar))
+    if drawn == int((raters["pillar"] == pillar).sum()):
+        return zh, en
+    more = [one.format(drawn=drawn) for one in WORDS["raters_drawn"]]
+    return zh + more[0], en + more[1]
 
 
 def _draw(plan: _Plan, tables: Mapping[str, Judged]) -> Picture:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS", "HOW_TO_READ", "SECTIONS", "VERDICT_WORDS", "WORDS"]
+__all__ = ["COLUMNS", "HOW_TO_READ", "MARKS", "SECTIONS", "WORDS"]
 
 Pair = tuple[str, str]
 
-VERDICT_WORDS: dict[str, tuple[str, str, str]] = {
-    "pass": ("✓", "通过", "pass"),
-    "watch": ("!", "关注", "watch"),
-    "fail": ("✗", "不通过", "fail"),
-    "insufficient": ("○", "样本不足", "insufficient"),
-    "info": ("·", "参考", "info"),
-}
-"""Mark, Chinese and English of each verdict; the mark tells it where colours are not seen."""
+MARKS = {"pass": "✓", "watch": "!", "fail": "✗", "insufficient": "○", "info": "·"}
+"""Mark of each verdict, which tells it where colours are not seen."""
 
 SECTIONS: dict[str, Pair] = {
     "pathway": ("从评议到额度", "From ratings to limits"),
@@ -39,6 +33,17 @@ WORDS: dict[str, Pair] = {
     "table": ("表", "table"),
     "contents": ("目录", "Contents"),
     "alarms": ("需要查看的各行", "Rows to look at"),
+    "alarms_shown": (
+        "显示 {shown} 条，共 {n} 条，不通过的在前；全部见各表，各表全部行见 JSON 或 Excel 文件。",
+        "{shown} of {n} are shown, fail before watch; all stand in the tables, which are whole in "
+        "the JSON and Excel files.",
+    ),
+    "raters_drawn": (
+        "图中画出 {drawn:,} 名：有标记的全部画出，其余按宽严次序等距选取；"
+        "全部见 JSON 或 Excel 文件。",
+        " {drawn:,} are drawn: all that are flagged, of the others those at even ranks; all stand "
+        "in the JSON and Excel files.",
+    ),
     "no_alarms": ("没有判为关注或不通过的行。", "No row is judged watch or fail."),
     "tables": ("全部表格", "All tables"),
     "how": ("如何阅读", "How to read it"),
@@ -53,15 +58,19 @@ WORDS: dict[str, Pair] = {
         "{shown} of {n} rows are shown, those with watch or fail first of all. All stand in the "
         "JSON and Excel files.",
     ),
+    "fact.table": ("{rows:,} 行，{sha256}", "{rows:,} rows, {sha256}"),
+    "fact.as_in_fitting": ("（与拟合时相同）", " (as in fitting)"),
+    "fact.window": ("{from} / {until}", "{from} / {until}"),
     "model": ("模型", "Model"),
     "data": ("数据", "Data"),
     "versions": ("版本与种子", "Versions and seed"),
     "left_out": ("未计入", "Left out"),
     "left_out_lead": (
         "贷款笔数。young：12 个月未满；lost：未观察至期满；gated：放款日有禁入记录；"
-        "unscored：当日评议不足。",
+        "unscored：当日评议不足。panel：评议团各表未列的原因。",
         "Loans whose 12 months are not over (young), not observed to the end (lost), under a "
-        "record that gates on the day of granting (gated), without enough forms then (unscored).",
+        "record that gates on the day of granting (gated), without enough forms then (unscored). "
+        "panel: why its tables are absent.",
     ),
 }
 """Words and sentences by key."""
@@ -112,6 +121,7 @@ COLUMNS: dict[str, Pair] = {
     "period": ("时期", "period"),
     "bin": ("分箱", "bin"),
     "change": ("改动", "change"),
+    "of_first": ("占首步", "of the first step"),
     "cell": ("分组", "cell"),
     "rater_id": ("评议员", "rater"),
     "flags": ("标记", "flags"),

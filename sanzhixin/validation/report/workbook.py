@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from sanzhixin.records.workbooks import NOT_IN_XML, new_workbook, save_workbook
 from sanzhixin.validation.tables.judged import VERDICTS
 
 if TYPE_CHECKING:
+    from sanzhixin.validation.evidence.facts import Fact, Facts
     from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["render_workbook"]
@@ -25,22 +26,23 @@ _HEAD = ("sheet", "标题", "title", "rows", *VERDICTS, "说明", "note")
 _WIDTHS = {"A": 26, "B": 28, "C": 34, "I": 14}
 
 
-def render_workbook(tables: Mapping[str, Judged], facts: Mapping[str, Mapping[str, str]]) -> bytes:
+def render_workbook(tables: Mapping[str, Judged], facts: Facts) -> bytes:
     """Write tables and facts as a workbook.
 
     Parameters
     ----------
     tables : mapping of str to Judged
         By name, in order; a name is that of its sheet, cut to 31 characters.
-    facts : mapping of str to mapping of str to str
+    facts : dict of str to dict of str to Fact
         What another run needs to come to the same bytes.
 
     Returns
     -------
     bytes
         An .xlsx file: ``contents`` (titles, notes, rows by verdict), a sheet a table in full with
-        the columns of the table, ``facts``.  A missing value is an empty cell.  Equal tables give
-        equal bytes; text that a spreadsheet could take for a formula is made harmless.
+        the columns of the table, ``facts`` with a row a plain value.  A missing value is an empty
+        cell.  Equal tables give equal bytes; text that a spreadsheet could take for a formula is
+        made harmless.
     """
     book = new_workbook(write_only=True)
     contents = [_line(one) for one in tables.values()]
@@ -49,11 +51,20 @@ def render_workbook(tables: Mapping[str, Judged], facts: Mapping[str, Mapping[st
         table = judged.table
         rows = [list(row) for row in table.itertuples(index=False, name=None)]
         _fill(book, name[:_LONGEST_NAME], [str(column) for column in table], rows, {"A": 24})
-    told = [[group, key, value] for group, own in facts.items() for key, value in own.items()]
+    told = [[group, *one] for group, own in facts.items() for one in _leaves(own)]
     _fill(book, _FACTS, ("group", "fact", "value"), told, {"A": 12, "B": 26, "C": 90})
     stream = io.BytesIO()
     save_workbook(book, stream)
     return stream.getvalue()
+
+
+def _leaves(facts: Mapping[str, Fact]) -> Iterator[tuple[str, Any]]:
+    """Name every plain value; what a fact holds stands behind a dot."""
+    for name, fact in facts.items():
+        if isinstance(fact, dict):
+            yield from ((f"{name}.{part}", value) for part, value in fact.items())
+        else:
+            yield name, fact
 
 
 def _line(judged: Judged) -> list[Any]:

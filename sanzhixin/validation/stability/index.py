@@ -206,7 +206,9 @@ def compute_csi(
     -------
     Judged
         ``csi``: one row per characteristic.  A missing value is a cell of its own, so that
-        characteristics that stop being filled in are seen.
+        characteristics that stop being filled in, altogether or in part, are seen.  One without
+        any value before is ``insufficient`` and has no index: there is nothing to compare with,
+        and what nobody wrote down before is no change of the households.
 
     Raises
     ------
@@ -227,18 +229,26 @@ def compute_csi(
     """
     for frame in (before_profile, after_profile):
         check_columns(frame, *breaks)
+        if frame.empty:
+            raise DomainError("stability_empty")
     rows = []
     for name, edges in breaks.items():
+        about = {"characteristic": name}
+        if before_profile[name].isna().all():
+            sizes = len(before_profile), len(after_profile)
+            rows.append(_unjudged_row("csi", about, sizes))
+            continue
         counts, source = _characteristic(before_profile, after_profile, name, edges)
         found = _test(*counts, source=source, seed=seed, draws=draws)
-        rows.append(_index_row("csi", {"characteristic": name}, counts, found))
+        rows.append(_index_row("csi", about, counts, found))
     return Judged(
         name="csi",
         table=make_table(rows, ("characteristic", "convention", "law"), more=_MORE),
         title_zh="各特征的稳定性",
         title_en="Stability of the characteristics",
-        note_zh=f"{_NOTE_ZH}缺失单独成组。",
-        note_en=f"{_NOTE_EN} Missing values are a cell of their own.",
+        note_zh=f"{_NOTE_ZH}缺失单独成组；之前完全没有取值的特征不作比较。",
+        note_en=f"{_NOTE_EN} Missing values are a cell of their own; a characteristic without any "
+        "value before is not compared.",
     )
 
 
@@ -292,8 +302,7 @@ def compute_psi_path(
             found = _test(before, after, source=source, seed=seed + place)
             rows.append(_index_row("psi", about, (before, after), found))
         else:
-            empty = {**about, "n": 0, "events": pd.NA, "convention": "", "law": ""}
-            rows.append(make_row("psi", "insufficient", empty, value=np.nan))
+            rows.append(_unjudged_row("psi", about, (int(before.sum()), 0)))
     label = str(parts[0][0])
     return Judged(
         name="psi_path",
@@ -416,6 +425,11 @@ def _index_row(
     }
     verdict = judge_p(found.p_value, enough=enough)
     return make_row(statistic, verdict, told, value=found.index, threshold=found.limits[0])
+
+
+def _unjudged_row(statistic: str, about: dict[str, Any], sizes: tuple[int, int]) -> dict[str, Any]:
+    told = {"n": sizes[1], "events": pd.NA, "convention": "", "law": "", "n_before": sizes[0]}
+    return make_row(statistic, "insufficient", about | told, value=np.nan)
 
 
 def _band(index: float) -> str:

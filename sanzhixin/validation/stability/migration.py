@@ -67,8 +67,8 @@ def compute_migration(
     Raises
     ------
     DomainError
-        ``proposals_columns``; ``tiers_unknown``: a tier that `tiers` does not name;
-        ``option_range``.
+        ``proposals_columns``; ``proposals_repeated``: a household stands twice in a table;
+        ``tiers_unknown``: a tier that `tiers` does not name; ``option_range``.
 
     Notes
     -----
@@ -126,7 +126,7 @@ def compute_concentration(
     draws: int = 2_000,
     seed: int = 0,
 ) -> Judged:
-    """Tell how far households and limits are concentrated in few tiers or villages.
+    r"""Tell how far households and limits are concentrated in few tiers or villages.
 
     Parameters
     ----------
@@ -154,12 +154,21 @@ def compute_concentration(
     Raises
     ------
     DomainError
-        ``proposals_columns``; ``tiers_unknown``; ``option_range``.
+        ``proposals_columns``; ``proposals_repeated``; ``tiers_unknown``; ``option_range``.
+
+    Notes
+    -----
+    The index is the sum of squared shares, adjusted from 0 where K classes are equal to 1.  That
+    households and amounts are both looked at, by rating grade, follows section 2.5.5.3 of the
+    European Central Bank's instructions.  Its form of the index, :math:`1 + \ln H / \ln K`, orders
+    tables of K classes as H does; its test against the first validation, by the coefficient of
+    variation of the shares, is not made here.
 
     References
     ----------
+    Hirschman (1964), The paternity of an index, American Economic Review 54, 761, for the index;
     European Central Bank (2019), Instructions for reporting the validation results of internal
-    models, section 2.5.5.3.
+    models, section 2.5.5.3, for what is looked at.
 
     Examples
     --------
@@ -211,7 +220,10 @@ def _states(proposals: pd.DataFrame, tiers: Iterable[str]) -> pd.Series:
     unknown = sorted({str(name) for name in state} - {*tiers, *OUTSIDE})
     if unknown:
         raise DomainError("tiers_unknown", unknown=", ".join(unknown))
-    return pd.Series(state.to_numpy(), index=proposals["household_id"].to_numpy())
+    found = pd.Series(state.to_numpy(), index=proposals["household_id"].to_numpy())
+    if not found.index.is_unique:
+        raise DomainError("proposals_repeated", count=int(found.index.duplicated().sum()))
+    return found
 
 
 def _pairs(counts: NDArray[np.int64], order: list[str]) -> list[dict[str, Any]]:

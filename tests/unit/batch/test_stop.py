@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -86,6 +88,40 @@ def test_a_damaged_file_is_refused_and_left_alone(tmp_path, text):
     with pytest.raises(ArtifactError, match="cannot be read"):
         write_stop(path, ORDER)
     assert path.read_text(encoding="utf-8") == text
+
+
+WRITER = """
+import datetime as dt, sys
+from sanzhixin.batch.stop import StopOrder, write_stop
+path, name = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.read()
+for number in range(100):
+    order = StopOrder(f"{name}{number:03}/1.0.0", dt.date(2026, 6, 30), ("points",))
+    write_stop(path, order)
+"""
+
+
+def test_processes_that_write_at_once_lose_no_order_and_a_reader_never_sees_a_part(tmp_path):
+    path = tmp_path / "stop.json"
+    command = [sys.executable, "-c", WRITER, str(path)]
+    writers = [
+        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for name in ("a", "b")
+    ]
+    assert [writer.stdout.readline() for writer in writers] == [b"ready\n"] * 2
+    for writer in writers:
+        writer.stdin.close()
+    counts = [0]
+    while any(writer.poll() is None for writer in writers):
+        counts.append(len(read_stops(path)))
+    for writer in writers:
+        writer.stdout.close()
+        assert writer.returncode == 0
+    assert counts == sorted(counts)
+    assert [order.model_id for order in read_stops(path)] == [
+        f"{name}{number:03}/1.0.0" for name in ("a", "b") for number in range(100)
+    ]
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -58,6 +59,21 @@ def test_only_loans_with_a_whole_window_count_and_only_defaults_within_it(loan):
     assert found.n_young + found.n_lost == int(not kept)
     if found.points.size:
         assert found.defaulted.tolist() == [bad]
+
+
+@pytest.mark.parametrize("chunk", [1, 13])
+def test_loans_scored_in_chunks_are_those_scored_at_once(monkeypatch, chunk):
+    whole = dataclasses.asdict(collect_outcomes(COUNTY, EXPERT, AS_OF))
+    monkeypatch.setattr("sanzhixin.model.frames._CHUNK", chunk)
+    parts = dataclasses.asdict(collect_outcomes(COUNTY, EXPERT, AS_OF))
+    assert whole["points"].size > 13
+    np.testing.assert_equal(parts, whole)
+
+
+def test_no_loan_has_no_outcome():
+    none = dataclasses.replace(COUNTY, loans=COUNTY.loans.iloc[:0])
+    found = collect_outcomes(none, EXPERT, AS_OF)
+    assert (found.points.size, found.n_young, found.data_from) == (0, 0, None)
 
 
 def test_young_loans_do_not_raise_the_rate_by_their_early_defaults():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sanzhixin as szx
 from sanzhixin.modelling.cards.scorecard import CardWarning
+from sanzhixin.modelling.inputs.notebook import FittedView
 from sanzhixin.modelling.panel.model import PanelLinkWarning
+from sanzhixin.records.columns import IDENTIFIERS
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,17 @@ def test_a_fitted_panel_names_nobody(fitted, county):
     assert "measures_ (20 / " in view
     assert not any(one in view for one in county.raters["rater_id"])
     assert "V001-0" not in view
+
+
+@pytest.mark.parametrize("column", sorted(IDENTIFIERS))
+def test_no_identifier_of_any_table_stands_whole_in_a_view(column):
+    class Fitted(FittedView):
+        table_ = pd.DataFrame({column: ["AB-12345-CD"], "village_id": ["V001"]})
+
+    view = Fitted()._repr_html_()
+    assert "AB-12345-CD" not in view
+    assert "A***D" in view
+    assert "V001" in view
 
 
 def test_before_fitting_scikit_learn_shows_the_estimator():

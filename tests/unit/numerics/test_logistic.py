@@ -11,7 +11,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.numerics.logistic import fit_logistic
+from sanzhixin.numerics.logistic import fit_firth_held, fit_logistic
 
 POINTS = [
     *(510, 540, 560, 580, 600, 620, 640, 650, 660, 680),
@@ -492,3 +492,52 @@ def test_firth_under_signs_maximises_the_penalised_likelihood_among_those_allowe
         best = minimize(objective, [0.0] * 3, method="L-BFGS-B", bounds=bounds, tol=1e-14)
         fit = fit_logistic(x, y, firth=True, signs=signs)
         np.testing.assert_allclose(fit.log_likelihood, -best.fun, rtol=1e-7)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5])
+def test_with_every_slope_held_each_coefficient_adds_half_a_default_and_half_a_loan(columns):
+    # one p for all: d - n p + (1/2 - p) sum(h) = 0, and the leverages sum to the coefficients
+    rng = np.random.default_rng(columns)
+    y = rng.random(60) < 0.2
+    fit = fit_firth_held(rng.normal(size=(60, columns)), y, 0)
+    size = columns + 1
+    expected = (y.sum() + size / 2) / (60 + size)
+    assert expit(fit.coef[0]) == pytest.approx(expected, rel=1e-10)
+    assert fit.held.tolist() == [False, *[True] * columns]
+    assert (fit.coef[1:] == 0).all()
+
+
+def test_with_no_slope_held_it_is_firths_fit():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(50, 2)), rng.random(50) < 0.3
+    held, free = fit_firth_held(x, y, 2), fit_logistic(x, y, firth=True)
+    np.testing.assert_array_equal(held.coef, free.coef)
+    np.testing.assert_array_equal(held.covariance, free.covariance)
+    assert held.log_likelihood == free.log_likelihood
+
+
+@pytest.mark.parametrize("loans", [30, 9000])  # the second begins from every sixteenth row
+def test_slopes_held_under_the_penalty_of_all_leave_a_modified_score_of_0(loans):
+    rng = np.random.default_rng(loans)
+    x = rng.normal(size=(loans, 3)) * [1, 30, 0.1] + [0, 5, 9]
+    y = rng.random(loans) < expit(-1 + x[:, 0])
+    fit = fit_firth_held(x, y, 2)
+    design = np.hstack([np.ones((loans, 1)), x])
+    prob = expit(design @ fit.coef)
+    root = design * np.sqrt(prob * (1 - prob))[:, np.newaxis]
+    leverage = (np.linalg.qr(root)[0] ** 2).sum(axis=1)
+    score = design.T @ (y - prob + leverage * (0.5 - prob))
+    assert fit.converged
+    np.testing.assert_allclose(score[:3] / np.abs(design).sum(axis=0)[:3], 0, atol=1e-10)
+    assert abs(score[3]) > 1e-3  # the held one is not at its own best
+
+
+@pytest.mark.parametrize("n_free", [-1, 3, 0.5])
+def test_a_number_of_free_slopes_that_is_none_is_refused(n_free):
+    with pytest.raises(DomainError, match="n_free"):
+        fit_firth_held(np.eye(3)[:, :2], [0, 1, 1], n_free)
+
+
+def test_one_class_has_no_penalised_fit_with_held_slopes():
+    with pytest.raises(EvidenceError, match="0 defaults"):
+        fit_firth_held([1, 2, 3], [0, 0, 0], 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -10,6 +12,7 @@ from scipy.special import expit
 from scipy.stats import binom, chi2
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.numerics import nested
 from sanzhixin.numerics.nested import compare_nested
 
 
@@ -73,25 +76,71 @@ def penalised(beta, x, failed, free):
     return -(likelihood + 0.5 * np.linalg.slogdet(design.T @ (weight * design))[1])
 
 
-def test_firths_ratio_agrees_with_a_maximiser_of_our_own():
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=(60, 3))
-    failed = rng.random(60) < expit(-1.5 + x[:, 0])
-    found = compare_nested(x[:, :2], x[:, 2:], failed, firth=True)
+@pytest.mark.parametrize(
+    ("seed", "loans", "steep", "k"), [(2, 60, 1, 2), (3, 40, 2, 1), (4, 200, 0.5, 0), (5, 25, 9, 2)]
+)
+def test_firths_ratio_agrees_with_a_maximiser_without_derivatives(seed, loans, steep, k):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(loans, 3))
+    failed = rng.random(loans) < expit(-1.5 + steep * x[:, 0])
+    found = compare_nested(x[:, :k], x[:, k:], failed, firth=True)
     best = [
         minimize(penalised, np.zeros(len(free)), (x, failed, free), tol=1e-10).fun
-        for free in ([0, 1, 2, 3], [0, 1, 2])
+        for free in ([0, 1, 2, 3], range(k + 1))
     ]
-    assert found.chi_square == pytest.approx(2 * (best[1] - best[0]), abs=1e-6)
+    assert found.chi_square == pytest.approx(2 * (best[1] - best[0]), abs=1e-7)
     assert found.firth
+
+
+def test_firths_ratio_of_a_table_by_hand():
+    # slopes free: half a default and half a loan more in each cell, 1.5 of 5 and 3.5 of 5; held:
+    # the same halves in one cell for both coefficients, 5 of 10; information: its determinant is
+    # the product of those of the groups, n p (1 - p) each
+    found = compare_nested(
+        np.empty((8, 0)), [0] * 4 + [1] * 4, [0, 0, 0, 1, 0, 1, 1, 1], firth=True
+    )
+    free = 2 * (np.log(0.3) + 3 * np.log(0.7)) + 0.5 * np.log((4 * 0.3 * 0.7) ** 2)
+    held = 8 * np.log(0.5) + 0.5 * np.log((4 * 0.5 * 0.5) ** 2)
+    assert found.chi_square == pytest.approx(2 * (free - held), rel=1e-9)
+    assert found.coef == pytest.approx([2 * np.log(7 / 3)])
+
+
+@pytest.mark.parametrize("separated", [False, True])
+def test_scale_and_origin_do_not_matter_to_firths_ratio(loans, separated):
+    base, added, failed, _ = loans
+    failed = added[:, 0] > 1.5 if separated else failed
+    one = compare_nested(base, added, failed, firth=True)
+    two = compare_nested(base * 7 - 3, added / 1e4 + 1, failed, firth=True)
+    assert two.chi_square == pytest.approx(one.chi_square, rel=1e-8)
+
+
+@pytest.mark.parametrize("model", ["fit_logistic", "fit_firth_held"])
+def test_a_model_that_does_not_settle_is_refused(loans, monkeypatch, model):
+    base, added, failed, _ = loans
+    monkeypatch.setattr(nested, model, partial(getattr(nested, model), max_iterations=1))
+    with pytest.raises(EvidenceError, match="did not settle in 1 steps"):
+        compare_nested(base, added, failed, firth=True)
 
 
 def test_separation_is_refused_and_firth_answers():
     x, failed = np.arange(12.0), np.arange(12) >= 6
     none = np.empty((12, 0))
-    with pytest.raises(EvidenceError):
+    with pytest.raises(EvidenceError, match="part the defaults"):
         compare_nested(none, x, failed)
-    assert compare_nested(none, x, failed, firth=True).p_value < 0.01
+    found = compare_nested(none, x, failed, firth=True)
+    start, options = [-5.0, 1.0], {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000}
+    best = [
+        minimize(
+            penalised,
+            start[: len(free)],
+            (x[:, np.newaxis], failed, free),
+            method="Nelder-Mead",
+            options=options,
+        ).fun
+        for free in ([0, 1], [0])
+    ]
+    assert found.chi_square == pytest.approx(2 * (best[1] - best[0]), abs=1e-8)
+    assert found.p_value < 0.01
 
 
 def test_few_clusters_give_no_cluster_test(loans):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sanzhixin.errors import SchemeError
-from sanzhixin.records.columns import TABLES, table_spec
+from sanzhixin.records.columns import IDENTIFIERS, TABLES, table_spec
 from sanzhixin.records.dtypes import DTYPES, empty_frame
 
 
@@ -29,6 +29,14 @@ def test_an_empty_table_has_the_canonical_dtypes(scheme, table):
     assert [str(dtype) for dtype in empty_frame(spec).dtypes] == [
         DTYPES[c.kind] for c in spec.columns
     ]
+
+
+def test_whatever_names_one_household_person_or_paper_is_an_identifier():
+    assert sorted(IDENTIFIERS) == [
+        *("consent_id", "document_no", "event_id", "evidence_id", "household_id", "loan_id"),
+        *("person_id", "rater_id", "written_consent_id"),
+    ]
+    assert set(IDENTIFIERS) <= {name for spec in TABLES.values() for name in spec.names}
 
 
 def test_the_tables_of_the_design_are_all_there():

@@ -186,7 +186,7 @@ def test_a_damaged_last_line_is_told_by_its_number(log, refused):
 
 
 def test_without_file_locks_nothing_is_written(log, refused, monkeypatch):
-    monkeypatch.setattr(room, "fcntl", None)
+    monkeypatch.setattr(room, "HAS_LOCKS", False)
     assert refused(log.append, [said(1)]).code == "audit_lock"
     assert not log.path.exists()
 

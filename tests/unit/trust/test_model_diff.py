@@ -98,7 +98,7 @@ CASES = {
     "the link of villages": (
         PANEL, PANEL.model_copy(update={"panel": PANEL.panel.model_copy(
             update={"link": "bridge"})}),
-        [("panel", "村际比较依据：设定比例（先验） → 跨村评议员",
+        [("panel", "村际比较依据：设定比例 → 跨村评议员",
           "villages compared by: a stated prior alone -> raters of several villages")]),
     "a method": (
         model_file(pd=FIRST), model_file(pd=FIRST.model_copy(update={"method": "firth"})),

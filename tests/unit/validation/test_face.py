@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -68,13 +70,27 @@ def test_a_panel_that_is_too_small_is_left_out_and_told(model, county):
     few = replace(county, ratings=county.ratings.iloc[:2])
     found = szx.validate(model, few)
     assert "panel_quality" not in found.tables
-    assert "panel" in found.facts["left_out"]
+    told = found.facts["left_out"]["panel"]
+    assert told.keys() == {"zh", "en"}
+    assert told["en"].isascii()
+    assert "评议" in told["zh"]
 
 
 def test_the_facts_tell_whether_the_data_are_those_of_fitting(found, model, county):
-    assert found.facts["data"]["ratings"].endswith("(as in fitting)")
+    ratings = found.facts["data"]["ratings"]
+    assert ratings["rows"] == len(county.ratings)
+    assert ratings["as_in_fitting"] is True
     other = szx.validate(model, szx.simulate_county(villages=1, seed=8))
-    assert "as in fitting" not in other.facts["data"]["ratings"]
+    assert other.facts["data"]["ratings"]["as_in_fitting"] is False
+
+
+def test_the_facts_are_plain_values_that_json_gives_back(found):
+    assert json.loads(json.dumps(found.facts)) == found.facts
+    assert type(found.facts["left_out"]["young"]) is int
+    assert type(found.facts["versions"]["seed"]) is int
+    dt.date.fromisoformat(found.facts["data"]["as_of"])
+    window = found.facts["model"]["fitted_on_loans_granted"]
+    assert dt.date.fromisoformat(window["from"]) < dt.date.fromisoformat(window["until"])
 
 
 def test_a_folder_that_is_not_there_is_told(found, tmp_path):

@@ -85,3 +85,22 @@ def test_without_proposals_or_loans_the_table_stands(proposals, loans):
 def test_missing_columns_are_named(proposals, loans):
     with pytest.raises(DomainError, match="manager_limit_yuan"):
         compute_overrides(proposals.drop(columns="manager_limit_yuan"), loans)
+
+
+def test_a_household_that_stands_twice_is_refused(proposals, loans):
+    twice = pd.concat([proposals, proposals.iloc[[1, 1, 3]]])
+    with pytest.raises(DomainError, match="3 rows of the table of proposals repeat a household"):
+        compute_overrides(twice, loans)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_triggers_are_none(proposals, loans, missing):
+    told = pd.Series([["override"], missing, [], missing], dtype="object")
+    expected = compute_overrides(proposals, loans).table
+    found = compute_overrides(proposals.assign(review_triggers=told), loans).table
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_without_any_trigger_no_reason_is_stated(proposals, loans):
+    none = proposals.assign(review_triggers=None)
+    assert pick(compute_overrides(none, loans).table, "no_reason", "village")["lower"] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import sanzhixin as szx
 from sanzhixin.errors import DomainError
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.scoring.scorer import score_cases
-from sanzhixin.validation.decisions.sensitivity import compute_sensitivity
+from sanzhixin.validation.decisions.sensitivity import _as_it_is, compute_sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +128,26 @@ def test_the_near_cut_offs_are_those_of_the_proposals(model, county):
     row = pick(table, "near_cutoff", "as_it_is", "all")
     assert row["value"] == pytest.approx(near.mean())
     assert (row["n"], row["threshold"]) == (len(scored), 0.20)
-    assert row["verdict"] == ("pass" if near.mean() <= 0.20 else "watch")
+    low = beta.ppf(0.025, near.sum(), len(near) - near.sum() + 1) if near.any() else 0
+    assert row["low"] == pytest.approx(low)
+    assert row["verdict"] == ("watch" if low > 0.20 else "pass")
     review = pick(table, "review", "as_it_is", "all")
     assert review["value"] == pytest.approx((scored["status"] == "review").mean())
+
+
+@pytest.mark.parametrize(
+    ("near", "n", "word"),
+    [(8, 40, "pass"), (10, 40, "pass"), (14, 40, "watch"), (250, 1000, "watch")],
+)
+def test_near_cut_offs_are_watched_where_the_whole_interval_lies_above_the_line(near, n, word):
+    # 10 of 40 is above a fifth, and a fifth would give as many in a quarter of all draws
+    flags, none = np.arange(n) < near, np.zeros(n, dtype=bool)
+    found = SimpleNamespace(near_upper=flags, near_lower=none)
+    state = SimpleNamespace(status=np.zeros(n, dtype=int))
+    answers = SimpleNamespace(assessment=found)
+    row = _as_it_is(answers, state, np.ones(n, dtype=bool), 0.95)[0]
+    assert row["verdict"] == word
+    assert row["low"] == pytest.approx(beta.ppf(0.025, near, n - near + 1))
 
 
 def test_the_draw_is_that_of_the_seed(model, county, table):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import beta, fisher_exact
+from scipy.stats import beta, binom, fisher_exact
 
 from sanzhixin.errors import DomainError
 from sanzhixin.validation.decisions.strategy import compute_strategy, compute_tiers
@@ -85,10 +85,36 @@ def test_few_defaults_are_not_judged_and_empty_tiers_are_passed_over():
     assert table[table["statistic"] == "default_rate"]["n"].tolist() == [30, 0, 30]
 
 
-@pytest.mark.parametrize(("n", "word"), [(1, "watch"), (40, "pass")])
-def test_a_tier_below_the_least_share_is_watched(n, word):
-    table = compute_tiers(loans_of(("A", n, 0), ("B", 99, 5))).table
-    assert table.loc[table["statistic"] == "smallest_share", "verdict"].tolist() == [word]
+def smallest(*counts, **options):
+    table = compute_tiers(loans_of(*counts), **options).table
+    return table[table["statistic"] == "smallest_share"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("n", "others", "word"),
+    [(1, 599, "watch"), (8, 592, "pass"), (12, 588, "pass"), (1, 99, "insufficient")],
+)
+def test_a_tier_is_watched_where_the_whole_interval_lies_below_the_least_share(n, others, word):
+    row = smallest(("A", n, 0), ("B", others, 5))
+    bound = beta.ppf(1 - 0.025 / 2, n + 1, others)  # two tiers share the 2.5 % above
+    assert row["high"] == pytest.approx(bound)
+    assert row["verdict"] == word
+    assert (bound < 0.02) == (word == "watch")
+
+
+def test_a_tier_of_just_the_least_share_seldom_rings():
+    watched = [
+        k for k in range(1, 13) if smallest(("A", k, 0), ("B", 600 - k, 5)).verdict == "watch"
+    ]
+    assert watched == list(range(1, len(watched) + 1))
+    assert 0.001 < binom.cdf(len(watched), 600, 0.02) < 0.0125
+
+
+def test_more_tiers_widen_the_interval_of_the_smallest():
+    two = smallest(("A", 4, 0), ("B", 596, 5))
+    four = smallest(("A", 4, 0), ("B", 200, 5), ("C", 200, 5), ("D", 196, 5))
+    assert four["value"] == two["value"]
+    assert four["low"] < two["low"] < two["high"] < four["high"]
 
 
 def test_the_categories_of_the_column_are_the_order():
@@ -118,4 +144,4 @@ def test_tiers_too_small_for_any_alarm_do_not_pass():
     table = compute_tiers(loans_of(("A", 1, 0), ("B", 20, 5))).table.set_index("statistic")
     assert fisher_exact([[1, 0], [4, 16]], alternative="greater").pvalue > 0.05  # the worst case
     assert table.loc["reversal", "verdict"] == "insufficient"
-    assert table.loc["smallest_share", "verdict"] == "insufficient"  # 1 of 21 is above 2 %
+    assert table.loc["smallest_share", "verdict"] == "insufficient"  # 1 of 21 may be any share

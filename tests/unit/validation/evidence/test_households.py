@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.figure import Figure
 
 from sanzhixin.modelling import fit
 from sanzhixin.scheme import load_scheme
@@ -10,6 +11,7 @@ from sanzhixin.validation.evidence.households import (
     compute_waterfall,
     household_table,
 )
+from sanzhixin.validation.plots.pathway import plot_pathway
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,15 @@ def test_each_step_of_the_way_holds_part_of_the_one_before(households):
     left = table.loc["households":, "n"].tolist()
     assert left == sorted(left, reverse=True)
     assert table["value"].between(0, 1).all()
+    products = table.loc["households":, "value"].cumprod()
+    assert table.loc["households":, "of_first"].tolist() == pytest.approx(products.tolist())
+    assert table.loc["counted", "of_first"] == table.loc["counted", "value"]
+
+
+def test_a_county_without_forms_has_no_shares(households):
+    table = compute_pathway(households.assign(n_forms=0, n_counted=0)).table
+    assert table.loc[:1, ["value", "of_first"]].isna().all(axis=None)
+    assert plot_pathway(table, Figure().add_subplot(), lang="en").texts[1].get_text() == "0"
 
 
 def test_the_waterfall_ends_at_the_points_of_masked_households(households, model):

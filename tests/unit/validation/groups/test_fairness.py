@@ -10,8 +10,9 @@ from scipy.stats import binom
 from sanzhixin.errors import DomainError
 from sanzhixin.validation.groups.audit_groups import (
     NOT_STATED,
+    Groups,
     hide_cells,
-    hide_small,
+    hide_groups,
     read_groups,
     size_words,
 )
@@ -105,10 +106,46 @@ def test_what_is_hidden_cannot_be_found_by_subtraction():
     rng = np.random.default_rng(0)
     for _ in range(200):
         sizes = rng.integers(0, 80, rng.integers(2, 7))
-        hidden = hide_small(sizes, 30)
+        words = tuple(map(str, range(sizes.size)))
+        one = Groups("a", words, sizes.size, np.repeat(np.arange(sizes.size), sizes))
+        hidden = hide_groups([one], 30)[0].hidden
         left = sizes[hidden]
         assert not ((sizes[~hidden] > 0) & (sizes[~hidden] < 30)).any()
         assert left.size == 0 or hidden[sizes > 0].all() or (left.size > 1 and left.sum() >= 30)
+
+
+def nested():
+    """Region "x" of 800; district "x1" of 793 and "x2" of 7 in it, "y1" of 400 outside."""
+    k = np.arange(N)
+    region = np.where(k % 3 == 0, "y", "x")
+    district = np.where(k % 3 == 0, "y1", np.where(k < 11, "x2", "x1"))
+    return groups().assign(origin=district, region=region)
+
+
+def test_a_small_group_is_not_found_from_the_groups_of_another_attribute():
+    table = compute_fairness(proposals(), nested(), loans(), draws=200).table
+    told = table[table["attribute"] == "origin"]
+    shown = told["size"].str.isdigit()
+    assert set(told.loc[shown, "group"]) == {"y1"}
+    assert table.loc[table["attribute"] == "region", "size"].str.isdigit().all()
+    alone = compute_fairness(proposals(), nested()[["household_id", "origin"]], draws=200).table
+    assert set(alone.loc[alone["size"].str.isdigit(), "group"]) == {"x1"}
+
+
+def test_a_small_rest_in_a_tier_is_not_found_from_the_groups_of_another_attribute():
+    k = np.arange(N)
+    # region x: 600 loans, of them 500 in district x1; 100 are of a district that reaches beyond.
+    # of these 100 only 5 are in tier A, where x has 255 loans and x1 has 250
+    region = np.where(k < 600, "x", "y")
+    district = np.where(k < 500, "x1", np.where(k < 700, "z", "y1"))
+    table = groups().assign(origin=district, region=region)
+    tier = np.where(k < 500, np.where(k < 250, "A", "B"), np.where(k < 505, "A", "B"))
+    given = loans().assign(tier=np.where(k < 600, tier, np.where(k % 2, "A", "B")))
+    told = compute_fairness(proposals(), table, given, draws=200).table
+    told = told[(told["statistic"] == "default_rate_in_tier") & told["size"].str.isdigit()]
+    by = {(row.attribute, row.tier) for row in told.itertuples()}
+    assert ("region", "A") in by
+    assert ("origin", "A") not in by
 
 
 def test_no_row_of_a_table_tells_a_hidden_cell():

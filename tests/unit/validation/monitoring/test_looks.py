@@ -170,6 +170,18 @@ def test_points_and_tiers_are_those_of_the_proposals(county, model):
     assert own["tier"].tolist() == proposals["tier"].tolist()
 
 
+@pytest.mark.parametrize("chunk", [1, 7])
+def test_parts_scored_in_chunks_are_those_scored_at_once(county, model, monkeypatch, chunk):
+    whole = part_points(model, county, NOW)
+    monkeypatch.setattr("sanzhixin.model.frames._CHUNK", chunk)
+    pd.testing.assert_frame_equal(part_points(model, county, NOW), whole, check_exact=True)
+
+
+def test_an_empty_county_has_no_parts(county, model):
+    with pytest.raises(DomainError, match="no household"):
+        part_points(model, replace(county, households=county.households.iloc[:0]), NOW)
+
+
 def test_the_main_part_is_the_largest_in_the_direction_of_the_move(county, model):
     before = part_points(model, county, NOW).iloc[:2]
     after = before.assign(

@@ -187,6 +187,14 @@ def test_curves_have_few_rows_exact_ends_and_their_largest_gap():
     assert area == pytest.approx(value(whole, "auc"), abs=2e-3)
 
 
+def test_the_areas_of_the_cap_and_of_its_best_line_give_the_accuracy_ratio():
+    table = compute_curves(LOANS).table
+    best = auc([*table["best_share_loans"], 1], [*table["share_defaults"], 1]) - 0.5
+    found = auc(table["share_loans"], table["share_defaults"]) - 0.5
+    whole = compute_discrimination(LOANS).table
+    assert found / best == pytest.approx(value(whole, "gini"), abs=2e-3)
+
+
 def test_a_curve_of_few_points_is_not_thinned():
     table = compute_curves(LOANS.assign(points=LOANS["points"] // 10)).table
     assert len(table) == 1 + (LOANS["points"] // 10).nunique()

@@ -15,10 +15,11 @@ import statsmodels.api as sm
 from scipy.special import expit
 from scipy.stats import binom
 
-from sanzhixin.errors import DomainError
+from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.validation.panel import value
 from sanzhixin.validation.panel.value import compute_panel_value
 
-GERMAN = Path(__file__).parents[3].parent / "shared" / "data" / "german.data"
+GERMAN = Path(__file__).parents[4].parent / "shared" / "data" / "german.data"
 
 
 def draw(seed=1, n=1000, villages=40, weights=(0.7, 0.0), intercept=-2.0):
@@ -105,16 +106,76 @@ def test_loans_with_missing_values_and_flat_columns_are_left_out_and_told():
     assert "nr_score" not in set(judged.table["added"])
 
 
-def test_the_order_of_the_loans_does_not_matter_to_the_ratio():
+def test_the_order_of_the_loans_does_not_matter():
     loans = draw()
     one, two = (compute_panel_value(frame).table for frame in (loans, loans.iloc[::-1]))
-    ratio = one["statistic"] == "lr_chi_square"
-    assert two.loc[ratio, "value"].to_numpy() == pytest.approx(one.loc[ratio, "value"].to_numpy())
+    assert two["verdict"].tolist() == one["verdict"].tolist()
+    assert two["value"].to_numpy() == pytest.approx(one["value"].to_numpy(), rel=1e-7)
 
 
 def test_a_missing_column_is_named():
     with pytest.raises(DomainError, match="village_id"):
         compute_panel_value(draw().drop(columns="village_id"))
+
+
+def dealt(seed, n=900, villages=31, rate=0.1):
+    rng = np.random.default_rng(seed)
+    village = rng.choice(villages, n, p=rng.dirichlet(np.full(villages, 2.0))).astype(str)
+    return rng.random(n) < rate, village
+
+
+def test_villages_are_dealt_out_by_defaults_then_loans():
+    # defaults 4 3 3 2 2 1 0 0 of loans 9 9 8 5 4 6 7 3: the first five begin a part each; that
+    # of 1 joins the 2 of 4 loans (5 loans are more); the last two go where loans are fewest,
+    # to the 2 of 5 loans and then to the 3 of 8
+    loans, bad = np.array([9, 9, 8, 5, 4, 6, 7, 3]), np.array([4, 3, 3, 2, 2, 1, 0, 0])
+    village = np.repeat([*"abcdefgh"], loans)
+    failed = np.concatenate([np.arange(n) < d for n, d in zip(loans, bad, strict=True)])
+    fold = value._folds(failed, village)
+    assert [int(fold[village == one][0]) for one in "abcdefgh"] == [0, 1, 2, 3, 4, 4, 3, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_village_is_in_one_part_and_parts_are_alike(seed):
+    failed, village = dealt(seed)
+    fold = value._folds(failed, village)
+    assert pd.Series(fold).groupby(village).nunique().max() == 1
+    bad = np.bincount(fold, failed, minlength=5)
+    largest = pd.Series(failed).groupby(village).sum().max()
+    assert np.ptp(bad) <= largest
+    assert bad.min() > 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_the_loans_does_not_matter_to_the_parts(seed):
+    failed, village = dealt(seed)
+    order = np.random.default_rng(seed).permutation(failed.size)
+    mixed = value._folds(failed[order], village[order])
+    np.testing.assert_array_equal(mixed, value._folds(failed, village)[order])
+
+
+@pytest.mark.parametrize("bad", [600, 603])
+def test_loans_that_are_their_own_village_give_parts_of_one_size(bad):
+    failed = np.arange(20_000) < bad  # 603: three parts hold a default more, and no more loans
+    fold = value._folds(failed, np.arange(20_000).astype(str))
+    assert np.ptp(np.bincount(fold, failed)) <= 1
+    assert set(np.bincount(fold)) == {4000}
+
+
+@pytest.mark.parametrize(("defaulting", "others"), [(4, 31), (31, 4)])
+def test_fewer_than_five_villages_with_defaults_or_with_others_give_no_parts(defaulting, others):
+    village = np.arange(31)
+    failed = np.concatenate([np.ones(defaulting, dtype=bool), np.zeros(others, dtype=bool)])
+    names = np.concatenate([village[:defaulting], village[:others]]).astype(str)
+    assert value._folds(failed, names) is None
+
+
+def test_a_fit_that_does_not_settle_is_not_judged(monkeypatch):
+    def unsettled(*_, **__):
+        raise EvidenceError("comparison_not_converged", iterations=1000)
+
+    monkeypatch.setattr(value, "compare_nested", unsettled)
+    assert set(compute_panel_value(draw()).table["verdict"]) == {"insufficient"}
 
 
 def false_passes(times):

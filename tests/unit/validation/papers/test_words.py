@@ -5,18 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from sanzhixin.errors.words import TRIGGER_WORDS
+from sanzhixin.errors.words import BASIS_MEANINGS, BASIS_WORDS, LINK_WORDS, TRIGGER_WORDS
 from sanzhixin.scoring.ledger import EVENT_OUTCOMES
 from sanzhixin.scoring.panel_tables import PanelTables
 from sanzhixin.scoring.pd_table import PdTable
-from sanzhixin.validation.papers.words import (
-    BASIS_WORDS,
-    EVENT_WORDS,
-    FORM_WORDS,
-    LINK_WORDS,
-    SENTENCES,
-    share,
-)
+from sanzhixin.validation.papers.words import EVENT_WORDS, FORM_WORDS, SENTENCES, share
 
 
 def places(template):
@@ -37,7 +30,8 @@ def test_every_review_trigger_has_a_sentence():
 def test_every_outcome_of_an_entry_and_every_basis_has_its_words():
     assert set(EVENT_WORDS) == set(EVENT_OUTCOMES)
     bases = PdTable.model_fields["basis"].annotation.__args__
-    assert set(BASIS_WORDS) == set(bases) - {"none"}
+    assert set(BASIS_WORDS) == set(bases)
+    assert set(BASIS_MEANINGS) == set(bases) - {"none"}
     assert set(LINK_WORDS) == set(PanelTables.model_fields["link"].annotation.__args__)
 
 

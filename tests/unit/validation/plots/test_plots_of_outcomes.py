@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 from sanzhixin.errors import DomainError
@@ -76,7 +76,8 @@ def test_it_draws_a_table_without_rows(plot, ax):
 def test_it_makes_axes_where_none_are_given(plot):
     ax = plot(TABLES[plot](LOANS).table, lang="en")
     assert ax.get_title()
-    plt.close(ax.figure)
+    assert pyplot.get_fignums() == [ax.figure.number]  # a notebook shows what pyplot knows
+    pyplot.close(ax.figure)
 
 
 def test_it_knows_two_languages(plot, ax):
@@ -97,6 +98,19 @@ def test_the_curve_is_that_of_the_table(ax):
     x, y = ax.get_lines()[-1].get_data()
     np.testing.assert_array_equal(x, table["share_others"])
     np.testing.assert_array_equal(y, table["share_defaults"])
+
+
+def test_the_best_line_of_the_cap_finds_all_defaults_first_and_is_that_of_the_table(ax):
+    table = compute_curves(LOANS).table
+    plot_cap(table, ax, lang="en")
+    curve, best, chance = ax.get_lines()
+    assert [line.get_label() for line in (curve, best, chance)] == [
+        "model", "without fault", "chance",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(curve.get_xdata(), table["share_loans"])
+    np.testing.assert_array_equal(best.get_xdata()[:-1], table["best_share_loans"])
+    rate = LOANS["defaulted"].mean()
+    np.testing.assert_allclose(best.get_xydata()[-2:], [[rate, 1], [1, 1]])
 
 
 def test_the_largest_gap_is_marked_with_its_size(ax):

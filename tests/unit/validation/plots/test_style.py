@@ -17,7 +17,8 @@ PATHWAY = pd.DataFrame(
     {
         "statistic": ["forms", "counted", "households", "evidence"],
         "n": [100, 80, 50, 0],
-        "value": [1.0, 0.8, 1.0, 0.0],
+        "value": [1.0, 0.8, 1.0, 0.5],
+        "of_first": [1.0, 0.8, 1.0, 0.0],
     }
 )
 WATERFALL = pd.DataFrame(
@@ -79,7 +80,7 @@ def test_a_step_is_drawn_as_part_of_its_own_first_step():
     with style.house_style():
         ax = plot_pathway(PATHWAY, Figure().add_subplot(), lang="en")
     assert [round(bar.get_width(), 3) for bar in ax.patches] == [1, 0.8, 1, 0]
-    assert [text.get_text() for text in ax.texts] == ["100", "80  (80 %)", "50", "0  (0 %)"]
+    assert [text.get_text() for text in ax.texts] == ["100", "80  (80 %)", "50", "0  (50 %)"]
 
 
 def test_where_no_font_has_chinese_none_is_found(monkeypatch):

@@ -11,9 +11,14 @@ EVIL = "<img src=x onerror=alert(1)>\"'&"
 
 @pytest.fixture
 def facts():
-    model = {"model_id": "m/1.0.0", "digest": "sha256:0"}
-    data = {"as_of": "2026-06-30"}
-    return {"model": model, "data": data, "versions": {"seed": "0"}, "left_out": {"young": "2"}}
+    window = {"from": "2021-01-05", "until": None}
+    loans = {"rows": 1200, "sha256": "sha256:1", "as_in_fitting": True}
+    return {
+        "model": {"model_id": "m/1.0.0", "fitted_on_loans_granted": window, "fitted_by": None},
+        "data": {"as_of": "2026-06-30", "loans": loans},
+        "versions": {"seed": 0},
+        "left_out": {"young": 2000, "panel": {"zh": "评议员太少。", "en": "Too few raters."}},
+    }
 
 
 @pytest.fixture

@@ -26,7 +26,20 @@ def test_a_workbook_has_a_sheet_a_table_with_the_same_cells(tables, facts):
     assert head == tuple(tables["tiers"].table.columns)
     assert first[2:5] == (1234, None, 0.5)
     assert [row[0].value for row in book["curve"].iter_rows(min_row=2)] == [1, None, None]
-    assert book["facts"]["C2"].value == "m/1.0.0"
+    assert [row for row in book["facts"].iter_rows(min_row=2, values_only=True)] == [
+        ("model", "model_id", "m/1.0.0"),
+        ("model", "fitted_on_loans_granted.from", "2021-01-05"),
+        ("model", "fitted_on_loans_granted.until", None),
+        ("model", "fitted_by", None),
+        ("data", "as_of", "2026-06-30"),
+        ("data", "loans.rows", 1200),
+        ("data", "loans.sha256", "sha256:1"),
+        ("data", "loans.as_in_fitting", True),
+        ("versions", "seed", 0),
+        ("left_out", "young", 2000),
+        ("left_out", "panel.zh", "评议员太少。"),
+        ("left_out", "panel.en", "Too few raters."),
+    ]
 
 
 def test_no_cell_of_a_workbook_is_a_formula(tables, facts):

@@ -11,7 +11,7 @@ import pytest
 
 from sanzhixin.errors import DomainError
 from sanzhixin.validation.report import library
-from sanzhixin.validation.report.page import MOST_ROWS, render_page
+from sanzhixin.validation.report.page import MOST_ALARMS, MOST_ROWS, render_page
 from sanzhixin.validation.tables.judged import Judged
 
 pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
@@ -82,6 +82,31 @@ def test_a_long_table_is_cut_and_keeps_its_alarms(tables, facts):
     assert body.count("<tr>") == MOST_ROWS
     assert body.count('class="badge fail"') == 1
     assert f"{MOST_ROWS} of 201 rows are shown" in found
+
+
+def test_more_alarms_than_are_listed_are_counted_and_fail_comes_first(tables, facts):
+    watch, fail = (tables["tiers"].table.iloc[[place]] for place in (1, 2))
+    for n, is_cut in ((MOST_ALARMS - 1, False), (MOST_ALARMS, True)):
+        many = replace(tables["tiers"], table=pd.concat([watch] * n + [fail]))
+        summary = render_page({"tiers": many}, facts).split("</section>")[0]
+        assert summary.count("<li><span") == MOST_ALARMS
+        assert summary.split("<li><span")[1].startswith(' class="badge fail"')
+        assert (f"{MOST_ALARMS} of {n + 1} are shown" in summary) == is_cut
+        assert (f"显示 {MOST_ALARMS} 条，共 {n + 1} 条" in summary) == is_cut
+
+
+def test_facts_are_words_in_both_languages(page):
+    told = page.split('<section id="facts">')[1]
+    rows = dict(re.findall(r"<tr><th>(\w+)</th><td>(.*?)</td></tr>", told))
+    assert rows["seed"] == "0"
+    assert rows["young"] == "2,000"
+    assert rows["fitted_by"] == "–"
+    assert rows["fitted_on_loans_granted"] == "2021-01-05 / –"
+    both = '<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>'
+    assert rows["panel"] == both.format("评议员太少。", "Too few raters.")
+    assert rows["loans"] == both.format(
+        "1,200 行，sha256:1（与拟合时相同）", "1,200 rows, sha256:1 (as in fitting)"
+    )
 
 
 def test_an_empty_table_says_so(facts):

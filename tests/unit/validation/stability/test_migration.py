@@ -99,3 +99,14 @@ def test_households_name_the_villages_where_proposals_do_not():
     assert set(table["by"]) == {"tier", "village"}
     with pytest.raises(DomainError, match="village_id"):
         compute_concentration(frame)
+
+
+def test_a_household_that_stands_twice_is_refused():
+    once, twice = proposals([*"AB"]), pd.concat([proposals([*"AB"])] * 2)
+    for tables in ((once, twice), (twice, once)):
+        with pytest.raises(
+            DomainError, match="2 rows of the table of proposals repeat a household"
+        ):
+            compute_migration(*tables, tiers=TIERS, draws=200)
+    with pytest.raises(DomainError, match="repeat a household"):
+        compute_concentration(twice.assign(village_id="V1"), draws=200)

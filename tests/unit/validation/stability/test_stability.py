@@ -91,6 +91,31 @@ def test_a_characteristic_that_is_no_longer_filled_in_is_seen():
     assert table["value"].iloc[0] == pytest.approx(expected)
 
 
+def test_a_characteristic_without_any_value_before_is_not_compared():
+    after = pd.DataFrame({"fs_score": np.arange(100.0), "pay": ["on_time", "late"] * 50})
+    before = pd.DataFrame({"fs_score": np.full(90, np.nan), "pay": pd.array([None] * 90, "str")})
+    table = compute_csi(before, after, {"fs_score": [25, 50, 75], "pay": None}).table
+    assert table["verdict"].tolist() == ["insufficient"] * 2
+    assert table["value"].isna().all()
+    assert table[["n_before", "n"]].to_numpy().tolist() == [[90, 100]] * 2
+
+
+def test_a_characteristic_without_any_value_after_has_stopped():
+    before = pd.DataFrame({"fs_score": np.arange(100.0), "pay": ["on_time", "late"] * 50})
+    after = pd.DataFrame({"fs_score": np.full(90, np.nan), "pay": pd.array([None] * 90, "str")})
+    table = compute_csi(before, after, {"fs_score": [25, 50, 75], "pay": None}).table
+    assert table["verdict"].tolist() == ["fail"] * 2
+
+
+@pytest.mark.parametrize("empty", ["before", "after"])
+def test_a_sample_without_rows_has_no_characteristics(empty):
+    full = pd.DataFrame({"fs_score": np.arange(100.0)})
+    frames = (full.iloc[:0], full) if empty == "before" else (full, full.iloc[:0])
+    with pytest.raises(DomainError) as caught:
+        compute_csi(*frames, {"fs_score": [50]})
+    assert caught.value.code == "stability_empty"
+
+
 def test_a_new_level_and_a_lost_one_are_cells():
     before, after = (pd.DataFrame({"pay": [word] * 40}) for word in ("old", "new"))
     table = compute_csi(before, after, {"pay": None}).table
