@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sanzhixin.cli.options import AS_OF, DIR, JSON, SCHEME
+from sanzhixin.cli.options import AS_OF, DIR, JSON, SCHEME, read_day
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
@@ -50,8 +50,14 @@ _SHOWN = 5
     "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True
 )
 @AS_OF
+@click.option(
+    "--stood-on",
+    metavar="DATE",
+    callback=read_day,
+    help="The same county as it stood on this earlier day: later rows are left out.",
+)
 @click.pass_obj
-def simulate(
+def simulate(  # noqa: PLR0913 - one parameter an option of the command
     voice: Voice,
     folder: Path,
     *,
@@ -61,15 +67,18 @@ def simulate(
     vignettes: int,
     kind: Literal["csv", "parquet"],
     as_of: dt.date | None,
+    stood_on: dt.date | None,
 ) -> int:
     """Write a made-up county into the new or empty folder DIR (模拟数据)."""
-    from sanzhixin.simulate import SimulationSettings, simulate_county
+    from sanzhixin.simulate import SimulationSettings, earlier, simulate_county
 
     refuse_used(folder)
     settings = SimulationSettings(vignettes=vignettes)
     if as_of is not None:
         settings = replace(settings, as_of=as_of)
     county = simulate_county(villages, households_per_village, seed, settings=settings)
+    if stood_on is not None:
+        county = earlier.stood_on(county, stood_on)
     write_tables(county, folder, kind)
     voice.tell(
         "simulated",
@@ -118,20 +127,23 @@ def check(
 ) -> int:
     """Accept or reject every row of every table in DIR (校验数据); exit code 3 if some are bad."""
     from sanzhixin.batch import take_in, write_quarantine
+    from sanzhixin.records.doubts import find_doubts
     from sanzhixin.scheme import load_scheme
 
+    rules = load_scheme(scheme)
     with voice.progress("checking"):
-        intake = take_in(folder, load_scheme(scheme), as_of)
+        intake = take_in(folder, rules, as_of)
+    doubts = tuple(find_doubts(intake.done.county, rules))
     if quarantine is not None:
         write_quarantine(intake.done.rejected, quarantine)
     if as_json:
-        voice.show_json(_summary(intake))
+        voice.show_json(_summary(intake, doubts))
     else:
-        _show(voice, intake)
+        _show(voice, intake, doubts)
     return 3 if intake.n_rejected else 0
 
 
-def _summary(intake: Intake) -> dict[str, object]:
+def _summary(intake: Intake, doubts: tuple[Note, ...]) -> dict[str, object]:
     codes = intake.done.rejected["code"].value_counts()
     return {
         "exit_code": 3 if intake.n_rejected else 0,
@@ -142,13 +154,13 @@ def _summary(intake: Intake) -> dict[str, object]:
             for c in intake.counts
         ],
         "rejected_by_code": {str(code): int(count) for code, count in sorted(codes.items())},
-        "notes": [{"file": n.file, "zh": n.zh, "en": n.en} for n in intake.done.notes],
+        "notes": [{"file": n.file, "zh": n.zh, "en": n.en} for n in (*intake.done.notes, *doubts)],
     }
 
 
-def _show(voice: Voice, intake: Intake) -> None:
+def _show(voice: Voice, intake: Intake, doubts: tuple[Note, ...]) -> None:
     voice.show(counts_table(voice, intake.counts))
-    tell_notes(voice, intake.done.notes)
+    tell_notes(voice, (*intake.done.notes, *doubts))
     voice.show(voice.text("check_date", as_of=intake.as_of))
     if not intake.n_rejected:
         voice.show(voice.text("check_clean", n_in=intake.n_in))

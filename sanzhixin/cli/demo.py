@@ -84,17 +84,24 @@ def demo(voice: Voice, folder: Path, *, villages: int) -> int:
 def _clear(folder: Path) -> None:
     from sanzhixin.batch.files import publishing
 
-    if (folder / _MARK).is_file():
+    if _is_demo(folder):
         with publishing(folder):
             for name in _FOLDERS:
-                shutil.rmtree(folder / name, ignore_errors=True)
+                if (folder / name).is_dir():
+                    shutil.rmtree(folder / name)
             for name in _REPORTS:
                 (folder / name).unlink(missing_ok=True)
     else:
         refuse_used(folder)
     with publishing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _MARK).write_text(_ABOUT, encoding="utf-8")
+        (folder / _MARK).write_bytes(_ABOUT.encode())
+
+
+def _is_demo(folder: Path) -> bool:
+    """Tell a folder that a demo wrote: by what its mark says, as anybody may name a file so."""
+    mark = folder / _MARK
+    return mark.is_file() and mark.read_bytes() == _ABOUT.encode()
 
 
 def _show_model(voice: Voice, model: SanzhixinModel) -> None:

@@ -73,11 +73,14 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     """Compare DIR_NEW with DIR_OLD (模型监测): drift, entries, points, defaults, who moved."""
     from sanzhixin.batch import take_in
     from sanzhixin.batch.stop import StopOrder, read_stops
+    from sanzhixin.errors import OutputError
     from sanzhixin.records.turns import lock_of
     from sanzhixin.validation.monitoring import MONITORING_TABLES, AlarmPlan
     from sanzhixin.validation.monitoring import monitor as look_at
 
     plan = AlarmPlan(look=look, looks=looks)
+    if (out / _NAME).exists():
+        raise OutputError("look_holds_stop", path=out.name, file=_NAME)
     refuse_others(out, MONITORING_TABLES, lock_of(out / _NAME).name)
     stop_file = out / _NAME if stop is None else stop
     stopped = {order.model_id for order in read_stops(stop_file)}
@@ -99,7 +102,8 @@ def monitor(  # noqa: PLR0913 - one parameter per option
         voice.tell("fit_quarantined", rejected=n_rejected)
     code = 3 if n_rejected else 0
     if as_json:
-        voice.show_json(_summary(found, out, stop_file, code))
+        told = {"already_stopped": model.model_id in stopped}
+        voice.show_json(_summary(found, out, stop_file, code) | told)
     return code
 
 
@@ -139,6 +143,6 @@ def _summary(found: Monitoring, out: Path, stop_file: Path, code: int) -> dict[s
         "alarms": list(found.ringing),
         "stop": found.stop,
         "reasons": list(found.reasons),
-        "stop_file": str(stop_file) if found.stop else None,
+        "stop_file": str(stop_file),
         "tables": {one.name: one.counts or {"rows": len(one.table)} for one in found.tables},
     }

@@ -24,6 +24,11 @@ MONITOR_TEXTS: dict[str, tuple[str, str]] = {
         "The model {model_id} is to be stopped; {path} says so, and every run with --stop and this "
         "file refuses it. Somebody who answers for it removes the file after a review.",
     ),
+    "score_no_stop": (
+        "停用文件 {path} 不存在，因此没有模型被停用；若本应有，请核对路径。",
+        "There is no stop file {path}, so no model is stopped; if there should be one, check the "
+        "path.",
+    ),
     "monitor_still_stopped": (
         "停用文件 {path} 仍列有模型 {model_id}；本次查看不会解除停用。",
         "The stop file {path} still names the model {model_id}; no look lifts a stop.",

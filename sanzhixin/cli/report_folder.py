@@ -86,9 +86,10 @@ def _file_of(table: str) -> str:
 
 
 def _write_table(table: pd.DataFrame, stream: IO[bytes]) -> None:
-    texts = table.select_dtypes(["object", "string"]).columns
-    guarded = {column: table[column].map(_guarded) for column in texts}
-    table.assign(**guarded).to_csv(stream, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    texts = table.select_dtypes(["object", "string", "category"]).columns
+    guarded = table.assign(**{name: table[name].astype(object).map(_guarded) for name in texts})
+    guarded = guarded.rename(columns=_guarded)
+    guarded.to_csv(stream, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def _guarded(cell: object) -> object:

@@ -139,6 +139,8 @@ def score(  # noqa: PLR0913 - one parameter per option
         as_of=as_of,
         stop=stop,
     )
+    if stop is not None and not stop.exists():
+        voice.tell("score_no_stop", path=stop)
     model = chosen.load()
     if model.trusted is None and model.file.status != "approved":
         voice.tell(

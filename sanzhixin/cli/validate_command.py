@@ -33,7 +33,7 @@ _SUFFIX = "the name has to end in .html, .json or .xlsx (文件名须以 .html�
     multiple=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Report: .html, .json or .xlsx; an earlier one is replaced; may be repeated.",
+    help="Report: .html, .json or .xlsx; only an earlier report is replaced; may be repeated.",
 )
 @AS_OF
 @JSON
@@ -68,12 +68,15 @@ def validate(
 def _check(outs: tuple[Path, ...]) -> None:
     """Refuse names, folders that are not there, and a missing library before any work."""
     from sanzhixin.errors import OutputError
+    from sanzhixin.validation.report.earlier import is_report
 
     for out in outs:
         if out.suffix.lower() not in _WRITERS:
             raise click.BadParameter(_SUFFIX, param_hint="--output")
         if not out.parent.is_dir():
             raise OutputError("output_not_written", path=out.name, problem="no such folder")
+        if out.is_file() and not is_report(out):
+            raise OutputError("file_stands", path=out.name)
     if any(out.suffix.lower() == ".html" for out in outs):
         from sanzhixin.validation.report.library import check_library
 

@@ -17,16 +17,16 @@ CARD: dict[str, Message] = {
         "全部 {rows} 行属于同一类别（{label}），无法区分违约与否；请补充两类样本，或保留专家表。",
     ),
     "card_few_defaults": Message(
-        'A card needs at least {needed} defaults, {needed} other loans and defaults in {folds} villages to be learned and tested; there are {defaults} defaults in {loans} loans and in {villages} villages. Use card="expert".',
-        '学习并检验评分卡至少需要违约与未违约各 {needed} 笔，且 {folds} 个村有违约；现有 {loans} 笔贷款、违约 {defaults} 笔、涉及 {villages} 个村。请用 card="expert"。',
+        'A card needs at least {needed} defaults, {needed} other loans and defaults in {folds} villages to be learned and tested; there are {defaults} defaults in {loans} loans and in {villages} villages. Until then use the expert card (card="expert", --card expert).',
+        '学习并检验评分卡至少需要违约与未违约各 {needed} 笔，且 {folds} 个村有违约；现有 {loans} 笔贷款、违约 {defaults} 笔、涉及 {villages} 个村。目前请用专家卡（card="expert"，--card expert）。',
     ),
     "card_late_few": Message(
         'The latest third of the loans cannot be held out: it needs {needed} defaults, {needed} other loans and loans of {folds} villages, and {early} defaults before it ({days} days of granting). Use holdout="village".',
         '无法将最近三分之一的贷款留作检验：须有违约与未违约各 {needed} 笔、{folds} 个村，且此前违约 {early} 笔（共 {days} 个放款日）。请用 holdout="village"。',
     ),
     "card_not_better": Message(
-        'On unseen loans default does not rise with the learned log-odds (slope {slope}), so there is no card to keep. Use card="expert".',
-        '在未见贷款上，违约不随学习所得的对数比率上升（斜率 {slope}），没有可保留的评分卡。请用 card="expert"。',
+        'On unseen loans default does not rise with the learned log-odds (slope {slope}), so there is no card to keep. Use the expert card (card="expert", --card expert).',
+        '在未见贷款上，违约不随学习所得的对数比率上升（斜率 {slope}），没有可保留的评分卡。请用专家卡（card="expert"，--card expert）。',
     ),
     "card_no_characteristic": Message(
         "No characteristic tells defaults from the rest among {loans} loans, so there is no card to learn. Keep the expert card, or gather more outcomes.",

@@ -388,6 +388,10 @@ OUTPUT: dict[str, Message] = {
         "{path}: the run ended without proposals, because more rows were rejected than --max-bad allows. Correct the rows in quarantine.csv and score again.",
         "{path}：退回行数超过 --max-bad，该次运行未发布建议；请更正 quarantine.csv 中的各行后重新评定。",
     ),
+    "look_holds_stop": Message(
+        "{path} holds the stop file {file} of an earlier look, which still stops the model and is not written over. Look into another folder, or keep stops elsewhere with --stop FILE.",
+        "{path} 中有上次监测写下的停用文件 {file}，模型仍在停用中，不会覆盖；请换一个文件夹，或用 --stop 指定停用文件。",
+    ),
     "output_folder_in_use": Message(
         "{path} holds {count} files or folders that are not an earlier run; nothing was changed. Choose a new or empty folder.",
         "{path} 中有 {count} 个不属于以往运行的文件或文件夹；未作任何改动，请选择新的或空的文件夹。",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -252,8 +253,12 @@ def _checked_units(units: object) -> dict[str, str]:
 
 
 def no_table_note(file: str) -> Note:
-    """Say that a file plays no part."""
-    return Note(file, "file ignored: not a table", "未使用的文件：不是已知表")
+    """Say that a file plays no part, and which name was perhaps meant."""
+    en, zh = "file ignored: not a table", "未使用的文件：不是已知表"
+    near = get_close_matches(file.rpartition("/")[2].partition(".")[0].lower(), TABLES, n=1)
+    if near:
+        en, zh = f"{en}; did you mean {near[0]}?", f"{zh}；是否应为 {near[0]}？"
+    return Note(file, en, zh)
 
 
 def require_any_table(tables: Collection[str], folder: Path) -> None:

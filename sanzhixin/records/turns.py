@@ -76,10 +76,15 @@ def while_quiet(path: Path) -> Iterator[None]:
     ------
     None
         Others may read at the same time.
+
+    Raises
+    ------
+    OSError
+        A lock is there and cannot be opened.
     """
     try:
         handle = os.open(lock_of(path), os.O_RDONLY)
-    except OSError:
+    except FileNotFoundError:
         yield
         return
     try:

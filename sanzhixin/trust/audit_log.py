@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sanzhixin.errors import ArtifactError, DomainError, InputError, OutputError
-from sanzhixin.records.turns import HAS_LOCKS, turn, while_quiet
+from sanzhixin.records.turns import HAS_LOCKS, lock_of, turn, while_quiet
 from sanzhixin.records.whole_file import sync_folder
 from sanzhixin.scheme.base import Decision
 from sanzhixin.scoring.canonical import strict_loads
@@ -289,8 +289,11 @@ def read_entries(path: str | Path, *, in_turn: bool = False) -> Iterator[Entry]:
     except PermissionError:
         raise InputError("file_no_permission", file=path.name) from None
     with opened as stream:
-        with nullcontext() if in_turn else while_quiet(path):
-            end = os.fstat(stream.fileno()).st_size
+        try:
+            with nullcontext() if in_turn else while_quiet(path):
+                end = os.fstat(stream.fileno()).st_size
+        except PermissionError:  # without its lock a writer could be half-way
+            raise InputError("file_no_permission", file=lock_of(path).name) from None
         for place, line in enumerate(_lines(stream, end), start=1):
             if not line.endswith(b"\n"):
                 raise ArtifactError("audit_torn", line=place)

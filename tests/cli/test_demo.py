@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from sanzhixin.cli import main
+from sanzhixin.cli.demo import _ABOUT as ABOUT
 from sanzhixin.validation.report import library
 
 pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
@@ -73,8 +74,8 @@ def test_what_the_demo_wrote_is_verified(shared, run):
 
 def test_without_the_extra_one_sentence_says_what_to_install(demo, without_extra, tmp_path):
     (tmp_path / "demo").mkdir()
-    for name in ("ABOUT.txt", "report.html"):
-        (tmp_path / "demo" / name).write_text("of an earlier demo", encoding="utf-8")
+    (tmp_path / "demo" / "ABOUT.txt").write_text(ABOUT, encoding="utf-8")
+    (tmp_path / "demo" / "report.html").write_text("of an earlier demo", encoding="utf-8")
     done = demo("--lang", "en")
     assert done.code == 0
     assert done.err.count("pip install sanzhixin[report]") == 1
@@ -91,3 +92,13 @@ def test_the_demo_refuses_a_folder_that_is_not_its_own(demo, tmp_path):
     done = demo()
     assert done.code == 7
     assert [path.name for path in (tmp_path / "demo").iterdir()] == ["letter.txt"]
+
+
+def test_a_file_that_has_the_name_of_the_mark_alone_is_no_demo(demo, tmp_path):
+    own = {"ABOUT.txt": "about my farm", "model/precious.txt": "keep", "report.xlsx": "keep"}
+    for name, text in own.items():
+        (tmp_path / "demo" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "demo" / name).write_text(text, encoding="utf-8")
+    assert demo().code == 7
+    left = {path.relative_to(tmp_path / "demo") for path in (tmp_path / "demo").rglob("*.*")}
+    assert {str(path): (tmp_path / "demo" / path).read_text() for path in left} == own

@@ -133,7 +133,9 @@ def test_a_stop_is_written_and_the_batch_obeys(look, run, county, model, stoppin
 
 def test_a_report_that_stopped_a_model_is_not_written_over(look, stopping):
     look()
-    assert look().code == 7
+    ended = look()
+    assert ended.code == 7
+    assert "stop.json" in ended.err
 
 
 def test_a_stop_that_somebody_lifted_leaves_the_folder_free(look, stopping, tmp_path):

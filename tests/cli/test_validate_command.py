@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from sanzhixin.validation.report.earlier import is_report
+from sanzhixin.validation.report.words import WORDS
+
 pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
 
 
@@ -37,10 +40,32 @@ def test_json_on_stdout_counts_rows_by_verdict(validate):
     assert found["verdicts"]["discrimination"]["insufficient"] == 1
 
 
-def test_an_earlier_report_is_replaced(validate, tmp_path):
-    (tmp_path / "report.json").write_text("old", encoding="utf-8")
-    assert validate().code == 0
-    assert (tmp_path / "report.json").read_text(encoding="utf-8").startswith("{")
+def test_an_earlier_report_is_replaced_and_no_other_file(validate, tmp_path, model):
+    kinds = {name: tmp_path / f"report.{name}" for name in ("json", "xlsx")}
+    words = [word for path in kinds.values() for word in ("-o", path)]
+    assert validate(*words).code == 0
+    first = {name: path.read_bytes() for name, path in kinds.items()}
+    assert validate(*words).code == 0
+    assert {name: path.read_bytes() for name, path in kinds.items()} == first
+    for name, content in (("report.json", b"{}"), ("report.xlsx", b"PK"), ("r.html", b"<p>")):
+        (tmp_path / name).write_bytes(content)
+        done = validate(out=name)
+        assert done.code == 7
+        assert name in done.err
+        assert (tmp_path / name).read_bytes() == content
+    file = model / "model.json" if model.is_dir() else model
+    before = file.read_bytes()
+    assert validate("-o", file, out="other.json").code == 7
+    assert file.read_bytes() == before
+
+
+def test_a_page_is_known_by_its_title(tmp_path):
+    page = tmp_path / "report.html"
+    title = " ".join(WORDS["title"])
+    page.write_text(f"<!DOCTYPE html><title>{title}</title>", encoding="utf-8")
+    assert is_report(page)
+    page.write_text("<!DOCTYPE html><title>my farm</title>", encoding="utf-8")
+    assert not is_report(page)
 
 
 def test_another_suffix_is_a_usage_error(validate, tmp_path):

@@ -29,6 +29,7 @@ NAMES = re.compile(
 NO_LIMITS = {
     "records.application._Round": "records.grammar.parse_round again",
     "records.application._Yuan": "records.grammar.MAX_YUAN again",
+    "records.doubts.LEAST_AMOUNTS": "evidence for a question, which refuses nothing",
     "records.csv_files._FEWEST_HAN": "evidence for an encoding",
     "records.grammar._LONGEST_INTEGER": "records.grammar.MAX_YUAN refuses it, too",
     "records.headers._FEWEST_KNOWN": "evidence for a header",
