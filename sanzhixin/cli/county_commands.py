@@ -128,6 +128,7 @@ def check(
     """Accept or reject every row of every table in DIR (校验数据); exit code 3 if some are bad."""
     from sanzhixin.batch import take_in, write_quarantine
     from sanzhixin.records.doubts import find_doubts
+    from sanzhixin.records.folder import read_settings
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)
@@ -139,7 +140,8 @@ def check(
     if as_json:
         voice.show_json(_summary(intake, doubts))
     else:
-        _show(voice, intake, doubts)
+        is_stated = as_of is not None or read_settings(folder).as_of is not None
+        _show(voice, intake, doubts, date="check_date" if is_stated else "check_today")
     return 3 if intake.n_rejected else 0
 
 
@@ -158,10 +160,10 @@ def _summary(intake: Intake, doubts: tuple[Note, ...]) -> dict[str, object]:
     }
 
 
-def _show(voice: Voice, intake: Intake, doubts: tuple[Note, ...]) -> None:
+def _show(voice: Voice, intake: Intake, doubts: tuple[Note, ...], *, date: str) -> None:
     voice.show(counts_table(voice, intake.counts))
     tell_notes(voice, (*intake.done.notes, *doubts))
-    voice.show(voice.text("check_date", as_of=intake.as_of))
+    voice.show(voice.text(date, as_of=intake.as_of))
     if not intake.n_rejected:
         voice.show(voice.text("check_clean", n_in=intake.n_in))
         return

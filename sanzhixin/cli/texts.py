@@ -25,6 +25,11 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "评定日 {as_of}，日期类规则以此日为准。",
         "Scoring date {as_of}; the rules on dates go by it.",
     ),
+    "check_today": (
+        "评定日 {as_of}，即今天：county.toml 未写 as_of，也未给 --as-of。日期类规则以此日为准。",
+        "Scoring date {as_of}, which is today: county.toml states no as_of, nor does --as-of. "
+        "The rules on dates go by it.",
+    ),
     "check_rejected": (
         "{n_in} 行中有 {rejected} 行被退回，其中最先的几行如下：",
         "{rejected} of {n_in} rows are rejected; the first of them:",

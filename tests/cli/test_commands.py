@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -104,6 +105,16 @@ def test_check_lays_out_every_table(run, folder):
         "Scoring date 2026-06-30; the rules on dates go by it.",
         "All 12 rows are accepted.",
     ]
+
+
+def test_check_says_that_the_day_is_today_where_none_is_stated(run, folder):
+    (folder / "county.toml").unlink()
+    said = run("--lang", "en", "check", folder).out
+    assert f"Scoring date {dt.date.today()}, which is today" in said
+    assert (
+        "Scoring date 2026-06-30; "
+        in run("--lang", "en", "check", folder, "--as-of", "2026-06-30").out
+    )
 
 
 def test_check_counts_by_rule_and_lists_own_faults_before_what_follows_from_them(rows, write, run):
