@@ -85,15 +85,16 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     stop_file = out / _NAME if stop is None else stop
     stopped = {order.model_id for order in read_stops(stop_file)}
     model = chosen.load()
-    before, after = take_in(old, model.scheme, as_of_old), take_in(new, model.scheme, as_of)
-    found = look_at(
-        before.done.county,
-        after.done.county,
-        model,
-        as_of_old=before.as_of,
-        as_of=after.as_of,
-        plan=plan,
-    )
+    with voice.progress("looking"):
+        before, after = take_in(old, model.scheme, as_of_old), take_in(new, model.scheme, as_of)
+        found = look_at(
+            before.done.county,
+            after.done.county,
+            model,
+            as_of_old=before.as_of,
+            as_of=after.as_of,
+            plan=plan,
+        )
     order = StopOrder(model.model_id, found.as_of, found.reasons) if found.stop else None
     _publish(out, found, order, stop_file)
     _tell(voice, out, found, stop_file, is_stopped=model.model_id in stopped)

@@ -323,6 +323,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "models.status": ("状态", "status"),
     "models.until": ("有效期至", "valid until"),
     "checking": ("校验", "checking"),
+    "judging": ("评估模型并写报告", "judging the model, writing the report"),
+    "looking": ("比较两个时点", "comparing the two days"),
     "fitting": ("拟合", "fitting"),
     "in": ("交来", "in"),
     "rejected": ("退回", "rejected"),

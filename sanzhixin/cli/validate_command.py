@@ -53,9 +53,10 @@ def validate(
     from sanzhixin.validation.face import validate as judge
 
     model = chosen.load()
-    intake = take_in(folder, model.scheme, as_of)
-    found = judge(model, intake.done.county, intake.as_of)
-    write_forms(found, outs)
+    with voice.progress("judging"):
+        intake = take_in(folder, model.scheme, as_of)
+        found = judge(model, intake.done.county, intake.as_of)
+        write_forms(found, outs)
     code = 3 if intake.n_rejected else 0
     _say(voice, found, as_json=as_json, code=code)
     for out in outs:
