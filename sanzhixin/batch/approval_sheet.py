@@ -14,7 +14,7 @@ import pandas as pd
 from sanzhixin.batch.files import whole_file
 from sanzhixin.batch.table import check_room
 from sanzhixin.errors import DomainError, OutputError, RecordError, SchemaError, mask_id
-from sanzhixin.errors.words import BOUND_WORDS, STATUS_WORDS, TRIGGER_WORDS
+from sanzhixin.errors.words import BOUND_WORDS, TRIGGER_WORDS, outcome_words
 from sanzhixin.model import check_county
 from sanzhixin.records.cells import guard_text
 from sanzhixin.records.columns import TABLES
@@ -75,7 +75,7 @@ def write_approval_sheet(
     unit : {"万元", "元"}, default="万元"
         Unit of the amounts; exact, 万元 with at most four decimals.
     full_ids : bool, default=False
-        Write the numbers of members in full; else their first and last character.
+        Write the numbers of members in full; else counted, with their first and last character.
     term_months : int, default=12
         Term of the limits in months, 1 to 360; the same for all.
 
@@ -98,7 +98,8 @@ def write_approval_sheet(
     Notes
     -----
     The remarks name what a person has to look at: the review triggers, then the reasons, at most
-    three.  A household without a proposed limit has a blank amount and adds nothing to the sum.
+    three.  A household without a proposed limit, or with one of 0, has a blank amount and term and
+    adds nothing to the sum.
     Characters that no worksheet can hold are shown as U+FFFD.
 
     Examples
@@ -163,10 +164,12 @@ def _check_proposals(proposals: pd.DataFrame, county: County, file: str) -> None
 
 def _persons(county: County, *, full_ids: bool) -> dict[str, str]:
     """Numbers of the members by household, sorted, in one text."""
-    shown = str if full_ids else mask_id
     members = county.members.sort_values(["household_id", "person_id"])
     return {
-        str(household): "、".join(shown(str(person)) for person in persons)
+        str(household): "、".join(
+            str(person) if full_ids else f"成员{place}（{mask_id(str(person))}）"
+            for place, person in enumerate(persons, start=1)
+        )
         for household, persons in members.groupby("household_id")["person_id"]
     }
 
@@ -177,11 +180,13 @@ def _line(
     unit, months = terms
     household, limit = str(row["household_id"]), row["limit_yuan"]
     yuan = None if pd.isna(limit) else int(limit)
-    status = _plain(row["status"])
+    unrated = any(item.get("code") == "UNRATED" for item in _items(row["reasons"]))
+    status = outcome_words(_plain(row["status"]), yuan, unrated=unrated)[0]
+    yuan = yuan or None  # 0 is no amount to approve
     cells = (
         *(number, _text(household), _text(persons.get(household, ""))),
         *(_amount(yuan, unit), None if yuan is None else int(months), _text(_plain(row["tier"]))),
-        *(_text(STATUS_WORDS.get(status, (status,))[0]), _text("；".join(_remarks(row)))),
+        *(_text(status), _text("；".join(_remarks(row)))),
     )
     return _Line(cells, yuan)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
+from sanzhixin.errors.words import NO_LIMIT_WORDS, UNSURE_WIDTH, held_words
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.explain import Explanation
@@ -56,7 +57,7 @@ class Account:
             self.voice.text(
                 "account_title",
                 household=answer.household_id,
-                status=self.voice.word(f"status.{answer.status}"),
+                status=self.voice.pick(*answer.outcome, joint=" "),
             ),
             _INDENT
             + self.voice.text(
@@ -72,8 +73,7 @@ class Account:
         score = self.voice.text(
             "account_score",
             score=f"{answer.score:g}",
-            low=_decimal(answer.score_low),
-            high=_decimal(answer.score_high),
+            band=_band(answer.score_low, answer.score_high),
             tier=answer.tier,
         )
         rate = self.why.rate_bp
@@ -85,6 +85,8 @@ class Account:
         if answer.prob_default is None:
             known = answer.pd_basis != "none"
             return self.voice.text("account_pd_beyond" if known else "account_no_pd")
+        if (answer.pd_upper or 0) - (answer.pd_lower or 0) > UNSURE_WIDTH:
+            return self.voice.text("account_pd_few")
         return self.voice.text(
             "account_pd",
             pd=f"{answer.prob_default:.2%}",
@@ -105,6 +107,8 @@ class Account:
             f"{self.voice.text(key)} {self.voice.text(absent) if yuan is None else f'{yuan:,}'}"
             for key, yuan, absent in four
         ]
+        if answer.limit_yuan == 0:  # 0 yuan is no limit
+            cells[-1] = self.voice.pick(*NO_LIMIT_WORDS["none"], joint=" ")
         why = self.voice.pick(*self.why.why_limit)
         return self._section("head_limits", [" | ".join(cells), why]) + (
             self._section("head_override", [self.override]) if self.override else []
@@ -124,7 +128,7 @@ class Account:
             self.voice.text(
                 "pillar_line" if line.plain is None else "pillar_line_adjusted",
                 name=self.voice.pick(line.zh, line.en),
-                score=line.shown if line.se is None else f"{line.shown} ± {_decimal(line.se)}",
+                score=_with_error(line.shown, line.se),
                 plain=line.plain,
                 points=line.points,
                 full=line.points_full,
@@ -213,7 +217,7 @@ class Account:
 
     def _members(self) -> list[str]:
         """Adults who may sign a contract; no section where the register names none."""
-        if not self.why.members or self.why.proposal.limit_yuan is None:
+        if not self.why.members or not self.why.proposal.limit_yuan:
             return []
         names = ("col_member", "col_exposure", "col_may_sign", "col_by")
         rows: list[Sequence[object]] = [
@@ -236,11 +240,11 @@ class Account:
     def _next(self) -> list[str]:
         if self.why.proposal.score is None:
             return []
-        step = self.why.proposal.next_tier
-        return self._section(
-            "head_next",
-            [self.voice.pick(step.zh, step.en) if step else self.voice.text("highest_tier")],
-        )
+        step, held = self.why.proposal.next_tier, self.why.held_by
+        if step is None:
+            return self._section("head_next", [self.voice.text("highest_tier")])
+        rest = [] if held is None else [self.voice.pick(*held_words(held))]
+        return self._section("head_next", [self.voice.pick(step.zh, step.en), *rest])
 
     def _triggers(self) -> list[str]:
         told = [self._trigger(code) for code in self.why.proposal.review_triggers]
@@ -270,6 +274,23 @@ class Account:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     return [aligned([head, *rows], indent=_INDENT)]
+
+
+def _band(low: float | None, high: float | None) -> str | tuple[str, str]:
+    """One standard error to both sides; forms that agree by chance have none to show."""
+    if low is None or high is None or low == high:
+        return ""
+    ends = {"low": _decimal(low), "high": _decimal(high)}
+    zh, en = (template.format_map(ends) for template in TEXTS["account_band"])
+    return zh, en
+
+
+def _with_error(shown: str, error: float | None) -> str | tuple[str, str]:
+    if not error or error != error:
+        return shown
+    given = {"score": shown, "error": _decimal(error)}
+    zh, en = (template.format_map(given) for template in TEXTS["pillar_error"])
+    return zh, en
 
 
 def _decimal(value: float | None) -> str:

@@ -14,21 +14,33 @@ ACCOUNT: dict[str, tuple[str, str]] = {
         "as of {as_of}, model {model}, scheme {scheme}, valid until {until}",
     ),
     "account_score": (
-        "得分 {score}（{low} 至 {high}），等级 {tier}",
-        "score {score} ({low} to {high}), tier {tier}",
+        "得分 {score}{band}，等级 {tier}",
+        "score {score}{band}, tier {tier}",
+    ),
+    "account_band": (
+        "（正负一个标准误：{low} 至 {high}）",
+        " (± one standard error: {low} to {high})",
+    ),
+    "pillar_error": (
+        "{score}（标准误 {error}）",
+        "{score} (standard error {error})",
     ),
     "account_no_score": (
         "不给出得分、等级和额度",
         "no score, tier or amount is stated",
     ),
     "account_pd": (
-        "违约概率 {pd}（{lower} 至 {upper}），依据 {basis}，仅以获批农户校准",
+        "违约概率 {pd}（{lower} 至 {upper}），依据“{basis}”，仅以获批农户校准",
         "default probability {pd} ({lower} to {upper}), basis {basis}, calibrated on approved "
         "households",
     ),
     "account_no_pd": (
         "没有违约概率：模型未使用贷款结果",
         "no default probability: the model has seen no outcome",
+    ),
+    "account_pd_few": (
+        "没有违约概率：该分数附近贷款太少，不给出",
+        "no default probability: too few loans at these points to state it",
     ),
     "account_pd_beyond": (
         "没有违约概率：该分数及以下没有贷款结果，无从得知",
@@ -58,15 +70,15 @@ ACCOUNT: dict[str, tuple[str, str]] = {
         "together: {parts} = {points} ({per} points of the card are one of the score)",
     ),
     "pillar_line": (
-        "{name}：{score}，计{points}/{full}分；有效{forms}份，了解{familiar}份，回避{recused}份",
-        "{name}: {score}, {points} of {full} points; {forms} forms counted, {familiar} familiar, "
-        "{recused} recused",
+        "{name}：{score}，计{points}/{full}分；计入{forms}份（了解{familiar}份，回避{recused}份）",
+        "{name}: {score}, {points} of {full} points; {forms} forms counted ({familiar} familiar, "
+        "{recused} recused)",
     ),
     "pillar_line_adjusted": (
         "{name}：按评议员宽严调整后{score}（这些评议表的均值为{plain}），计{points}/{full}分；"
-        "有效{forms}份，了解{familiar}份，回避{recused}份",
+        "计入{forms}份（了解{familiar}份，回避{recused}份）",
         "{name}: {score} corrected for severe and lenient raters (mean of these forms {plain}), "
-        "{points} of {full} points; {forms} forms counted, {familiar} familiar, {recused} recused",
+        "{points} of {full} points; {forms} forms counted ({familiar} familiar, {recused} recused)",
     ),
     "adjusted": (
         "得分按评议员宽严调整；村际比较依据：{link}",
@@ -81,7 +93,7 @@ ACCOUNT: dict[str, tuple[str, str]] = {
     "col_name": ("名称", "name"),
     "col_level": ("级别", "level"),
     "col_outcome": ("结果", "outcome"),
-    "col_answers": ("评分数", "ratings"),
+    "col_answers": ("评分份数", "ratings"),
     "col_mean": ("均值", "mean"),
     "col_bound": ("上限", "bound"),
     "col_amount": ("金额", "amount"),
@@ -100,7 +112,7 @@ ACCOUNT: dict[str, tuple[str, str]] = {
     "col_ended": ("终止", "ended"),
     "col_effect": ("作用", "effect"),
     "binds": ("← 最小，起作用", "<- the smallest: binding"),
-    "absent": ("未填，不起作用", "absent, does not bind"),
+    "absent": ("未填，不作限制", "absent, does not bind"),
     "in_force": ("有效：{action}", "in force: {action}"),
     "lapsed": ("已过期或未生效，不计", "not in force, does not count"),
     "highest_tier": ("已是最高等级", "highest tier already"),

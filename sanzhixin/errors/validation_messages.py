@@ -11,6 +11,14 @@ VALIDATION: dict[str, Message] = {
         "The table of loans lacks the columns {columns}. Give the table of loan_table, or name the columns of your own alike.",
         "贷款表缺少列 {columns}；请使用 loan_table 的结果，或将自有表的列名改为一致。",
     ),
+    "households_repeated": Message(
+        "{count} rows repeat a household at one date, so before and after cannot be paired. Give every household one row at each date.",
+        "同一日期有 {count} 行农户重复，前后无法配对；每户每个日期只留一行。",
+    ),
+    "loans_repeated": Message(
+        "Row {row} of the loans has the loan_id of an earlier row ({count} such rows). Give every loan one row.",
+        "贷款表第 {row} 行的 loan_id 与前面的行重复（此类行共 {count} 行）；每笔贷款只留一行。",
+    ),
     "ranking_one_class": Message(
         "{defaults} defaults in {loans} loans: points can only be ranked against both defaults and other loans. Gather more outcomes.",
         "{loans} 笔贷款中违约 {defaults} 笔：区分能力须违约与未违约两类都有；请补充样本。",
@@ -42,6 +50,10 @@ VALIDATION: dict[str, Message] = {
     "group_reference": Message(
         "The reference {reference} is no group of {attribute}. Name one of its groups, or leave it out for the largest.",
         "{attribute} 中没有作为参照的组 {reference}；请写其中一组，或不写而以最大组为参照。",
+    ),
+    "groups_unmatched": Message(
+        "None of the {given} households in the table of audit groups stands among the {households} proposals. Write household_id alike in both tables: text or number, with the same prefix.",
+        "审计分组表中的 {given} 户与建议表中的 {households} 户没有一户对应；请使两表的 household_id 写法一致（文本或数字、前缀）。",
     ),
     "monitor_order": Message(
         "The later date {after} does not lie after the earlier one, {before}. Give the earlier folder first, or state the dates.",

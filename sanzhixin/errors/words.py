@@ -11,11 +11,15 @@ __all__ = [
     "LINK_WORDS",
     "METHOD_WORDS",
     "MODEL_STATUS_WORDS",
+    "NO_LIMIT_WORDS",
     "POPULATION_WORDS",
     "STATUS_WORDS",
     "TRIGGER_WORDS",
+    "UNSURE_WIDTH",
     "VERDICT_WORDS",
     "Lang",
+    "held_words",
+    "outcome_words",
     "pick",
 ]
 
@@ -78,6 +82,15 @@ MODEL_STATUS_WORDS = {
 }
 """Of a model."""
 
+NO_LIMIT_WORDS = {
+    "unrated": (
+        "未评级，转人工办理（无建议额度）",
+        "unrated: goes to the manual channel, no limit is proposed",
+    ),
+    "none": ("无建议额度", "no limit is proposed"),
+}
+"""Of a proposal of 0 yuan, which proposes no limit: below all tiers, or held by another bound."""
+
 POPULATION_WORDS = {
     "approved households": ("获批农户", "approved households"),
     "no loans observed": ("无贷款结果", "no loans observed"),
@@ -117,6 +130,9 @@ TRIGGER_WORDS = {
 }
 """Of what asks for a human look; {what} is empty or names it."""
 
+UNSURE_WIDTH = 0.5
+"""A default probability whose bounds are further apart rests on too few loans to be shown."""
+
 VERDICT_WORDS = {
     "pass": ("通过", "pass"),
     "watch": ("关注", "watch"),
@@ -136,3 +152,33 @@ def pick(lang: Lang, pair: tuple[str, str]) -> str:
     'human review'
     """
     return pair[0] if lang == "zh" else pair[1]
+
+
+def held_words(bound: str) -> tuple[str, str]:
+    """Say that a higher tier would not raise the limit, because another bound holds it.
+
+    Examples
+    --------
+    >>> held_words("debt_room")[1]
+    'the limit is held by the debt room: a higher tier would not raise it'
+    """
+    zh, en = BOUND_WORDS[bound]
+    return (
+        f"目前额度受“{zh}”限制，升等级不会增加额度",
+        f"the limit is held by the {en}: a higher tier would not raise it",
+    )
+
+
+def outcome_words(status: str, limit_yuan: int | None, *, unrated: bool) -> tuple[str, str]:
+    """Name what is proposed: the status, or that no limit is, where the amount is 0.
+
+    Examples
+    --------
+    >>> outcome_words("propose", 40_000, unrated=False)
+    ('建议授信', 'propose')
+    >>> outcome_words("propose", 0, unrated=False)
+    ('无建议额度', 'no limit is proposed')
+    """
+    if status != "propose" or limit_yuan != 0:
+        return STATUS_WORDS.get(status, (status, status))
+    return NO_LIMIT_WORDS["unrated" if unrated else "none"]

@@ -31,7 +31,7 @@ __all__ = [
 
 _CHUNK = 65_536
 _LONGEST_STEP = 2.0
-_JOINT = 1e-5  # logits: what the tables' slopes jump by between two points of their grid
+_JOINT = 1e-4  # logits: well above what steps about a joint of two expansions come to
 _SETTLING_STEPS, _SETTLED = 6, 0.05
 _ANCHOR_VARIANCE = 25.0  # of anchor cases and of a common bias: nearly flat
 
@@ -224,7 +224,9 @@ def fit_standing(
     with :math:`\theta_n = \alpha_v + e_n` and :math:`c_j = \kappa_v + u_j`, all normal.  Households
     are eliminated exactly from each Newton step; the log posterior is concave, so the mode is the
     only one.  The tables' slopes jump a little where two of their expansions meet; a mode on such
-    a joint is stepped over to and fro for ever, by less than 1e-5 logits, and is taken as found.
+    a joint is stepped over to and fro for ever (by 4e-5 logits with five items of near thresholds
+    and no halo).  Where the largest step is below 1e-4 logits, hardly smaller than the one before
+    and in the opposite direction, the mode is taken as found.
     Without anchors or raters of several villages the data say nothing of
     :math:`\alpha_v + \kappa_v`: its posterior is its prior.
 
@@ -238,6 +240,7 @@ def fit_standing(
     if household is None:
         household = _settle(records, tables, variances, border)
     change, iterations, converged = np.inf, 0, False
+    last = np.zeros(household.size + border.size)
     while not converged and iterations < max_iterations:
         system = _build_system(records, tables, variances, (household, border), pattern)
         reach = _scale_rows(system.coupling, -1 / system.precision)
@@ -251,12 +254,14 @@ def fit_standing(
         )
         border_step = solver.solve(system.border_slope + reach.T @ system.slope)
         step = system.slope / system.precision + reach @ border_step
-        before, change = change, max(_largest(step), _largest(border_step))
+        moved = np.concatenate([step, border_step])
+        before, change = change, _largest(moved)
         shrink = min(1.0, _LONGEST_STEP / max(change, _LONGEST_STEP))
         household, border = household + shrink * step, border + shrink * border_step
         iterations += 1
-        turns = 0.9 * before < change < _JOINT  # steps of Newton fall faster
-        converged = change <= tolerance or turns
+        most = int(np.abs(moved).argmax())
+        turns = 0.9 * before < change < _JOINT and moved[most] * last[most] < 0
+        converged, last = change <= tolerance or turns, moved  # steps of Newton fall faster
     return Standing(
         household=household,
         border=border,

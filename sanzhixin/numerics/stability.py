@@ -28,6 +28,8 @@ __all__ = [
     "StabilityTest",
     "concentration",
     "count_cells",
+    "drawn_test",
+    "find_cells",
     "mobility",
     "stability_index",
     "stability_parts",
@@ -37,7 +39,7 @@ __all__ = [
 BreaksFrom = Literal["elsewhere", "before"]
 """Where the breaks of the cells come from: ``before`` is the first of the two samples itself."""
 
-Law = Literal["enumerated", "drawn", "chi-square"]
+Law = Literal["enumerated", "drawn", "chi-square", "swapped"]
 """How the law of the index under no change was found."""
 
 _FLOOR = 1e-4  # share that stands for an empty cell, as in population_stability
@@ -58,7 +60,7 @@ class StabilityTest:
         Probability of an index at least as large where both samples come from one population.
     limits : tuple of float
         For each level: an index above it has a `p_value` below the level.
-    law : {"enumerated", "drawn", "chi-square"}
+    law : {"enumerated", "drawn", "chi-square", "swapped"}
         How the law was found.
     """
 
@@ -77,14 +79,14 @@ class Mobility:
     upper, lower : float
         Matrix weighted bandwidth above and below the diagonal: classes moved over the most that
         was possible, of those who moved that way.  NaN where nobody did.
-    share_up, share_down : float
+    share_later, share_earlier : float
         Share of all who moved to a later, or an earlier, class.
     """
 
     upper: float
     lower: float
-    share_up: float
-    share_down: float
+    share_later: float
+    share_earlier: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,40 @@ def count_cells(values: ArrayLike, breaks: ArrayLike) -> Ints:
     >>> count_cells([1, 2, 3, float("nan")], [2])
     array([1, 2])
     """
+    place = find_cells(values, breaks)
+    size = np.size(breaks) + 1
+    return np.bincount(place[place >= 0], minlength=size).astype(np.int64)
+
+
+def find_cells(values: ArrayLike, breaks: ArrayLike) -> Ints:
+    """Find the cell of each value between breaks.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        Missing values are in no cell.
+    breaks : array-like of shape (n_cells - 1,)
+        Ascending; a value at a break belongs to the cell above it.  The outer cells are open.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Places from 0; -1 for a missing value.
+
+    Raises
+    ------
+    DomainError
+        ``breaks_order``: breaks that do not ascend, or are missing.
+
+    Examples
+    --------
+    >>> find_cells([1, 2, 3, float("nan")], [2])
+    array([ 0,  1,  1, -1])
+    """
     given, edges = np.asarray(values, dtype=float), np.asarray(breaks, dtype=float)
     if edges.ndim != 1 or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
         raise DomainError("breaks_order")
-    known = given[~np.isnan(given)]
-    place = np.searchsorted(edges, known, side="right")
-    return np.bincount(place, minlength=edges.size + 1).astype(np.int64)
+    return np.where(np.isnan(given), -1, np.searchsorted(edges, given, side="right"))
 
 
 def stability_index(before: ArrayLike, after: ArrayLike) -> Floats:
@@ -270,11 +300,38 @@ def stability_test(
     if found is not None:
         return _enumerated(index, *found, levels)
     rng = np.random.default_rng(seed)
-    values = np.sort(_draw(b, a, draws, rng, own=own))[::-1]
+    return drawn_test(index, _draw(b, a, draws, rng, own=own), levels, "drawn")
+
+
+def drawn_test(index: float, drawn: Floats, levels: tuple[float, ...], law: Law) -> StabilityTest:
+    """Test an index by those that were drawn where nothing changed.
+
+    Parameters
+    ----------
+    index : float
+        Of the samples.
+    drawn : ndarray of shape (n_draws,)
+        Indices under no change.
+    levels : tuple of float
+        Rates of false alarm that limits are wanted for.
+    law : str
+        How they were drawn.
+
+    Returns
+    -------
+    StabilityTest
+        With p-value (1 + number as large) / (1 + draws).
+
+    Examples
+    --------
+    >>> drawn_test(0.5, np.arange(19) / 19, (0.05,), "drawn").p_value  # 10 to 18 of 19
+    0.5
+    """
+    values = np.sort(drawn)[::-1]
     as_large = int((values >= index * (1 - _SAME)).sum())
-    places = [max(int(np.ceil(level * (draws + 1))) - 2, 0) for level in levels]
+    places = [max(int(np.ceil(level * (values.size + 1))) - 2, 0) for level in levels]
     limits = tuple(float(values[place]) for place in places)
-    return StabilityTest(index, (1 + as_large) / (1 + draws), limits, "drawn")
+    return StabilityTest(index, (1 + as_large) / (1 + values.size), limits, law)
 
 
 def _check_counts(before: ArrayLike, after: ArrayLike) -> tuple[Ints, Ints]:
@@ -377,7 +434,7 @@ def mobility(counts: ArrayLike) -> Mobility:
     Examples
     --------
     >>> found = mobility([[8, 2], [1, 9]])
-    >>> found.upper, found.share_up, found.share_down
+    >>> found.upper, found.share_later, found.share_earlier
     (1.0, 0.1, 0.05)
     """
     table = np.asarray(counts, dtype=float)
@@ -394,8 +451,8 @@ def mobility(counts: ArrayLike) -> Mobility:
         moved = float((np.abs(column - row) * table)[side].sum())
         found.append(moved / possible if possible > 0 else np.nan)
     total = float(table.sum())
-    up, down = (float(table[side].sum()) / total for side in (column > row, column < row))
-    return Mobility(found[0], found[1], up, down)
+    later, earlier = (float(table[side].sum()) / total for side in (column > row, column < row))
+    return Mobility(upper=found[0], lower=found[1], share_later=later, share_earlier=earlier)
 
 
 def concentration(sizes: ArrayLike) -> Concentration:

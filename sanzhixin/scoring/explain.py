@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+_MOVING = ("tier_cap", "loss_cap")
+"""Bounds that follow from the score: they move with the tier and the default probability."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormLine:
     """One form: its number here, when, and for which pillars it counts or why not.
@@ -188,6 +192,16 @@ class Explanation:
     records: tuple[RecordLine, ...]
     bounds: tuple[BoundLine, ...]
     members: tuple[MemberLine, ...]
+
+    @property
+    def held_by(self) -> str | None:
+        """The smallest bound where a higher tier would not raise it; None where one might."""
+        stated = [line for line in self.bounds if line.yuan is not None]
+        if self.proposal.limit_yuan is None or not stated:
+            return None
+        least = min(line.yuan or 0 for line in stated)
+        fixed = (line.bound for line in stated if line.yuan == least and line.bound not in _MOVING)
+        return next(fixed, None)
 
 
 def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanation:

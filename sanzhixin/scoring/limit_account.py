@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanzhixin.errors.words import BOUND_WORDS
+from sanzhixin.errors.words import BOUND_WORDS, NO_LIMIT_WORDS
 from sanzhixin.records.cases import MISSING
 from sanzhixin.scheme.limits import BOUNDS
 from sanzhixin.scoring.limits import NO_BOUND
@@ -26,7 +26,7 @@ _OTHERS = (
 )
 _NO_AMOUNT = {
     "gated": (
-        "不提出额度：存在准入限制，须人工确认。",
+        "不提出额度：存在否决项，须人工确认。",
         "No amount is proposed: gated, to be confirmed by a person.",
     ),
     "insufficient_evidence": (
@@ -121,7 +121,7 @@ def why_limit(
     absent = [name for name, yuan in bounds.items() if yuan is None]
     if absent:
         zh, en = _names(absent)
-        lines.append((f"没有、故不起限制作用：{zh}。", f"Absent, so not binding: {en}."))
+        lines.append((f"以下各项未填，不作限制：{zh}。", f"Absent, so not binding: {en}."))
     return "".join(zh for zh, _ in lines), " ".join(en for _, en in lines)
 
 
@@ -130,11 +130,15 @@ def _proposed(
 ) -> tuple[str, str]:
     zh, en = BOUND_WORDS[binding]
     if binding == "tier_cap" and not bounds[binding]:
-        return "建议额度 0 元：未评级，转人工渠道。", "Proposed 0 yuan: unrated, manual channel."
+        unrated_zh, unrated_en = NO_LIMIT_WORDS["unrated"]
+        return f"{unrated_zh}。", f"{unrated_en.capitalize()}."
     least, step = f"{bounds[binding]:,}", plan.limits.step
+    told_zh, told_en = f"建议额度 {limit:,} 元", f"Proposed {limit:,} yuan"
+    if not limit:
+        told_zh, told_en = NO_LIMIT_WORDS["none"]
     return (
-        f"建议额度 {limit:,} 元：最小一项为{zh} {least} 元，按 {step:,} 元向下取整。",
-        f"Proposed {limit:,} yuan: the smallest bound is the {en}, {least}, "
+        f"{told_zh}：最小一项为{zh} {least} 元，按 {step:,} 元向下取整。",
+        f"{told_en[0].upper()}{told_en[1:]}: the smallest bound is the {en}, {least}, "
         f"floored to steps of {step:,}.",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sanzhixin.errors import mask_id
-from sanzhixin.errors.words import BOUND_WORDS, STATUS_WORDS
+from sanzhixin.errors.words import BOUND_WORDS
 from sanzhixin.scheme.notebook import grid, panel
 
 if TYPE_CHECKING:
@@ -27,10 +27,9 @@ def show_proposal(answer: Proposal) -> str:
     str
         HTML; the household stands masked.
     """
-    status = STATUS_WORDS[answer.status]
     bound = None if answer.binding_bound is None else " ".join(BOUND_WORDS[answer.binding_bound])
     facts = [
-        ("状态 status", " ".join(status)),
+        ("状态 status", " ".join(answer.outcome)),
         ("等级 tier", answer.tier),
         ("得分 score", answer.score),
         ("建议额度 limit", None if answer.limit_yuan is None else f"{answer.limit_yuan:,} 元"),

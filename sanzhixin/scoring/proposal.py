@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from sanzhixin.errors import mask_id
+from sanzhixin.errors.words import outcome_words
 
 __all__ = ["NextStep", "NextTier", "Proposal", "Reason", "Status"]
 
@@ -160,6 +161,16 @@ class Proposal(_Answer):
     scheme_id: str
     valid_until: dt.date
     input_digest: str
+
+    @property
+    def is_unrated(self) -> bool:
+        """The score is below all tiers."""
+        return any(reason.code == "UNRATED" for reason in self.reasons)
+
+    @property
+    def outcome(self) -> tuple[str, str]:
+        """What is proposed, in Chinese and English: the status, or that no limit is."""
+        return outcome_words(self.status, self.limit_yuan, unrated=self.is_unrated)
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         """Show no identifier whole: objects end up in logs and tracebacks."""

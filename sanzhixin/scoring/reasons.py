@@ -40,12 +40,13 @@ MOST_REASONS = 4
 
 TEXTS: dict[str, tuple[str, str]] = {
     "panel": (
-        "{zh}评议得分{score}（满分100），比满分少{lost}分",
-        "{en}: panel score {score} of 100, {lost} below full marks",
+        "{zh}评议得分 {score}（满分 100），使总分比最高可能少 {lost} 分",
+        "{en}: panel score {score} of 100, which takes {lost} points off the total",
     ),
     "panel_bin": (
-        "{zh}评议得分{score}（满分100），处于“{label_zh}”档，比最高档少{lost}分",
-        "{en}: panel score {score} of 100, in the bin “{label_en}”, {lost} below the best bin",
+        "{zh}评议得分 {score}（满分 100），处于“{label_zh}”档，使总分比最高档少 {lost} 分",
+        "{en}: panel score {score} of 100, in the bin “{label_en}”, which takes {lost} points off "
+        "the total",
     ),
     "event_gain": ("{zh}加{gain}分", "{en}: {gain} added"),
     "event_loss": ("{zh}减{lost}分", "{en}: {lost} taken off"),
@@ -73,8 +74,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "or send it to manual review",
     ),
     "unrated": (
-        "得分{score}，低于最低等级起点{cut}，未评级，转人工渠道",
-        "score {score} is below the lowest tier ({cut}): unrated, manual channel",
+        "得分{score}，低于最低等级起点{cut}，未评级，转人工办理（无建议额度）",
+        "score {score} is below the lowest tier ({cut}); unrated: goes to the manual channel, no "
+        "limit is proposed",
     ),
     "next_tier": ("距{tier}还差{need}分", "{need} short of {tier}"),
     "next_reach": ("可争取：{steps}", "within reach: {steps}"),

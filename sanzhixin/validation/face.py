@@ -26,6 +26,7 @@ from sanzhixin.validation.evidence.households import (
     household_table,
 )
 from sanzhixin.validation.evidence.loans import loan_table, loans_left_out
+from sanzhixin.validation.groups.audit_groups import hidden_groups
 from sanzhixin.validation.groups.fairness import compute_fairness
 from sanzhixin.validation.groups.proxy import compute_proxy
 from sanzhixin.validation.outcomes.backtest import compute_backtest
@@ -54,6 +55,7 @@ from sanzhixin.validation.stability.index import (
 )
 from sanzhixin.validation.stability.migration import compute_concentration
 from sanzhixin.validation.tables.multiplicity import compute_multiple_testing
+from sanzhixin.validation.tables.notebook import count_verdicts, show_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.modelling.county.loans import Outcomes
     from sanzhixin.records import County
+    from sanzhixin.scheme import Scheme
     from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["SEED", "Validation", "validate"]
@@ -75,7 +78,7 @@ _AUDITED_VILLAGES = 40
 _AUDITED_HOUSEHOLDS = 60  # of each village
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Validation:
     """What was said of a model, and what it was said from.
 
@@ -85,12 +88,26 @@ class Validation:
         By name, in the order of the report.
     facts : dict of str to dict of str to Fact
         What another run needs to come to the same bytes: the model, the data with their
-        digests, versions, seeds; and what was left out.  Plain values, as `collect_facts` has
-        them.
+        digests, versions, seeds; what was left out; and the names of codes.  Plain values, as
+        `collect_facts` has them.
     """
 
     tables: dict[str, Judged]
     facts: Facts
+
+    def __repr__(self) -> str:
+        model, day = self.facts["model"]["model_id"], self.facts["data"]["as_of"]
+        counts = count_verdicts(self.tables.values())
+        return f"Validation({model!r}, {day}, {len(self.tables)} tables: {counts})"
+
+    def _repr_html_(self) -> str:
+        model = self.facts["model"]
+        facts = [
+            ("模型 model", model["model_id"]),
+            ("截至 as of", self.facts["data"]["as_of"]),
+            ("违约概率 default probabilities", model["pd_basis"]),
+        ]
+        return show_tables("Validation 模型验证", facts, self.tables.values())
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report as one page, in Chinese and English, with pictures.
@@ -217,8 +234,18 @@ def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None
         *_of_groups(given),
     ]
     tables.append(compute_multiple_testing(tables))
-    facts = collect_facts(model, county, day, seed=SEED) | {"left_out": left_out}
+    facts = collect_facts(model, county, day, seed=SEED)
+    facts |= {"left_out": left_out, "names": _names(model.scheme, model.plan.tiers.unrated)}
     return Validation({one.name: one for one in tables}, facts)
+
+
+def _names(scheme: Scheme, unrated: str) -> dict[str, Fact]:
+    """Chinese and English name of pillars, entries, factors and of households without points."""
+    told = {one.code: (one.zh, one.en) for one in scheme.pillars}
+    told |= {code: (rule.zh, rule.en) for code, rule in scheme.event_rules.items()}
+    told |= {one.name: (one.zh, one.en) for one in scheme.factors}
+    told[unrated] = unrated, "unrated"
+    return {code: {"zh": zh, "en": en} for code, (zh, en) in told.items()}
 
 
 class _Given(NamedTuple):
@@ -256,8 +283,14 @@ def _by_village(loans: pd.DataFrame) -> Judged:
     found = compute_discrimination(loans.assign(village_id=merged), by="village_id")
     if not len(small):
         return found
-    zh = f"贷款不足 {_LEAST_LOANS} 笔的村合并为“{_OTHERS}”。"
-    en = f" Villages with fewer than {_LEAST_LOANS} loans stand together as {_OTHERS!r}."
+    zh = (
+        f"贷款不足 {_LEAST_LOANS} 笔的村合并为“{_OTHERS}”；"
+        f"合计仍不足 {_LEAST_LOANS} 笔时，再并入贷款次少的一村。"
+    )
+    en = (
+        f" Villages with fewer than {_LEAST_LOANS} loans stand together as {_OTHERS!r} and, where "
+        "these are too few, the next larger one with them."
+    )
     return replace(found, note_zh=found.note_zh + zh, note_en=found.note_en + en)
 
 
@@ -324,10 +357,17 @@ def _of_groups(given: _Given) -> Iterator[Judged]:
     if groups.empty:
         return
     basis = given.model.file.pd.basis
-    yield compute_fairness(given.households, groups, given.loans, basis=basis, seed=SEED)
-    chosen = _sample(given.county.households)
+    fairness = compute_fairness(given.households, groups, given.loans, basis=basis, seed=SEED)
+    yield fairness
+    everybody = given.county.households
+    chosen = _sample(everybody)
     part = part_of(given.county, chosen["household_id"])
-    yield compute_proxy(given.model.profile(part, given.day), groups, seed=SEED)
+    profile, hidden = given.model.profile(part, given.day), hidden_groups(fairness)
+    found = compute_proxy(profile, groups, hidden=hidden, seed=SEED)
+    households, villages = len(everybody), everybody["village_id"].nunique()
+    zh = f"取自全县 {villages} 村 {households} 户。"
+    en = f" They are drawn from {households} households of {villages} villages."
+    yield replace(found, note_zh=found.note_zh + zh, note_en=found.note_en + en)
 
 
 def _sample(households: pd.DataFrame) -> pd.DataFrame:
@@ -342,7 +382,7 @@ def _sample(households: pd.DataFrame) -> pd.DataFrame:
 def _written(path: str | Path, content: bytes) -> Path:
     file = Path(path)
     try:
-        write_whole(file, content)
+        write_whole(file, content, 0o600)  # not for publication
     except OSError as error:
         problem = error.strerror or type(error).__name__
         raise OutputError("output_not_written", path=file.name, problem=problem) from None

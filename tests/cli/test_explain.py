@@ -21,13 +21,13 @@ def test_the_account_in_chinese_shows_everything_behind_the_proposal(folder, acc
     said = account(folder, "--lang", "zh").out
     for words in (
         "农户 H1 的建议：建议授信。这是建议，不是最终决定。",
-        "得分 70（70 至 70），等级 B",
+        "得分 70，等级 B",
         "村 40,000 | 客户经理 45,000 | 系统 50,000 | 建议额度 40,000",
-        "家风：75 ± 0，计150/200分；有效3份，了解3份，回避0份",
-        "FS01  家庭和睦           3  4",
+        "家风：75，计150/200分；计入3份（了解3份，回避0份）",
+        "FS01  家庭和睦             3  4",
         "等级上限           50,000",
         "村建议额度         40,000  ← 最小，起作用",
-        "收入倍数          -        未填，不起作用",
+        "收入倍数          -        未填，不作限制",
         "距BB还差5分",
     ):
         assert words in said, words
@@ -37,14 +37,28 @@ def test_the_account_in_english_says_the_same(folder, account):
     said = " ".join(account(folder, "--lang", "en").out.split())
     for words in (
         "Household H1: propose. This is a proposal, not a decision.",
-        "score 70 (70 to 70), tier B",
+        "score 70, tier B",
         "village 40,000 | manager 45,000 | system 50,000 | proposed 40,000",
-        "family style: 75 ± 0, 150 of 200 points; 3 forms counted, 3 familiar, 0 recused",
+        "family style: 75, 150 of 200 points; 3 forms counted (3 familiar, 0 recused)",
         "village's proposal 40,000 <- the smallest: binding",
         "income multiple - absent, does not bind",
         "5 short of BB",
     ):
         assert words in said, words
+
+
+def test_an_unrated_household_is_told_one_thing(rows, write, account):
+    # threes everywhere: 30 of 60, and the start of 25: 55 of 100, below the 65 of the lowest tier
+    for row in rows["ratings"]:
+        row |= {name: 3 for name in row if name[:2] in {"FS", "ML", "NR"}}
+    folder = write(rows)
+    said = account(folder, "--lang", "zh").out
+    assert "农户 H1 的建议：未评级，转人工办理（无建议额度）。" in said
+    assert "| 无建议额度\n  未评级，转人工办理（无建议额度）。" in said
+    assert "建议授信" not in said
+    assert "建议额度 0" not in said
+    said = account(folder, "--lang", "en").out
+    assert "Household H1: unrated: goes to the manual channel, no limit is proposed." in said
 
 
 def test_the_language_of_the_group_is_the_default(folder, run, model):

@@ -144,7 +144,7 @@ def test_the_papers_of_a_model_are_written_and_written_again(run, model, tmp_pat
     assert run("card", model / "model.json", "-o", out).code == 0
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert json.loads(before["model_card.json"])["model_id"] == "tongxiang-expert/1.0.0"
-    assert "6 papers are in" in done.err
+    assert "10 papers are in" in done.err
 
 
 def test_a_folder_with_other_files_is_left_alone(run, model, tmp_path):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sanzhixin.scoring.card import Card, Characteristic
     from sanzhixin.scoring.provenance import CardComparison
 
-__all__ = ["model_card"]
+__all__ = ["model_card", "pd_rows"]
 
 
 def model_card(file: ModelFile) -> str:
@@ -189,10 +189,10 @@ def _default_probability(file: ModelFile) -> str:
     about["Population"] = f"calibrated on {pd.population}"
     header = ("Points", "Probability of default", "Lower", "Upper")
     text = f"Tiers and every {per} points within reach, repeats left out; the file has every point."
-    return f"{bullets(about)}\n\n{pd.note_en}\n\n{text}\n\n{table(header, _pd_rows(file))}"
+    return f"{bullets(about)}\n\n{pd.note_en}\n\n{text}\n\n{table(header, pd_rows(file))}"
 
 
-def _pd_rows(file: ModelFile) -> Iterator[tuple[str, ...]]:
+def pd_rows(file: ModelFile) -> Iterator[tuple[str, ...]]:
     """Probabilities at the ends of the reach, tiers and whole scores; repeats are left out."""
     (least, most), per = file.card.reach, file.card.points_per_score
     cuts = {int(row.at_least * per) for row in file.scheme.tiers.ascending}

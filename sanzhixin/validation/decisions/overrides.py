@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.intervals import clopper_pearson_interval
 from sanzhixin.validation.tables.columns import (
     check_columns,
+    check_one_row_each,
     check_proposals,
     read_numbers,
     read_outcomes,
@@ -90,6 +91,7 @@ def compute_overrides(
     >>> found.loc[(found["who"] == "village") & (found["statistic"] == "share"), "value"].tolist()
     [0.5, 0.5, 0.0]
     """
+    check_probability("level", level)
     check_proposals(proposals, "household_id", "system_limit_yuan", "review_triggers")
     check_proposals(proposals, *_BY.values())
     check_columns(loans, "household_id", "limit_yuan")
@@ -137,8 +139,7 @@ def _stated(triggers: pd.Series) -> Bools:
 def _places(proposals: pd.DataFrame, loans: pd.DataFrame) -> NDArray[np.int64]:
     """Find each loan's household among the proposals; -1, the end, where it has none."""
     ids = pd.Index(proposals["household_id"].astype("object"))
-    if not ids.is_unique:
-        raise DomainError("proposals_repeated", count=int(ids.duplicated().sum()))
+    check_one_row_each(proposals)
     return np.asarray(ids.get_indexer(loans["household_id"].astype("object")), dtype=np.int64)
 
 

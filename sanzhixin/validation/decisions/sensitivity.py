@@ -11,7 +11,7 @@ import pandas as pd
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model.frames import scoring_date
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability, check_range
 from sanzhixin.numerics.intervals import clopper_pearson_interval
 from sanzhixin.records.encode_county import encode_county
 from sanzhixin.records.pick import part_of
@@ -137,6 +137,7 @@ def compute_sensitivity(
     >>> bool(judged.table["value"].dropna().ge(0).all())
     True
     """
+    check_probability("level", level)
     check_range("n_households", n_households, 1, np.inf, is_whole=True)
     if county.households.empty:
         raise DomainError("county_empty")
@@ -167,6 +168,7 @@ def _judged(rows: list[dict[str, Any]], n: int, n_scored: int, seed: int, level:
             f"（{level:.0%} Clopper-Pearson 区间），*_one 为任取一处改动会变动的平均比例，"
             "points 为积分变动的平均大小。near_cutoff 为临近等级界限而复核的占比，"
             f"整个区间高于 {MOST_NEAR:.0%} 才关注，通过只表示没有发现超出；其余不作判断。"
+            "区间假定各户相互独立；同村农户分数相近时区间偏窄。"
         ),
         note_en=(
             f"{n} households drawn (seed {seed}); the {n_scored} with points count. Every answered "
@@ -175,7 +177,9 @@ def _judged(rows: list[dict[str, Any]], n: int, n_scored: int, seed: int, level:
             f"some single change moves it (Clopper-Pearson at {level:.0%}); *_one: mean share of "
             "single changes that do; points: mean size of the move. near_cutoff: share under "
             "review for a near cut-off, to be watched where the whole interval lies above "
-            f"{MOST_NEAR:.0%} (a pass tells that no excess was seen); all else is not judged."
+            f"{MOST_NEAR:.0%} (a pass tells that no excess was seen); all else is not judged. "
+            "Households are taken as independent: where those of a village have like points the "
+            "intervals are too narrow."
         ),
     )
 

@@ -10,9 +10,11 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from sanzhixin.errors import DomainError
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.intervals import clopper_pearson_interval, jeffreys_interval
 from sanzhixin.validation.tables.columns import (
     check_columns,
+    check_one_row_each,
     check_proposals,
     group_loans,
     read_numbers,
@@ -77,7 +79,8 @@ def compute_strategy(
     Raises
     ------
     DomainError
-        ``judged_columns``, ``proposals_columns``, ``outcome_not_binary``, ``probability_open``.
+        ``judged_columns``, ``proposals_columns``, ``proposals_repeated``; ``outcome_not_binary``,
+        ``probability_open``.
 
     Examples
     --------
@@ -87,8 +90,10 @@ def compute_strategy(
     >>> found[["cutoff_points", "share_approved", "n", "limit_yuan"]].values.tolist()
     [[600.0, 1.0, 3.0, 3.0], [700.0, 0.5, 2.0, 2.0]]
     """
+    check_probability("level", level)
     check_columns(loans, "points")
     check_proposals(proposals, "points", "status", "limit_yuan")
+    check_one_row_each(proposals)
     failed, known = read_outcomes(loans), read_numbers(loans, "points")
     points = read_numbers(proposals, "points")
     limits = np.nan_to_num(read_numbers(proposals, "limit_yuan"))
@@ -134,11 +139,12 @@ def compute_tiers(
     Parameters
     ----------
     loans : DataFrame
-        One row per loan with a complete outcome: tier, defaulted; points, where `tiers` is not
-        given.
+        One row per loan with a complete outcome: tier, defaulted; points, where nothing else
+        tells the order.
     tiers : sequence of str, optional
-        All tiers, the best first; default: the categories of the column where it has any (as in
-        the table of `loan_table`), else the tiers of the loans by their mean points.
+        All tiers, the best first and the unrated one, if any, last; default: the categories of the
+        column where they are ordered (as in the table of `loan_table`), else the tiers of the
+        loans by their mean points.
     level : float, default=0.95
         Of the Clopper-Pearson intervals.
 
@@ -148,13 +154,16 @@ def compute_tiers(
         ``tiers``: ``default_rate`` of each tier; ``reversal`` of each tier and the next lower one
         that has loans, whose value is the rate of the better less that of the worse, judged by the
         exact one-sided test that the better one defaults more; ``smallest_share``, the share of
-        the smallest tier, ``watch`` where its whole interval lies below `LEAST_TIER_SHARE`.
+        the smallest tier, ``watch`` where its whole interval lies below `LEAST_TIER_SHARE`.  A tier
+        of the order without any loan is the smallest; the last one counts only if it has some, as
+        it may be the unrated one.
 
     Raises
     ------
     DomainError
-        ``judged_columns``, ``outcome_not_binary``, ``probability_open``; ``tiers_unknown``: a tier
-        of the loans is not in `tiers`.
+        ``judged_columns``: also where neither `tiers`, nor ordered categories, nor points tell the
+        order; ``outcome_not_binary``, ``probability_open``; ``tiers_unknown``: a tier of the loans
+        is not in `tiers`.
 
     Notes
     -----
@@ -176,6 +185,7 @@ def compute_tiers(
     >>> judged.table.loc[judged.table["statistic"] == "reversal", "verdict"].tolist()  # 8 to 1
     ['watch']
     """
+    check_probability("level", level)
     check_columns(loans, "tier")
     failed = read_outcomes(loans)
     order = _order(loans, tiers)
@@ -190,8 +200,9 @@ def compute_tiers(
         _reversal(f"{order[one]} | {order[two]}", counts[one], counts[two])
         for one, two in pairwise(held)
     ]
+    named = [k for k, (n, _) in enumerate(counts) if n or k < len(counts) - 1]
     smallest = (
-        [_smallest([order[k] for k in held], [counts[k] for k in held], level)] if held else []
+        [_smallest([order[k] for k in named], [counts[k] for k in named], level)] if held else []
     )
     return Judged(
         name="tiers",
@@ -205,7 +216,8 @@ def compute_tiers(
             f"两级合计违约不足 {LEAST_EVENTS} 笔、"
             "或贷款太少以致任何结果都不会低于 5% 的，不作判断。"
             "通过只表示没有发现倒挂。"
-            "smallest_share 为最小等级的贷款占比，其区间按等级数调整（Bonferroni），"
+            "smallest_share 为最小等级的贷款占比，没有贷款的等级也计（末级可能是未评级，"
+            "有贷款才计），其区间按等级数调整（Bonferroni），"
             f"整个区间低于 {LEAST_TIER_SHARE:.0%} 才关注；"
             "贷款太少以致任何占比都不会如此的，不作判断。"
         ),
@@ -215,7 +227,8 @@ def compute_tiers(
             "better one defaults more (watch below 5 %, fail below 0.1 %), and is not judged with "
             f"fewer than {LEAST_EVENTS} defaults in both, nor where a tier is so small that no "
             "outcome could be below 5 %. A pass tells that no reversal was found, not that the "
-            "tiers differ. smallest_share is that of the smallest tier, its interval widened for "
+            "tiers differ. smallest_share is that of the smallest tier, one without any loan "
+            "included (but for the last, which may be the unrated one), its interval widened for "
             "the number of tiers (Bonferroni); to be watched where all of it lies below "
             f"{LEAST_TIER_SHARE:.0%}, and not judged where loans are too few for that."
         ),
@@ -243,8 +256,11 @@ def _rate_row(
 
 
 def _order(loans: pd.DataFrame, tiers: Sequence[str] | None) -> list[str]:
-    if tiers is None and isinstance(loans["tier"].dtype, pd.CategoricalDtype):
-        tiers = [str(name) for name in loans["tier"].cat.categories]
+    kind = loans["tier"].dtype
+    if tiers is None and isinstance(kind, pd.CategoricalDtype) and kind.ordered:
+        tiers = [str(name) for name in kind.categories]
+    elif tiers is None:
+        check_columns(loans, "tier", "points")
     found = [group.label for group in group_loans(loans, "tier")]
     if tiers is None:
         return found

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sanzhixin.errors import DomainError
 from sanzhixin.model.frames import scoring_date
 from sanzhixin.modelling.county.loans import Outcomes, collect_outcomes
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.scheme_index import MICRO
 from sanzhixin.scoring.limits import find_tier
+from sanzhixin.validation.tables.columns import check_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.records import County
+    from sanzhixin.scoring.provenance import Provenance
 
-__all__ = ["loan_table", "loans_left_out", "outcome_table"]
+__all__ = ["granted_inside", "loan_table", "loans_left_out", "outcome_table"]
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
@@ -54,6 +57,9 @@ def loan_table(
     ------
     RecordError
         ``default_undated``: a loan is marked defaulted without the day.
+    DomainError
+        ``judged_columns``: loans without loan_id or limit_yuan; ``loans_repeated``: one loan_id in
+        two rows.
 
     Examples
     --------
@@ -63,6 +69,11 @@ def loan_table(
     >>> bool(loans["points"].between(0, 1000).all())
     True
     """
+    check_columns(county.loans, "loan_id", "limit_yuan")
+    repeated = county.loans["loan_id"].duplicated()
+    if repeated.any():
+        row = int(np.flatnonzero(repeated)[0])
+        raise DomainError("loans_repeated", row=row, count=int(repeated.sum()))
     if outcomes is None:
         outcomes = collect_outcomes(county, model, scoring_date(as_of, county.as_of))
     found = outcome_table(outcomes, model)
@@ -86,7 +97,8 @@ def outcome_table(outcomes: Outcomes, model: SanzhixinModel) -> pd.DataFrame:
     DataFrame
         One row per loan, in the order of `outcomes`: ``loan_id, household_id, village_id``;
         ``granted_on`` and its quarter ``vintage``; ``defaulted`` (90 days past due within 12
-        months); ``points``, ``score``, ``tier`` (an ordered category, best first);
+        months); ``in_window`` (granted within the data that the model was fitted on); ``points``,
+        ``score``, ``tier`` (an ordered category, best first);
         ``prob_default, pd_lower, pd_upper`` (missing where the model has none); ``*_score`` of
         the pillars on the scale of 0 to 100 and ``event_points``, as the card uses them.
     """
@@ -105,6 +117,7 @@ def outcome_table(outcomes: Outcomes, model: SanzhixinModel) -> pd.DataFrame:
             "granted_on": granted,
             "vintage": granted.to_period("Q").astype(str),
             "defaulted": outcomes.defaulted,
+            "in_window": granted_inside(outcomes.granted_on, model.file.provenance),
             "points": points,
             "score": points / model.file.card.points_per_score,
             "tier": pd.Categorical(names[find_tier(points, plan.tiers)], order, ordered=True),
@@ -114,6 +127,35 @@ def outcome_table(outcomes: Outcomes, model: SanzhixinModel) -> pd.DataFrame:
             **{name: _plain(values[name]) for name in used},
         }
     )
+
+
+def granted_inside(granted_on: NDArray[np.int64], origin: Provenance) -> NDArray[np.bool_]:
+    """Tell which loans were granted within the data window of a model.
+
+    Parameters
+    ----------
+    granted_on : ndarray of shape (n_loans,)
+        Day number of granting, as `datetime.date.toordinal` counts.
+    origin : Provenance
+        Of the model.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_loans,)
+        Both ends count; False throughout where the model has no window.
+
+    Examples
+    --------
+    >>> from sanzhixin.scoring.provenance import Provenance
+    >>> window = Provenance(data_from=dt.date(2024, 1, 1), data_until=dt.date(2024, 12, 31))
+    >>> days = [dt.date(2024, 12, 31).toordinal(), dt.date(2025, 1, 1).toordinal()]
+    >>> granted_inside(np.array(days), window).tolist()
+    [True, False]
+    """
+    first, last = origin.data_from, origin.data_until
+    if first is None or last is None:
+        return np.zeros(granted_on.size, dtype=np.bool_)
+    return np.asarray((granted_on >= first.toordinal()) & (granted_on <= last.toordinal()))
 
 
 def loans_left_out(outcomes: Outcomes) -> dict[str, int]:

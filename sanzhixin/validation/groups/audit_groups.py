@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sanzhixin.errors import DomainError
 from sanzhixin.validation.tables.columns import check_columns
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sanzhixin.validation.tables.judged import Judged
+
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
@@ -21,6 +24,8 @@ __all__ = [
     "NOT_STATED",
     "Groups",
     "Hiding",
+    "count_matched",
+    "hidden_groups",
     "hide_cells",
     "hide_groups",
     "read_groups",
@@ -252,6 +257,95 @@ def _next_hidden(
             if chosen.size:
                 return which, int(chosen[np.argmin(sizes[which][chosen])])
     return None
+
+
+def hidden_groups(fairness: Judged) -> dict[str, list[str]]:
+    """List the groups of households that a table hides, so that another hides them too.
+
+    Parameters
+    ----------
+    fairness : Judged
+        Of `compute_fairness`.
+
+    Returns
+    -------
+    dict of str to list of str
+        Attribute to its hidden groups; attributes without one are left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sanzhixin.validation.groups.fairness import compute_fairness
+    >>> proposals = pd.DataFrame({"household_id": range(8), "village_id": list("abab" * 2),
+    ...     "status": "propose", "limit_yuan": 1})
+    >>> groups = pd.DataFrame({"household_id": range(8), "migrant": ["no"] * 3 + ["yes"] * 5})
+    >>> hidden_groups(compute_fairness(proposals, groups, least_size=4))
+    {'migrant': ['no', 'yes']}
+    """
+    table = fairness.table
+    own = table[(table["statistic"] == "selection_rate") & table["n"].isna()]
+    return {str(name): list(part["group"]) for name, part in own.groupby("attribute")}
+
+
+def count_matched(
+    audit_groups: pd.DataFrame,
+    household_ids: pd.Series,
+    audited: Sequence[Groups],
+    hidden: Sequence[Bools],
+) -> tuple[str, str]:
+    """Count the households that stand in the table of groups and in another.
+
+    Parameters
+    ----------
+    audit_groups : DataFrame
+        With household_id.
+    household_ids : Series
+        Of the other table, each once.
+    audited : sequence of Groups
+        Of these households, one an attribute.
+    hidden : sequence of ndarray of bool
+        Which groups of each attribute are hidden.
+
+    Returns
+    -------
+    tuple of str
+        A sentence in Chinese and one in English.  Households without a row are among those that
+        are not stated: they are counted only where those are shown and are nobody else.
+
+    Raises
+    ------
+    DomainError
+        ``groups_unmatched``: none stands in both.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"household_id": ["1", "2"], "migrant": ["yes", "no"]})
+    >>> groups = read_groups(table, "migrant", np.array(["1", "2"], dtype=object))
+    >>> count_matched(table, table["household_id"], [groups], [np.array([False, False])])[1]
+    '2 of 2 households are in the table of groups.'
+    """
+    given = audit_groups["household_id"].drop_duplicates()
+    matched = int(given.isin(household_ids).sum())
+    lacking = int((~household_ids.isin(given)).sum())
+    if len(given) and len(household_ids) and not matched:
+        raise DomainError("groups_unmatched", given=len(given), households=len(household_ids))
+    zh = en = ""
+    if beyond := len(given) - matched:
+        zh = f"审计分组表中另有 {beyond} 户不在建议表中，未计入。"
+        en = f" {beyond} households of the table of groups have no proposal and do not count."
+    is_told = all(
+        (one.place == one.n_stated).sum() == lacking and not own[one.n_stated :].any()
+        for one, own in zip(audited, hidden, strict=True)
+    )
+    if lacking and not is_told:
+        zh, en = f"部分农户不在审计分组表中。{zh}", f"Some households are not in that table.{en}"
+        return zh, en
+    whole = len(household_ids)
+    return (
+        f"{whole} 户中有 {whole - lacking} 户在审计分组表中。{zh}",
+        f"{whole - lacking} of {whole} households are in the table of groups.{en}",
+    )
 
 
 def size_words(sizes: Ints, hidden: Bools, least: int, known: Sequence[Bools] = ()) -> list[str]:

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability, check_range
 from sanzhixin.numerics.clustered import cluster_auc
-from sanzhixin.validation.groups.audit_groups import read_groups
+from sanzhixin.validation.groups.audit_groups import Groups, hide_groups, read_groups
 from sanzhixin.validation.tables.columns import check_columns, read_numbers
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ LEAST_VILLAGES = 10
 """Villages with members of a group, and with others, below which areas are not judged."""
 
 _CHANCE = 0.5
+_ROUNDED = 3  # decimals: an exact area of known members would tell how many others there are
 _RIDGE = 1e-3
 _BLOCK = 64
 
@@ -50,7 +51,10 @@ _NOTE_ZH = (
     "p_value 为 linear 的置换检验：在村内打乱分组 {permutations} 次（种子 {seed}）。"
     "区间下限高于 {threshold:.2f} 或完全可分为 watch；"
     "组内或组外农户所在不足 {villages} 村为 insufficient。"
-    "少于 {least} 户的组不检验。可预测不等于不当对待，但去掉分组列并不能保证不区别对待。"
+    "不足 {least} 户的组，以及为防相减推出而隐去的组，不列出；"
+    "某属性有隐去的组时，其各行不写户数，数值只到三位小数。"
+    "本表依据 {villages_told} 村 {households} 户。"
+    "可预测不等于不当对待，但去掉分组列并不能保证不区别对待。"
 )
 _NOTE_EN = (
     "The audit group is predicted from the columns of the profile, cross-fitted by village: no "
@@ -61,7 +65,10 @@ _NOTE_EN = (
     "groups shuffled within villages {permutations} times (seed {seed}). watch where the lower "
     "bound lies above {threshold:.2f}, or all are told apart; insufficient where members, or "
     "others, live in fewer than {villages} villages. Groups "
-    "below {least} households are not tested. What can be predicted is not thereby ill treated; "
+    "below {least} households, and those hidden so that subtraction tells no small one, are left "
+    "out; where an attribute has a hidden group its rows state no number of households, and values "
+    "to three decimals. The table rests on {households} households of {villages_told} villages. "
+    "What can be predicted is not thereby ill treated; "
     "but leaving a group's column out does not make a model blind to it."
 )
 
@@ -111,6 +118,7 @@ def compute_proxy(  # noqa: PLR0913 - the options of one audit
     folds: int = 5,
     permutations: int = 199,
     least_size: int = 30,
+    hidden: Mapping[str, Collection[str]] | None = None,
     seed: int = 0,
 ) -> Judged:
     """Judge whether the profile, or one of its columns, stands in for an audit group.
@@ -133,6 +141,9 @@ def compute_proxy(  # noqa: PLR0913 - the options of one audit
         Of the null; 0 makes none.
     least_size : int, default=30
         Households in a group, and outside it, below which it is not tested.
+    hidden : mapping of str to collection of str, optional
+        Attribute to groups that another table hides, as `hidden_groups` gives them: they are
+        hidden here too, whatever their size.
     seed : int, default=0
         Of folds and permutations.
 
@@ -142,6 +153,11 @@ def compute_proxy(  # noqa: PLR0913 - the options of one audit
         ``proxy``, by ``attribute``, ``group``, ``model`` (``linear``, ``boosted``, ``column``) and
         ``column``.  An attribute of two groups is tested once, for the smaller.  Missing values
         are told by an indicator and the mean; households without a stated group are left out.
+        Groups that `hide_groups` hides have no row, and neither has one beside which fewer than
+        `least_size` households are left (where those that are not stated are hidden, only groups
+        that are shown count there).  Where an attribute has a hidden group, `NOT_STATED` too,
+        ``n`` is missing and values have three decimals: either would tell the hidden households
+        by subtraction.
 
     Raises
     ------
@@ -172,6 +188,7 @@ def compute_proxy(  # noqa: PLR0913 - the options of one audit
     >>> set(judged.table["verdict"]) <= {"info", "pass", "watch", "insufficient"}
     True
     """
+    check_probability("level", level)
     check_range("threshold", threshold, _CHANCE, 1, is_open=True)
     check_range("folds", folds, 2, 100, is_whole=True)
     check_range("permutations", permutations, 0, 1e5, is_whole=True)
@@ -181,19 +198,22 @@ def compute_proxy(  # noqa: PLR0913 - the options of one audit
     rows: list[dict[str, Any]] = []
     profile = profile.sort_values("household_id", key=lambda ids: ids.astype("str"), kind="stable")
     ids = profile["household_id"].to_numpy(dtype=object)  # trees and draws go by their order
-    check_columns(audit_groups, "household_id")
-    for attribute in sorted(str(name) for name in audit_groups if name != "household_id"):
-        groups = read_groups(audit_groups, attribute, ids)
+    audited = _audited(audit_groups, ids)
+    for groups, unseen in zip(audited, _hidden(audited, least_size, hidden or {}), strict=True):
         stated = np.flatnonzero(groups.place < groups.n_stated)
         own, place = profile.iloc[stated], groups.place[stated]
         village = np.unique(own["village_id"].astype("str").to_numpy(), return_inverse=True)[1]
         wanted = _Wanted(level, threshold, _folds(village, folds, seed), permutations, seed)
-        for k in _tested(place, groups.n_stated, least_size):
-            about = {"attribute": attribute, "group": groups.names[k]}
-            rows += _group_rows(own[names], place == k, village, about, wanted)
+        is_covered = bool(unseen.any() or (hidden or {}).get(groups.attribute))
+        for k in _tested(place, unseen, groups.n_stated, least_size):
+            about = {"attribute": groups.attribute, "group": groups.names[k]}
+            told = _group_rows(own[names], place == k, village, about, wanted)
+            rows += map(_covered, told) if is_covered else told
+    table = make_table(rows, ("attribute", "group", "model", "column"), more=("p_value",))
+    table["n"] = table["n"].astype("Int64").mask(table["n"] < 0)
     return Judged(
         "proxy",
-        make_table(rows, ("attribute", "group", "model", "column"), more=("p_value",)),
+        table,
         "档案能否推出审计分组",
         "Audit groups from the profile",
         *(
@@ -205,16 +225,43 @@ def compute_proxy(  # noqa: PLR0913 - the options of one audit
                 threshold=threshold,
                 villages=LEAST_VILLAGES,
                 least=least_size,
+                households=len(profile),
+                villages_told=profile["village_id"].nunique(),
             )
             for text in (_NOTE_ZH, _NOTE_EN)
         ),
     )
 
 
-def _tested(place: Ints, n_groups: int, least: int) -> list[int]:
-    sizes = np.bincount(place, minlength=n_groups)
-    large = [k for k in range(n_groups) if min(sizes[k], place.size - sizes[k]) >= least]
-    return [min(large, key=lambda k: (sizes[k], k))] if n_groups == 2 and large else large
+def _audited(audit_groups: pd.DataFrame, ids: NDArray[np.object_]) -> list[Groups]:
+    check_columns(audit_groups, "household_id")
+    attributes = sorted(str(name) for name in audit_groups if name != "household_id")
+    return [read_groups(audit_groups, attribute, ids) for attribute in attributes]
+
+
+def _hidden(audited: list[Groups], least: int, given: Mapping[str, Collection[str]]) -> list[Bools]:
+    """Tell which groups are hidden here, given those that another table hides."""
+    start = [
+        np.array([name in given.get(one.attribute, ()) for name in one.names], dtype=np.bool_)
+        for one in audited
+    ]
+    return [one.hidden for one in hide_groups(audited, least, start)]
+
+
+def _tested(place: Ints, hidden: Bools, n_stated: int, least: int) -> list[int]:
+    """Choose groups by numbers that are known: by others the lack of a row would tell."""
+    sizes = np.bincount(place, minlength=n_stated)
+    shown = np.where(hidden[:n_stated], 0, sizes)
+    known = shown if hidden[n_stated:].any() else sizes  # all, less those that are not stated
+    large = [k for k in range(n_stated) if min(shown[k], known.sum() - shown[k]) >= least]
+    is_pair = n_stated == 2 and large
+    return [min(large, key=lambda k: (sizes[k], k))] if is_pair else large
+
+
+def _covered(row: dict[str, Any]) -> dict[str, Any]:
+    """Take from a row what would tell how many households are hidden."""
+    rounded = {name: round(float(row[name]), _ROUNDED) for name in ("value", "low", "high")}
+    return row | rounded | {"n": -1}
 
 
 def _folds(village: Ints, folds: int, seed: int) -> Ints:

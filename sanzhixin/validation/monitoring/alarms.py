@@ -121,6 +121,13 @@ class AlarmPlan:
         Chance of any false stop over all looks.
     spending : {"equal", "obrien_fleming", "pocock"}
         How both are spread over the looks.
+
+    Raises
+    ------
+    DomainError
+        ``probability_open``: `alpha` or `stop_alpha`; ``option_choice``: `spending`;
+        ``option_range``: `looks`, a `look` that is not one of them, or a `stop_alpha` above
+        `alpha`.
     """
 
     look: int = 1
@@ -130,9 +137,9 @@ class AlarmPlan:
     spending: Spending = "equal"
 
     def __post_init__(self) -> None:
-        check_range("look", self.look, 1, self.looks, is_whole=True)
         for alpha in (self.alpha, self.stop_alpha):
             spend_alpha(alpha, self.looks, spending=self.spending)  # refuses what it cannot spend
+        check_range("look", self.look, 1, self.looks, is_whole=True)
         check_range("stop_alpha", self.stop_alpha, 0, self.alpha)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.multiplicity import adjust_holm
 from sanzhixin.validation.tables.columns import check_columns, group_loans
 from sanzhixin.validation.tables.judged import Judged
@@ -22,14 +23,15 @@ __all__ = ["LoanWindows", "compute_delayed_calibration", "count_windows"]
 
 _MONTHS = 12
 _NOTES = (
-    "只计 {since} 之后满 12 个月的贷款；此前已满的可能用于建模，不计。"
+    "只计 {since} 之后满 12 个月的贷款；此前已满的可能用于建模，不计。{fitted_zh}"
     "截至 {until} 尚未满 12 个月的贷款 {n_open} 笔，不以不完整的观察期估计；"
-    "已满而未观察到期末的 {n_lost} 笔。{rates}"
+    "已满而未观察到期末、未见违约的 {n_lost} 笔不计。{rates}"
     "p_adjusted 为各行的 Holm 调整，判断依此。ratio 为观察与预期违约笔数之比。{basis}",
-    "Loans whose 12 months ended after {since} alone; earlier ones may have taught the model. By "
-    "{until} {n_open} loans are not yet through their 12 months; no part of a window is used. "
-    "{n_lost} were not observed to the end. {rates} p_adjusted is that of Holm over the rows, and "
-    "judges. ratio: observed over expected defaults. {basis}",
+    "Loans whose 12 months ended after {since} alone; earlier ones may have taught the model. "
+    "{fitted_en}By {until} {n_open} loans are not yet through their 12 months; no part of a window "
+    "is used. {n_lost} were not observed to the end, without a default, and are left out. {rates} "
+    "p_adjusted is that of Holm over the rows, and judges. ratio: observed over expected "
+    "defaults. {basis}",
 )
 
 
@@ -103,7 +105,8 @@ def compute_delayed_calibration(
     Parameters
     ----------
     loans : DataFrame
-        Of `loan_table`: granted_on, tier, prob_default, defaulted.
+        Of `loan_table`: granted_on, tier, prob_default, defaulted; with ``in_window``, loans that
+        the model was fitted on are left out and counted in the note.
     since, until : date
         Of the last look and of this one; the twelve months of a loan that counts ended between.
     windows : LoanWindows
@@ -140,9 +143,11 @@ def compute_delayed_calibration(
     >>> judged.table[["tier", "n", "events", "verdict"]].values.tolist()
     [['all', 1000, 31, 'watch'], ['A', 1000, 31, 'watch']]
     """
+    check_probability("level", level)
     check_columns(loans, "granted_on", "tier")
     end = loans["granted_on"] + pd.DateOffset(months=_MONTHS)
     new = loans[(end > pd.Timestamp(since)) & (end <= pd.Timestamp(until))]
+    new, fitted = _unseen(new)
     given = read_forecast(new, basis)
     rows = [rate_row({"tier": "all"}, given.prob, given.failed, level=level)]
     for group in group_loans(given.loans, "tier"):
@@ -161,12 +166,26 @@ def compute_delayed_calibration(
             n_lost=windows.n_lost,
             rates=rates.format(level=level, least=LEAST_EXPECTED),
             basis=own,
+            **fitted,
         )
         for text, rates, own in zip(_NOTES, RATE_NOTES, given.notes(), strict=True)
     )
     return Judged(
         "delayed_calibration", table, "新到期贷款的校准", "Calibration on newly ended loans", zh, en
     )
+
+
+def _unseen(loans: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Leave out the loans that the model was fitted on, and say how many."""
+    if "in_window" not in loans:
+        return loans, {"fitted_zh": "", "fitted_en": ""}
+    is_own = loans["in_window"].fillna(value=False).astype(bool)
+    n = int(is_own.sum())
+    told = {
+        "fitted_zh": f"其中 {n} 笔为模型拟合所用，不能当作新贷款，已剔除。",
+        "fitted_en": f"{n} of these are left out: the model was fitted on them. ",
+    }
+    return loans[~is_own].drop(columns="in_window"), told
 
 
 def _adjusted(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability, check_range
 from sanzhixin.numerics.sequential import count_change_test, predict_count
 from sanzhixin.validation.tables.columns import check_columns
 from sanzhixin.validation.tables.judged import Judged
@@ -102,6 +102,7 @@ def compute_ledger_counts(
     >>> judged.table[["statistic", "month", "n", "verdict"]].head(2).values.tolist()
     [['events_month', '2026-02', 20, 'pass'], ['events_month', '2026-03', 20, 'pass']]
     """
+    check_probability("level", level)
     check_columns(events, "recorded_on", "code")
     check_range("months", months, LEAST_BEFORE, 600, is_whole=True)
     if until <= since:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from sanzhixin.errors import DomainError
 from sanzhixin.model import check_county, profile_frame, scoring_date
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.validation.evidence.loans import loan_table
 from sanzhixin.validation.groups.proxy import profile_columns
 from sanzhixin.validation.monitoring.alarms import AlarmPlan, compute_alarms, stop_reasons
@@ -25,6 +26,7 @@ from sanzhixin.validation.monitoring.tier_changes import (
 from sanzhixin.validation.stability.index import compute_csi, compute_psi, freeze_breaks
 from sanzhixin.validation.tables.columns import read_numbers
 from sanzhixin.validation.tables.judged import VERDICTS, Judged
+from sanzhixin.validation.tables.notebook import show_tables
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,10 +46,11 @@ MONITORING_TABLES = (
 )
 """Names of the tables of a look, in the order they are shown."""
 
+_DRAWN = ("drawn", "swapped")
 _SMALL, _MANY_DRAWS = 0.001, 199_999
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Monitoring:
     """What one look found.
 
@@ -74,6 +77,20 @@ class Monitoring:
     alarms: Judged
     stop: bool
     reasons: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        rung = ", ".join(self.ringing) or "none"
+        days = f"{self.as_of_old} to {self.as_of}"
+        return f"Monitoring({self.model_id!r}, {days}, ringing: {rung}, stop: {self.stop})"
+
+    def _repr_html_(self) -> str:
+        facts = [
+            ("模型 model", self.model_id),
+            ("日期 dates", f"{self.as_of_old} / {self.as_of}"),
+            ("报警 ringing", ", ".join(self.ringing) or "无 none"),
+            ("停用 stop", ", ".join(self.reasons) or "否 no"),
+        ]
+        return show_tables("Monitoring 模型监测", facts, self.tables)
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -134,12 +151,14 @@ def monitor(
     Monitoring
         Tables, alarms, and whether to stop.  ``psi`` is left out where a date has no points; a
         numeric characteristic without any value at the earlier date stands in no row of ``csi``.
+        Both are judged by turning the two dates of each household round (`swap_test`), in cells
+        cut at the values of both.
 
     Raises
     ------
     DomainError
-        ``county_expected``; ``monitor_order``: `as_of` is not after `as_of_old`;
-        ``probability_open``.
+        ``county_expected``, ``county_empty``, ``date_expected``; ``monitor_order``: `as_of` is not
+        after `as_of_old`; ``probability_open``.
     RecordError
         ``default_undated``, ``level_unseen``.
 
@@ -159,6 +178,7 @@ def monitor(
     >>> [one.name for one in found.tables] == list(MONITORING_TABLES)
     True
     """
+    check_probability("level", level)
     check_county(old)
     check_county(new)
     first, last = scoring_date(as_of_old, old.as_of), scoring_date(as_of, new.as_of)
@@ -198,12 +218,18 @@ def _stability(
     parts: tuple[pd.DataFrame, pd.DataFrame],
     seed: int,
 ) -> list[Judged]:
-    """Compare points, where both dates have some, and characteristics."""
+    """Compare points, where both dates have some, and characteristics, household by household.
+
+    Breaks are cut at the values of both dates together, which turning a household round keeps.
+    """
     points = [one["points"].to_numpy(dtype=np.float64) for one in parts]
     tables = []
     if all(one.size for one in points):
-        of_points = partial(compute_psi, *points, breaks=_breaks(points[0]), seed=seed)
-        tables.append(_sharp(of_points))
+        cut = _breaks(np.concatenate(points))
+        ids = parts[0]["household_id"].to_numpy(), parts[1]["household_id"].to_numpy()
+        psi = partial(compute_psi, *points, breaks=cut, households=ids, seed=seed)
+        found = psi()
+        tables.append(psi(draws=_MANY_DRAWS) if _is_small(found.table).any() else found)
     before, after = (
         profile_frame(county, model.plan, day) for county, day in zip(counties, days, strict=True)
     )
@@ -212,16 +238,21 @@ def _stability(
         if not pd.api.types.is_numeric_dtype(before[name]):
             breaks[name] = None
         elif before[name].notna().any():
-            breaks[name] = _breaks(read_numbers(before, name))
-    return [*tables, _sharp(partial(compute_csi, before, after, breaks, seed=seed))]
+            both = [read_numbers(frame, name) for frame in (before, after)]
+            breaks[name] = _breaks(np.concatenate(both))
+    csi = partial(compute_csi, before, after, paired_by="household_id", seed=seed)
+    found = csi(breaks)
+    small = found.table.loc[_is_small(found.table), "characteristic"]
+    sharp = csi({name: breaks[name] for name in small}, draws=_MANY_DRAWS).table
+    again = found.table.set_index("characteristic")
+    again.loc[sharp["characteristic"]] = sharp.set_index("characteristic")
+    ordered = again.reset_index()[found.table.columns]
+    return [*tables, replace(found, table=ordered)]
 
 
-def _sharp(compute: partial[Judged]) -> Judged:
-    """Draw again, and more, where few draws could not tell a small p-value from a smaller one."""
-    found = compute()
-    table = found.table
-    is_small = (table["law"] == "drawn") & (table["p_value"] <= _SMALL)
-    return compute(draws=_MANY_DRAWS) if is_small.any() else found
+def _is_small(table: pd.DataFrame) -> pd.Series:
+    """Tell where few draws could not tell a small p-value from a smaller one."""
+    return table["law"].isin(_DRAWN) & (table["p_value"] <= _SMALL)
 
 
 def _breaks(values: Floats) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.sequential import mean_shift_test
 from sanzhixin.validation.tables.columns import check_columns
 from sanzhixin.validation.tables.judged import Judged
@@ -33,24 +34,40 @@ Its p-value is never below 2 to the (1 - n): with the usual plan of alarms, 12 v
 _FORM = ("round", "household_id", "rater_id", "rated_on", "familiar", "relation")
 
 _NOTE_ZH = (
-    "mean_change 为同一农户本轮评分减前一轮的平均差（评分档数），只计双方均已作答的指标、"
-    "了解该户且无关系的评议表。village 行以户为单位计标准误，rater 行只用该评议员两轮都评过的农户，"
-    "county 行以村为单位。区间为 {level:.0%} t 区间；"
+    "mean_change 为同一评议员对同一农户本轮评分减前一轮的平均差（评分档数），"
+    "只计双方均已作答的指标、了解该户且无关系的评议表。村、县各行也只用两轮都评过该户的评议员，"
+    "换人本身不算变动：{raters_zh}。"
+    "village 行先按户平均，以户为单位计标准误；county 行以村为单位。区间为 {level:.0%} t 区间；"
     "p 值不低于 2 的 (1−n) 次方（配对翻转检验的下限）。"
     "p_adjusted 为同类各行的 Holm 调整，低于 0.05 为 watch，低于 0.001 为 fail；"
-    "不足 {least} 户（county 行不足 {villages} 村）为 insufficient。"
+    "可比农户不足 {least} 户（county 行不足 {villages} 村）为 insufficient。"
     "整体抬高可能是评议口径变化，也可能是农户确有变化：此表不能区分。多次查看的控制见报警表。"
+    "本表含评议员编号，只供管理评议的人员使用。{same_zh}"
 )
 _NOTE_EN = (
-    "mean_change: ratings of this round less those of the round before on the same households, in "
-    "steps of the scale; items answered both times, forms of raters who know the household and are "
-    "not related. Rows of villages have an error by household, rows of raters use the households "
-    "that this rater rated both times, the row of the county goes by village. Intervals are "
-    "Student's at {level:.0%}; no p-value is below 2 to the (1 - n), the least of a test that "
-    "turns pairs round. p_adjusted: Holm over the rows of a kind; watch below 0.05, fail below "
-    "0.001; insufficient with fewer than {least} households ({villages} villages for the county). "
-    "A rise may be a changed scale or changed households: this table cannot tell. Repeated looks "
-    "are allowed for in the table of alarms."
+    "mean_change: ratings of this round less those of the round before by the same rater on the "
+    "same household, in steps of the scale; items answered both times, forms of raters who know "
+    "the household and are not related. Rows of villages and of the county use these raters too, "
+    "so that a new rater is no change of the scale: {raters_en}. Rows of villages go by household, "
+    "the row of the county by village. Intervals are Student's at {level:.0%}; no p-value is below "
+    "2 to the (1 - n), the least of a test that turns pairs round. p_adjusted: Holm over the rows "
+    "of a kind; watch below 0.05, fail below 0.001; insufficient with fewer than {least} "
+    "households to compare ({villages} villages for the county). A rise may be a changed scale or "
+    "changed households: this table cannot tell. Repeated looks are allowed for in the table of "
+    "alarms. The table holds identifiers of raters: it stays with those who look after the "
+    "panel.{same_en}"
+)
+_RATERS = (
+    "本轮评过这些农户的 {later} 名评议员中，{shared} 名前一轮也评过其中同一农户",
+    "of the {later} raters of these households in this round, {shared} rated the same household in "
+    "the one before",
+)
+_SAME = (
+    "{n} 户两次的轮次号相同，未作比较，其中 {anew} 户两次评议日期不同；"
+    "如为重新评议，请给新一轮更大的轮次号（round）后再看。",
+    " {n} households have the same number of round both times and are not compared, {anew} of them "
+    "with forms of other days; where they were rated anew, give the new round a higher number "
+    "(column round) and look again.",
 )
 
 
@@ -103,7 +120,8 @@ def compute_rating_drift(
     ----------
     before_forms, after_forms : DataFrame
         Of `latest_forms`: round, household_id, rater_id and the indicators.  Households whose
-        round is the same in both are left out.
+        round is the same in both are left out and counted in the note (with rated_on, also those
+        of them that were rated on other days).
     households : DataFrame
         household_id and village_id.
     indicators : sequence of str
@@ -115,7 +133,8 @@ def compute_rating_drift(
     -------
     Judged
         ``rating_drift``, by ``unit`` (``county``, ``village``, ``rater``) and ``id``; ``n`` counts
-        households, villages in the row of the county.
+        households, villages in the row of the county.  Every row uses raters who rated the same
+        household both times: a rater who came or went is no change of the scale.
 
     Raises
     ------
@@ -139,38 +158,47 @@ def compute_rating_drift(
     >>> judged.table[["unit", "n", "verdict"]].values.tolist()
     [['county', 1, 'insufficient'], ['village', 30, 'fail'], ['rater', 30, 'fail']]
     """
+    check_probability("level", level)
     for forms in (before_forms, after_forms):
         check_columns(forms, "round", "household_id", "rater_id", *indicators)
     check_columns(households, "household_id", "village_id")
     home = households.drop_duplicates("household_id").set_index("household_id")["village_id"]
-    first, second = _renewed(before_forms, after_forms)
-    by_home = _changes(first, second, ["household_id"], indicators)
+    first, second, same = _renewed(before_forms, after_forms)
+    by_rater = _changes(first, second, ["rater_id", "household_id"], indicators)
+    by_home = by_rater.groupby("household_id", as_index=False)["change"].mean()
     village = by_home["household_id"].map(home).fillna("")
     by_village = by_home.groupby(village)["change"]
-    by_rater = _changes(first, second, ["rater_id", "household_id"], indicators)
     rows = [_row("county", "", by_village.mean(), LEAST_VILLAGES, level)]
     rows += _unit("village", by_village, level)
     rows += _unit("rater", by_rater.groupby("rater_id")["change"], level)
     table = make_table(rows, ("unit", "id"), more=("p_value", "p_adjusted"))
+    shared = {"later": second["rater_id"].nunique(), "shared": by_rater["rater_id"].nunique()}
+    told: dict[str, Any] = {"level": level, "least": LEAST_SHARED, "villages": LEAST_VILLAGES}
+    for lang, raters, anew in zip(("zh", "en"), _RATERS, _SAME, strict=True):
+        told |= {f"raters_{lang}": raters.format(**shared)}
+        told |= {f"same_{lang}": anew.format(**same) if same["n"] else ""}
     return Judged(
         "rating_drift",
         judge_families(table, "unit"),
         "评分口径的变动",
         "Drift of the ratings",
-        *(
-            text.format(level=level, least=LEAST_SHARED, villages=LEAST_VILLAGES)
-            for text in (_NOTE_ZH, _NOTE_EN)
-        ),
+        _NOTE_ZH.format(**told),
+        _NOTE_EN.format(**told),
     )
 
 
-def _renewed(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the households that have another round after than before."""
-    rounds = [forms.groupby("household_id")["round"].max() for forms in (before, after)]
-    both = pd.concat(rounds, axis=1, join="inner", keys=["before", "after"])
-    own = both.index[both["after"] > both["before"]]
+def _renewed(
+    before: pd.DataFrame, after: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Keep the households that have another round after than before; count those that have not."""
+    columns = [name for name in ("round", "rated_on") if name in before and name in after]
+    last = [forms.groupby("household_id")[columns].max() for forms in (before, after)]
+    both = pd.concat(last, axis=1, join="inner", keys=["before", "after"])
+    own = both.index[both["after", "round"] > both["before", "round"]]
     first, second = (forms[forms["household_id"].isin(own)] for forms in (before, after))
-    return first, second
+    same = both[both["after", "round"] == both["before", "round"]]
+    moved = same["after"].to_numpy() != same["before"].to_numpy()
+    return first, second, {"n": len(same), "anew": int(moved.any(axis=1).sum())}
 
 
 def _changes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import fsum
 from typing import TYPE_CHECKING
 
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.validation.tables.columns import check_columns, group_loans
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.multiplicity import adjust_judged
@@ -73,6 +74,7 @@ def compute_backtest(
     >>> compute_backtest(loans).table[["vintage", "events", "expected", "verdict"]].values.tolist()
     [['2024Q1', 10, 10.0, 'pass'], ['2024Q2', 19, 10.0, 'watch']]
     """
+    check_probability("level", level)
     check_columns(loans, "vintage")
     given = read_forecast(loans, basis)
     rows = []

@@ -18,7 +18,7 @@ from sanzhixin.numerics.calibration_checks import (
     hosmer_lemeshow_test,
     spiegelhalter_test,
 )
-from sanzhixin.numerics.choices import check_choice, check_range
+from sanzhixin.numerics.choices import check_choice, check_probability, check_range
 from sanzhixin.numerics.intervals import jeffreys_interval
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.numerics.points import match_mean
@@ -91,6 +91,7 @@ def compute_calibration(
     ----------
     loans : DataFrame
         With ``prob_default``, ``defaulted`` and ``tier``; loans without a probability are left out.
+        Where there is ``in_window``, the note counts the loans that the model was fitted on.
     basis : {"none", "prudent", "fitted", "anchored"}, default="fitted"
         What the probabilities are.  ``none``: nothing is judged; ``prudent``: they are bounds, so
         rates alone are judged, from one side.
@@ -133,6 +134,7 @@ def compute_calibration(
     >>> table[table["statistic"] == "default_rate"][["tier", "value", "verdict"]].values.tolist()
     [['all', 0.05, 'fail'], ['A', 0.01, 'pass'], ['B', 0.09, 'fail']]
     """
+    check_probability("level", level)
     check_columns(loans, "tier")
     given = read_forecast(loans, basis)
     groups = group_loans(given.loans, "tier")
@@ -199,6 +201,7 @@ def compute_reliability(
     >>> table[["bin", "n", "events", "value", "threshold"]].values.tolist()
     [['1', 2, 0, 0.0, 0.1], ['2', 2, 1, 0.5, 0.6]]
     """
+    check_probability("level", level)
     check_choice("by", by, BinsBy)
     check_range("n_bins", n_bins, 1, np.inf, is_whole=True)
     given = read_forecast(loans, basis)

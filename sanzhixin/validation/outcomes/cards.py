@@ -19,6 +19,7 @@ from sanzhixin.numerics.discrimination import estimate_auc
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.scoring.card import score_card
 from sanzhixin.scoring.expert import expert_card
+from sanzhixin.validation.evidence.loans import granted_inside
 from sanzhixin.validation.outcomes.discrimination import LEAST_RANKED
 from sanzhixin.validation.tables.columns import check_columns, read_numbers, read_outcomes
 from sanzhixin.validation.tables.judged import Judged
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.modelling.county.loans import Outcomes
     from sanzhixin.records import County
-    from sanzhixin.scoring.provenance import CardComparison, Provenance
+    from sanzhixin.scoring.provenance import CardComparison
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
@@ -109,7 +110,7 @@ def compute_cards(
     >>> len(compute_cards(county, model).table)
     0
     """
-    _check_level(level)
+    check_probability("level", level)
     check_county(county)
     origin = model.file.provenance
     rows = list(_held_out(origin.comparison, level)) if origin.comparison is not None else []
@@ -125,7 +126,7 @@ def compute_cards(
                 "village_id": loans.village,
             }
         )
-        is_inside = _is_inside(loans.granted_on, origin)
+        is_inside = granted_inside(loans.granted_on, origin)
         for name, part in (("in_window", is_inside), ("out_of_window", ~is_inside)):
             if part.any():
                 judged = name == "out_of_window"
@@ -177,7 +178,7 @@ def compare_cards(loans: pd.DataFrame, *, level: float = 0.95) -> Judged:
     >>> table[table["statistic"] == "auc"][["card", "value"]].values.tolist()
     [['expert', 0.25], ['fitted', 0.75]]
     """
-    _check_level(level)
+    check_probability("level", level)
     check_columns(loans, "points", "expert_points", "village_id")
     rows = _at_hand(loans, "out_of_window", level, is_judged=True)
     table = make_table(rows, ["loans", "card"], more=["p_value"])
@@ -282,16 +283,3 @@ def _reach(
 ) -> tuple[float, float]:
     reach = float(t.ppf((1 + level) / 2, freedom)) * error
     return value - reach, value + reach
-
-
-def _is_inside(granted_on: NDArray[np.int64], origin: Provenance) -> Bools:
-    """Tell which loans were granted within the data window of the model."""
-    first, last = origin.data_from, origin.data_until
-    if first is None or last is None:
-        return np.zeros(granted_on.size, dtype=np.bool_)
-    inside = (granted_on >= first.toordinal()) & (granted_on <= last.toordinal())
-    return np.asarray(inside)
-
-
-def _check_level(level: float) -> None:
-    check_probability("level", level)

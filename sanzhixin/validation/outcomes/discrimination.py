@@ -22,7 +22,8 @@ from sanzhixin.validation.tables.columns import (
     read_outcomes,
 )
 from sanzhixin.validation.tables.judged import Judged
-from sanzhixin.validation.tables.statistic_rows import judge_p, make_row, make_table
+from sanzhixin.validation.tables.rates import window_notes
+from sanzhixin.validation.tables.statistic_rows import FAIL_BELOW, judge_p, make_row, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,17 +54,20 @@ CURVE_ROWS = 200
 """Rows of a curve at most; its ends and its largest gap are always among them."""
 
 _CHANCE = 0.5
+_SURE = 1 - 2 * FAIL_BELOW
 _NOTES = (
     "auc：随机取一笔违约与一笔未违约贷款，违约者积分较低的概率（同分计一半）；gini = 2·auc − 1；"
     "ks 为两类贷款累计占比的最大差，负值表示方向相反。区间为 DeLong 标准误在对数几率尺度上的"
     " {level:.0%} t 区间；auc 为 0 或 1 时取精确界。auc 的判定与 0.5 比较：区间在其上为 pass，"
-    "含 0.5 为 watch，在其下为 fail。违约或未违约少于 {least} 笔为 insufficient。"
+    "否则为 watch；{sure:.1%} 区间在其下为 fail（随机排序时每 1,000 次不到 1 次）。"
+    "违约或未违约少于 {least} 笔为 insufficient。"
     "假定各笔贷款相互独立；同村同受灾害时区间偏窄。只含获批贷款，未获批农户不在其中。",
     "auc: how often, of a default and another loan drawn at random, the default has fewer points "
     "(ties count half); gini is 2 auc - 1; ks is the largest distance of the two cumulative "
     "shares, below 0 on the wrong side. Intervals are at {level:.0%}, by DeLong's error on the "
     "scale of log-odds; exact bounds where auc is 0 or 1. The verdict on auc compares with 0.5: "
-    "pass above it, watch where the interval holds it, fail below. Fewer than {least} defaults or "
+    "pass where the interval lies above it, else watch; fail where that at {sure:.1%} lies below "
+    "it, which useless points do in 1 of 1,000 cases. Fewer than {least} defaults or "
     "other loans: insufficient. Loans are taken as independent; where a village shares its luck "
     "the intervals are too narrow. Approved loans alone; nothing is said of households without.",
 )
@@ -97,6 +101,7 @@ def compute_discrimination(
     ----------
     loans : DataFrame
         With ``points`` (more are better) and ``defaulted``; loans without points are left out.
+        Where there is ``in_window``, the note counts the loans that the model was fitted on.
     by : str, optional
         Column of groups that are judged one by one, such as ``village_id``, ``vintage`` or
         ``tier``; None judges all loans together.  Nothing is shrunk towards the whole.
@@ -144,10 +149,12 @@ def compute_discrimination(
             own = points[group.rows], failed[group.rows]
             rows.extend(_statistics(*own, {by: group.label}, wanted))
     table = make_table(rows, () if by is None else (by,), more=["p_value"])
-    zh, en = (text.format(level=level, least=least_events) for text in _NOTES)
+    zh, en = (text.format(level=level, least=least_events, sure=_SURE) for text in _NOTES)
     if initial is not None:
         zh += _FALL_NOTES[0].format(initial=initial)
         en += " " + _FALL_NOTES[1].format(initial=initial)
+    own_zh, own_en = window_notes(loans)
+    zh, en = zh + own_zh, en + own_en
     name = "discrimination" if by is None else f"discrimination_by_{by.removesuffix('_id')}"
     return Judged(name, table, *_title(by), zh, en)
 
@@ -198,9 +205,11 @@ def compute_pillar_discrimination(
         if row["statistic"] != "ks"
     ]
     table = make_table(rows, ["characteristic"], more=["p_value"])
-    zh, en = (text.format(level=level, least=least_events) for text in _NOTES)
+    zh, en = (text.format(level=level, least=least_events, sure=_SURE) for text in _NOTES)
     zh += "各支柱单独使用时的结果；支柱之间相关，不可相加。"
     en += " Each characteristic is judged alone; they go together, so nothing can be added up."
+    own_zh, own_en = window_notes(loans)
+    zh, en = zh + own_zh, en + own_en
     return Judged(
         "pillar_discrimination",
         table,
@@ -303,7 +312,7 @@ def _statistics(
         largest = find_largest_gap(rank_curve(points, failed))
         gap = largest.sign * largest.distance
     between = found.low, found.high
-    verdict = _against_chance(*between) if enough else "insufficient"
+    verdict = _against_chance(points, failed, between) if enough else "insufficient"
     yield make_row("auc", verdict, own, value=found.auc, between=between, threshold=_CHANCE)
     doubled = 2 * found.low - 1, 2 * found.high - 1
     yield make_row("gini", "info", own, value=found.gini, between=doubled)
@@ -315,12 +324,15 @@ def _statistics(
         yield make_row(name, verdict, own, value=value, between=between, threshold=threshold)
 
 
-def _against_chance(low: float, high: float) -> Verdict:
+def _against_chance(points: Floats, failed: Bools, between: tuple[float, float]) -> Verdict:
+    low, high = between
     if np.isnan(low):
         return "insufficient"
     if low > _CHANCE:
         return "pass"
-    return "fail" if high < _CHANCE else "watch"
+    if not high < _CHANCE:
+        return "watch"
+    return "fail" if estimate_auc(points, failed, level=_SURE).high < _CHANCE else "watch"
 
 
 def _title(by: str | None) -> tuple[str, str]:

@@ -11,8 +11,9 @@ from scipy.stats import chi2, t
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.numerics.calibration_checks import compare_auc
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.logistic import fit_logistic
+from sanzhixin.numerics.multiplicity import adjust_holm
 from sanzhixin.numerics.nested import NestedComparison, compare_nested
 from sanzhixin.validation.tables.columns import check_columns, read_numbers, read_outcomes
 from sanzhixin.validation.tables.judged import Judged
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-__all__ = ["ENOUGH_A_COVARIATE", "LEAST_A_COVARIATE", "compute_panel_value"]
+__all__ = [
+    "ENOUGH_A_COVARIATE",
+    "LEAST_A_COVARIATE",
+    "LEAST_VILLAGES_JOINTLY",
+    "compute_panel_value",
+]
 
 LEAST_A_COVARIATE = 5
 """Defaults (or other loans, if fewer) for each covariate; below, nothing is judged."""
@@ -37,35 +43,44 @@ LEAST_A_COVARIATE = 5
 ENOUGH_A_COVARIATE = 10
 """The same; below, Firth's penalty is used."""
 
+LEAST_VILLAGES_JOINTLY = 10
+"""Villages below which several columns together are not judged: the test is too ready there."""
+
 _FOLDS = 5
+_MORE = ("p_value", "p_cluster", "p_adjusted")
 _SMALLEST = 1e-6  # a probability of 0 or 1 would make one surprise infinitely costly
 
 _NOTE_ZH = (
     "问题：在其他因素已知的情况下，评议得分是否有助于区分违约。lr_chi_square 为嵌套 logistic "
     "模型的似然比，threshold 为 95% 界限；p_cluster 允许同村贷款相关；"
-    "依 p_value 与 p_cluster 中较大者判断，村太少而没有 p_cluster 的不作判断。"
+    "取 p_value 与 p_cluster 中较大者，各评议维度之间再按 Holm 调整为 p_adjusted"
+    "（panel、others 两问各自独立，不调整），依 p_adjusted 判断；"
+    "村太少而没有 p_cluster 的，以及不足 {villages} 村的多列联合检验，不作判断。"
     "auc_gain 与 log_loss_gain "
     "由按村交叉拟合的概率得到（正值为有帮助），auc 用配对 "
     "DeLong 检验（视贷款为独立），log-loss 的误差按村聚类。pass 为确有增益，watch 为看不出增益"
-    "（无关的列会因过拟合而使增益略低于 0）。to 为 panel 的行是反过来：其他因素对评议有何增益。"
+    "（无关的列会因过拟合而使增益略低于 0）；"
+    "两种增益各行单独判断，未作多重调整。to 为 panel 的行是反过来：其他因素对评议有何增益。"
     "评议员之间一致不等于正确：一致性不是效度，信度高的评议也可能与违约无关。"
     "违约只来自获贷农户，额度又依评议而定，增益可能被低估；这里的关联不是因果。"
 )
 _NOTE_EN = (
     "The question: do the panel's scores help to tell defaults apart where the other factors are "
     "known. lr_chi_square is the likelihood ratio of nested logistic models, its threshold the "
-    "95 % limit; p_cluster allows loans of one village to hang together; the larger of it and "
-    "p_value judges, as either alone is too ready with few defaults or few villages; without "
-    "p_cluster, for want of villages, nothing is judged. auc_gain "
+    "95 % limit; p_cluster allows loans of one village to hang together. The larger of it and "
+    "p_value is taken, as either alone is too ready with few defaults or few villages, and "
+    "p_adjusted judges: over the pillars by Holm, so that several of them do not find a gain by "
+    "chance, while panel and others are questions of their own. Without p_cluster, for want of "
+    "villages, nothing is judged, nor are several columns together in fewer than {villages} "
+    "villages. auc_gain "
     "and log_loss_gain come from probabilities cross-fitted by "
     "village (above 0 is a help); the area by paired DeLong, which takes loans as independent, the "
     "loss with an error between villages. pass: a gain is seen; watch: none is seen (columns "
-    "that tell nothing overfit, so that their gains lie a little below 0). Rows whose column to "
-    "says "
-    "panel ask the reverse: what the other factors add to it. Raters can agree well and still be "
-    "wrong: "
-    "agreement is not validity. Defaults are those of households that got loans, and limits "
-    "followed the ratings, so gains may be too small; an association here is no cause."
+    "that tell nothing overfit, so that their gains lie a little below 0); gains are judged row by "
+    "row, not adjusted. Rows whose column to says panel ask the reverse: what the other factors "
+    "add to it. Raters can agree well and still be wrong: agreement is not validity. Defaults are "
+    "those of households that got loans, and limits followed the ratings, so gains may be too "
+    "small; an association here is no cause."
 )
 
 
@@ -112,17 +127,20 @@ def compute_panel_value(
         ``log_loss_gain``.  Loans with a missing value in any column are left out and counted in
         the note; so are columns that do not vary.  ``insufficient`` below `LEAST_A_COVARIATE`
         defaults a covariate, where no fit settles, for ratios where villages are too few for
-        ``p_cluster``, and for gains with fewer than five villages or without an error.
+        ``p_cluster`` or, of several columns, fewer than `LEAST_VILLAGES_JOINTLY`, and for gains
+        with fewer than five villages or without an error.
 
     Raises
     ------
     DomainError
         ``judged_columns``, ``outcome_not_binary``; ``design_singular``: a column follows from the
-        others; ``option_range``: `level`.
+        others; ``probability_open``: `level`.
 
     Notes
     -----
-    Firth's penalty below `ENOUGH_A_COVARIATE`.  The areas of nested models on the loans that they
+    Firth's penalty below `ENOUGH_A_COVARIATE`.  Ratios are judged by ``p_adjusted``: the larger of
+    ``p_value`` and ``p_cluster``, adjusted by Holm over the pillars that are judged; those of
+    ``panel`` and ``others`` stand as they are.  The areas of nested models on the loans that they
     were fitted on make no valid DeLong test (Demler et al.), so both are cross-fitted: five parts,
     the loans of a village all in one.  Villages are dealt out, those of the most defaults first,
     to the part with the fewest defaults so far, then the fewest loans; those without a default by
@@ -135,7 +153,7 @@ def compute_panel_value(
     ----------
     Vittinghoff and McCulloch (2007), https://doi.org/10.1093/aje/kwk052, for 5 and 10 events;
     Heinze and Schemper (2002), https://doi.org/10.1002/sim.1047; Demler, Pencina and D'Agostino
-    (2012), https://doi.org/10.1002/sim.5328
+    (2012), https://doi.org/10.1002/sim.5328; Holm (1979), https://www.jstor.org/stable/4615733
 
     Examples
     --------
@@ -146,7 +164,7 @@ def compute_panel_value(
     >>> compute_panel_value(loans).table.loc[0, ["statistic", "added", "verdict"]].tolist()
     ['lr_chi_square', 'fs_score', 'pass']
     """
-    check_range("level", level, 0.5, 1, is_open=True)
+    check_probability("level", level)
     panel = [*pillars] if pillars is not None else _pillars(loans)
     data, left_out, flat = _read(loans, [*base], panel)
     others, panel = ([name for name in names if name in data.columns] for names in (base, panel))
@@ -156,13 +174,16 @@ def compute_panel_value(
     questions.append(_Question("others", "panel", panel, others))
     rows = [row for one in questions if one.more for row in _answer(data, one, level)]
     flat_zh, flat_en = "、".join(flat) or "无", ", ".join(flat) or "none"
+    note_zh, note_en = (
+        text.format(villages=LEAST_VILLAGES_JOINTLY) for text in (_NOTE_ZH, _NOTE_EN)
+    )
     return Judged(
         name="panel_value",
-        table=make_table(rows, ("added", "to", "method"), more=("p_value", "p_cluster")),
+        table=_adjust(make_table(rows, ("added", "to", "method"), more=_MORE)),
         title_zh="评议对区分违约的增益",
         title_en="What the panel adds in telling defaults apart",
-        note_zh=f"{_NOTE_ZH}有缺失而未计的贷款 {left_out} 笔；不变而未用的列：{flat_zh}。",
-        note_en=f"{_NOTE_EN} {left_out} loans with missing values are left out; columns left out "
+        note_zh=f"{note_zh}有缺失而未计的贷款 {left_out} 笔；不变而未用的列：{flat_zh}。",
+        note_en=f"{note_en} {left_out} loans with missing values are left out; columns left out "
         f"because they do not vary: {flat_en}.",
     )
 
@@ -234,7 +255,12 @@ def _answer(data: _Data, question: _Question, level: float) -> list[dict[str, An
     except EvidenceError:  # not even the penalised fit settles
         return _unjudged(about)
     about |= {"method": "firth" if found.firth else "likelihood"}
-    return [_ratio_row(found, about), *_gain_rows(base, more, data, about, level)]
+    villages = np.unique(data.village).size
+    is_judged = found.freedom == 1 or villages >= LEAST_VILLAGES_JOINTLY
+    return [
+        _ratio_row(found, about, is_judged=is_judged),
+        *_gain_rows(base, more, data, about, level),
+    ]
 
 
 def _unjudged(about: dict[str, Any]) -> list[dict[str, Any]]:
@@ -254,14 +280,26 @@ def _compare(base: Floats, more: Floats, data: _Data, *, firth: bool) -> NestedC
         return compare_nested(base, more, data.failed, data.village, firth=True)
 
 
-def _ratio_row(found: NestedComparison, about: dict[str, Any]) -> dict[str, Any]:
+def _ratio_row(
+    found: NestedComparison, about: dict[str, Any], *, is_judged: bool
+) -> dict[str, Any]:
     larger = np.maximum(found.p_value, found.p_cluster)  # few defaults make clusters too ready
+    larger = larger if is_judged else np.nan
     verdict: Verdict = "pass" if larger < WATCH_BELOW else "watch"
     if np.isnan(larger):  # loans of one village may go together, and nothing tells how far
         verdict = "insufficient"
-    told = {**about, "p_value": found.p_value, "p_cluster": found.p_cluster}
+    told = {**about, "p_value": found.p_value, "p_cluster": found.p_cluster, "p_adjusted": larger}
     limit = float(chi2.isf(WATCH_BELOW, found.freedom))
     return make_row("lr_chi_square", verdict, told, value=found.chi_square, threshold=limit)
+
+
+def _adjust(table: pd.DataFrame) -> pd.DataFrame:
+    """Adjust over the pillars, and judge by that; panel and others are questions of their own."""
+    own = table["p_adjusted"].notna() & ~table["added"].isin(["panel", "others"])
+    adjusted = adjust_holm(table.loc[own, "p_adjusted"].to_numpy())
+    table.loc[own, "p_adjusted"] = adjusted
+    table.loc[own, "verdict"] = np.where(adjusted < WATCH_BELOW, "pass", "watch")
+    return table
 
 
 def _gain_rows(

@@ -5,26 +5,32 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from sanzhixin.modelling.model_card.chinese import chinese_card
 from sanzhixin.modelling.model_card.page import model_card
 from sanzhixin.modelling.model_card.texts import DECIDES, LIMITS, MONITORING, PURPOSE
 from sanzhixin.scoring.artifact import MODEL_FILE, model_bytes, parse_model_file
 from sanzhixin.validation.papers.disclosure import disclosure
 from sanzhixin.validation.papers.impact import impact_assessment
-from sanzhixin.validation.papers.layout import to_markdown
-from sanzhixin.validation.papers.traceability import traceability, traceability_paper
+from sanzhixin.validation.papers.layout import to_markdown, to_page
+from sanzhixin.validation.papers.traceability import SIGNED, traceability, traceability_paper
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.artifact import ModelFile
+    from sanzhixin.validation.papers.layout import Paper
 
 __all__ = ["PAPERS", "card_data", "model_papers"]
 
 PAPERS = (
     "model_card.md",
+    "model_card.zh.md",
     "model_card.json",
     "disclosure.md",
+    "disclosure.html",
     "traceability.json",
     "traceability.md",
+    "traceability.html",
     "impact_assessment.md",
+    "impact_assessment.html",
 )
 """Names of the files of `model_papers`."""
 
@@ -41,7 +47,7 @@ def model_papers(file: ModelFile) -> dict[str, bytes]:
     -------
     dict of str to bytes
         By name, the keys of `PAPERS`; equal files give equal bytes.  Disclosure, traceability and
-        impact assessment are in Chinese and then in English.
+        impact assessment are in Chinese and then in English; as a page, the reader switches.
 
     Raises
     ------
@@ -59,12 +65,13 @@ def model_papers(file: ModelFile) -> dict[str, bytes]:
     file = parse_model_file(model_bytes(file), MODEL_FILE)  # keys in the order of a file
     made = {
         "model_card.md": model_card(file),
+        "model_card.zh.md": chinese_card(file),
         "model_card.json": _json(card_data(file)),
-        "disclosure.md": _both(disclosure(file, "zh"), disclosure(file, "en")),
         "traceability.json": _json(traceability(file)),
-        "traceability.md": _both(traceability_paper(file, "zh"), traceability_paper(file, "en")),
-        "impact_assessment.md": _both(impact_assessment(file, "zh"), impact_assessment(file, "en")),
     }
+    for name, write in _WRITERS.items():
+        both = write(file, "zh"), write(file, "en")
+        made |= {f"{name}.md": _both(*both), f"{name}.html": to_page(both)}
     return {name: made[name].encode() for name in PAPERS}
 
 
@@ -72,7 +79,14 @@ def _json(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _both(zh: Any, en: Any) -> str:
+_WRITERS = {
+    "disclosure": disclosure,
+    "traceability": traceability_paper,
+    "impact_assessment": impact_assessment,
+}
+
+
+def _both(zh: Paper, en: Paper) -> str:
     return f"{to_markdown(zh)}\n---\n\n{to_markdown(en)}"
 
 
@@ -186,9 +200,8 @@ def _records(file: ModelFile, scheme: dict[str, Any]) -> dict[str, Any]:
 
 def _approvals(file: ModelFile) -> dict[str, Any]:
     by = file.provenance
-    steps = ("fitted", "validated", "approved", "retired")
-    people = {f"{step}_by": getattr(by, f"{step}_by") for step in steps}
-    days = {f"{step}_on": _stated(getattr(by, f"{step}_on")) for step in steps}
+    people = {f"{step}_by": getattr(by, f"{step}_by") for step in SIGNED}
+    days = {f"{step}_on": _stated(getattr(by, f"{step}_on")) for step in SIGNED}
     return {
         **people,
         **days,

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, Lang
+from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, MODEL_STATUS_WORDS, Lang, pick
+from sanzhixin.modelling.model_card.words import AGGREGATOR_WORDS, scheme_word
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.provenance import STEPS
 from sanzhixin.validation.papers.layout import Grid, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.terms import table_word
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.artifact import ModelFile
@@ -81,7 +83,10 @@ class _Writer:
         self.file, self.scheme, self.lang = file, file.scheme, lang
 
     def pick(self, zh: str, en: str) -> str:
-        return zh if self.lang == "zh" else en
+        return pick(self.lang, (zh, en))
+
+    def told(self, text: str) -> str:
+        return scheme_word(self.lang, text)
 
     def joined(self, names: list[str]) -> str:
         return ("、" if self.lang == "zh" else ", ").join(names)
@@ -102,8 +107,8 @@ class _Writer:
             ("按评议员宽严调整的后验均值（查表）", "posterior means corrected for severe raters")
             if file.panel is not None
             else (
-                f"评议表汇总：{self.scheme.aggregator}",
-                f"forms put together by their {self.scheme.aggregator}",
+                f"评议表汇总：{AGGREGATOR_WORDS[self.scheme.aggregator][0]}",
+                f"forms put together by their {AGGREGATOR_WORDS[self.scheme.aggregator][1]}",
             )
         )
         pd_text = (
@@ -115,7 +120,7 @@ class _Writer:
             )
         )
         rules = (
-            "规则：准入限制、等级表、额度各项上限取最小、人工复核条件",
+            "规则：否决项、等级表、额度各项上限取最小、人工复核条件",
             "rules: gates, tiers, the smallest of the bounds of a limit, what asks for a review",
         )
         yield self.lines(measure, card, pd_text, rules)
@@ -153,7 +158,7 @@ class _Writer:
                 "All else equal, a better rating never lowers points, tier or system limit",
             ),
             (
-                "官方记录不计分，只触发准入限制或人工复核",
+                "官方记录不计分，只触发否决项或人工复核",
                 "Official records carry no points; they gate or ask for a review",
             ),
             (
@@ -164,7 +169,7 @@ class _Writer:
 
     def application(self) -> Iterator[Block]:
         probability = f"{self.scheme.review.review_probability.normalize():f}"
-        status = self.file.status
+        status, (status_zh, status_en) = self.file.status, MODEL_STATUS_WORDS[self.file.status]
         yield self.lines(
             (
                 f"用途：{self.scheme.consent_purpose}；只用于额度建议，不公布、不排名、不用于惩戒",
@@ -186,8 +191,9 @@ class _Writer:
                 "records, a single negative opinion, rejected rows, and others",
             ),
             (
-                f"状态 {status}；" + ("可用于决定" if status == "approved" else "不得据以作出决定"),
-                f"Status {status}: "
+                f"状态：{status_zh}；"
+                + ("可用于决定" if status == "approved" else "不得据以作出决定"),
+                f"Status {status_en}: "
                 + ("may serve decisions" if status == "approved" else "not for decisions"),
             ),
             (
@@ -200,11 +206,17 @@ class _Writer:
     def data(self) -> Iterator[Block]:
         scheme, by = self.scheme, self.file.provenance
         rows = [
-            (item.code, self.pick(item.zh, item.en), item.evidence, item.who, item.legal_basis)
+            (
+                *(item.code, self.pick(item.zh, item.en), self.told(item.evidence), item.who),
+                self.told(item.legal_basis),
+            )
             for item in (*scheme.indicators, *scheme.gates)
         ]
         rows += [
-            (f.name, self.pick(f.zh, f.en), f.column, self._consent(f.consent), f.legal_basis)
+            (
+                *(f.name, self.pick(f.zh, f.en), f.column, self._consent(f.consent)),
+                self.told(f.legal_basis),
+            )
             for f in scheme.factors
         ]
         heads = (
@@ -222,7 +234,9 @@ class _Writer:
             )
         )
         denied = self.joined([self.pick(item.zh, item.en) for item in DENIED])
-        volume = self.joined([f"{name} {count}" for name, count in by.rows.items()])
+        volume = self.joined(
+            [f"{table_word(self.lang, name)} {count}" for name, count in by.rows.items()]
+        )
         volume = volume or self.pick("未记录", "not recorded")
         yield self.lines(
             (f"学习用贷款：{window}", f"Loans learned from: {window}"),
@@ -267,7 +281,7 @@ class _Writer:
         file, by = self.file, self.file.provenance
         days: tuple[dt.date | None, ...] = (by.fitted_on, by.validated_on, by.approved_on)
         rows = [
-            (step, self.pick("未记录", "not recorded") if day is None else str(day))
+            (self.pick(*MODEL_STATUS_WORDS[step]), self._by(None) if day is None else str(day))
             for step, day in zip(STEPS, (*days, by.retired_on), strict=True)
         ]
         yield Grid((self.pick("状态", "status"), self.pick("日期", "day")), tuple(rows))

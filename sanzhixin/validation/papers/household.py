@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import BASIS_MEANINGS, LINK_WORDS, STATUS_WORDS, Lang, pick
+from sanzhixin.errors.words import (
+    BASIS_MEANINGS,
+    LINK_WORDS,
+    NO_LIMIT_WORDS,
+    UNSURE_WIDTH,
+    Lang,
+    held_words,
+    pick,
+)
 from sanzhixin.validation.papers.layout import (
     Block,
     Grid,
@@ -19,6 +27,7 @@ from sanzhixin.validation.papers.phrases import reason_told, trigger_told
 from sanzhixin.validation.papers.words import EVENT_WORDS, FORM_WORDS, bound_word, say
 
 if TYPE_CHECKING:
+    from sanzhixin.scoring.explain import PillarLine
     from sanzhixin.validation.papers.case import EventSum, HouseholdCase
 
 __all__ = ["LEAST_ANSWERS", "household_page", "household_paper"]
@@ -95,7 +104,18 @@ def household_paper(case: HouseholdCase, lang: Lang, override: str | None = None
         ("head_triggers", writer.triggers()),
     ]
     made = tuple(Part(say(lang, title), tuple(blocks)) for title, blocks in parts)
-    return Paper(lang, say(lang, "page_title"), tuple(writer.head()), made)
+    return Paper(lang, say(lang, "page_title"), tuple(writer.head()), made, (_foot(case, lang),))
+
+
+def _foot(case: HouseholdCase, lang: Lang) -> Text:
+    """Model, scheme and digest, below everything."""
+    answer = case.why.proposal
+    model, scheme, digest = answer.model_id, answer.scheme_id, answer.input_digest
+    return Text(say(lang, "source_model", model=model, scheme=scheme, digest=digest))
+
+
+def _of_full(line: PillarLine) -> str:
+    return f"{line.points} / {line.points_full}"
 
 
 class _Writer:
@@ -122,21 +142,19 @@ class _Writer:
     def head(self) -> Iterator[Block]:
         answer = self.answer
         yield Text(self.say("addressed", household=answer.household_id, as_of=answer.as_of))
-        yield Text(self.say("page_status", status=pick(self.lang, STATUS_WORDS[answer.status])))
+        yield Text(self.say("page_status", status=pick(self.lang, answer.outcome)))
         yield Text(self.say("only_proposal"))
         lines = [self._score_line() if self.scored else self.say("page_no_score")]
         if self.scored and self.why.rate_bp is not None:
             lines.append(self.say("rate_line", rate=f"{self.why.rate_bp / 100:g}"))
         lines.append(self.say("until_line", until=answer.valid_until))
-        digest = answer.input_digest
-        model, scheme = answer.model_id, answer.scheme_id
-        lines.append(self.say("source_model", model=model, scheme=scheme, digest=digest))
         yield Listing(tuple(lines))
 
     def _score_line(self) -> str:
         answer, ends = self.answer, ""
-        if answer.score_low is not None and answer.score_high is not None:
-            low, high = (f"{end:.2f}" for end in (answer.score_low, answer.score_high))
+        low_end, high_end = answer.score_low, answer.score_high
+        if low_end is not None and high_end is not None and low_end < high_end:
+            low, high = f"{low_end:.2f}", f"{high_end:.2f}"
             ends = self.say("page_range", low=low, high=high)
         score = self.case.score_of(answer.points or 0)
         return self.say("page_score", score=score, range=ends, tier=answer.tier)
@@ -156,14 +174,16 @@ class _Writer:
             link = pick(self.lang, LINK_WORDS[self.why.link])
             yield Text(self.say("adjusted_line", link=link))
         adjusted = any(line.plain is not None for line in self.why.pillars)
+        few = self.say("few_answers", least=LEAST_ANSWERS)
         rows = []
         for line in self.why.pillars:
-            error = "-" if line.se is None or line.score is None else f"{line.se:.2f}"
-            points = (f"{line.points} / {line.points_full}",) if self.scored else ()
-            plain = (line.plain or "-",) if adjusted else ()
+            error = f"{line.se:.2f}" if line.se and line.score is not None else "-"
+            hidden = 0 < line.n_forms < LEAST_ANSWERS
+            told = [few if hidden else line.shown, "-" if hidden else error]
+            told += ["-" if hidden else line.plain or "-"] * adjusted
+            told += [f"- / {line.points_full}" if hidden else _of_full(line)] * self.scored
             counts = (line.n_forms, line.n_familiar, line.n_recused)
-            name = self.pick(line.zh, line.en)
-            rows.append((name, line.shown, error, *plain, *points, *map(str, counts)))
+            rows.append((self.pick(line.zh, line.en), *told, *map(str, counts)))
         head = ["pillar", "score", "error", *["plain"] * adjusted, *["points"] * self.scored]
         yield self.grid((*head, "forms", "familiar", "recused"), rows)
 
@@ -209,7 +229,8 @@ class _Writer:
         ]
         yield self.grid(("code", "name", "level", "date", "outcome"), rows)
         if self.case.event_sums:
-            sums = [self._event_sum(line) for line in self.case.event_sums]
+            first = (self.say("event_start"), self.case.score_of(self.case.event_start), "-", "-")
+            sums = [first, *(self._event_sum(line) for line in self.case.event_sums)]
             yield self.grid(("name", "units", "cap", "valid"), sums)
         if self.scored:
             start, part, most = (
@@ -261,6 +282,9 @@ class _Writer:
         if answer.prob_default is None or answer.pd_basis == "none":
             yield Text(self.say("pd_none" if answer.pd_basis == "none" else "pd_beyond"))
             return
+        if (answer.pd_upper or 0) - (answer.pd_lower or 0) > UNSURE_WIDTH:
+            yield Text(self.say("pd_few"))
+            return
         values = (answer.prob_default, answer.pd_lower, answer.pd_upper)
         pd, lower, upper = ("-" if value is None else f"{value:.2%}" for value in values)
         basis = pick(self.lang, BASIS_MEANINGS[answer.pd_basis])
@@ -279,13 +303,15 @@ class _Writer:
             self.say(key) if yuan is None else f"{yuan:,}"
             for key, yuan in zip(absent, four.values(), strict=True)
         )
+        if answer.limit_yuan == 0:  # 0 yuan is no limit
+            cells = (*cells[:-1], pick(self.lang, NO_LIMIT_WORDS["none"]))
         yield Grid(tuple(map(self.say, four)), (cells,))
         yield Text(self.pick(*self.why.why_limit))
         if self.override:
             yield Text(self.say("override_line", reason=self.override))
         if self.why.bounds:
             yield self.grid(("bound", "yuan", "binds"), list(self._bounds()))
-        if self.why.members and answer.limit_yuan is not None:
+        if self.why.members and answer.limit_yuan:
             rows = [(line.member, f"{line.yuan or 0:,}") for line in self.why.members]
             yield self.grid(("member", "may_sign"), rows)
             yield Text(self.say("shared_line"))
@@ -299,8 +325,10 @@ class _Writer:
                 yield name, f"{line.yuan:,}", self.say("binds") if line.binds else ""
 
     def next_tier(self) -> Iterator[Block]:
-        step = self.answer.next_tier
+        step, held = self.answer.next_tier, self.why.held_by
         yield Text(self.say("highest_tier") if step is None else self.pick(step.zh, step.en))
+        if step is not None and held is not None:
+            yield Text(self.pick(*held_words(held)))
 
     def triggers(self) -> Iterator[Block]:
         codes = self.answer.review_triggers

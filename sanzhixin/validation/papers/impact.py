@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import Lang
+from sanzhixin.errors.words import Lang, pick
+from sanzhixin.modelling.model_card.words import scheme_word
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.validation.papers.impact_fields import FieldUse, field_uses
 from sanzhixin.validation.papers.layout import Grid, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.terms import table_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +27,19 @@ _SENSITIVITY = {
         "须书面同意（《征信业管理条例》第十四条）",
         "written consent (征信业管理条例 art. 14)",
     ),
-    "sensitive": ("敏感个人信息（第二十八条）", "sensitive (art. 28)"),
+    "sensitive": (
+        "敏感个人信息（《个人信息保护法》第二十八条）",
+        "sensitive (个人信息保护法 art. 28)",
+    ),
     "none": ("本身不涉及个人", "of no person by itself"),
 }
 _CONSENT = {
     "general": ("授权书", "household consent"),
     "written": ("书面同意", "written consent"),
-    "separate": ("单独同意（第二十九条）", "separate consent (art. 29)"),
+    "separate": (
+        "单独同意（《个人信息保护法》第二十九条）",
+        "separate consent (个人信息保护法 art. 29)",
+    ),
     "none": ("不需要", "none"),
 }
 _KEPT = {
@@ -112,7 +120,7 @@ class _Writer:
         return self.file.scheme
 
     def pick(self, zh: str, en: str) -> str:
-        return zh if self.lang == "zh" else en
+        return pick(self.lang, (zh, en))
 
     def blank(self, zh: str, en: str) -> str:
         return blank(self.lang, zh, en)
@@ -128,21 +136,26 @@ class _Writer:
     def why(self) -> Iterator[Block]:
         yield self.lines(
             (
-                "利用个人信息进行自动化决策（第五十五条第二项）：系统给出建议，由人决定",
-                "Automated decision-making (art. 55 no. 2): the system proposes, a person decides",
+                "利用个人信息进行自动化决策（《个人信息保护法》第五十五条第二项）："
+                "系统给出建议，由人决定",
+                "Automated decision-making (个人信息保护法 art. 55 no. 2): the system "
+                "proposes, a person decides",
             ),
             (
-                "可能处理敏感个人信息（第五十五条第一项）：见第三部分标记的字段",
-                "Sensitive personal information may be processed (art. 55 no. 1): see the marked "
-                "fields of part 3",
+                "可能处理敏感个人信息（《个人信息保护法》第五十五条第一项）：见第三部分标记的字段",
+                "Sensitive personal information may be processed (个人信息保护法 art. 55 no. 1): "
+                "see the marked fields of part 3",
             ),
         )
         yield self.asked(
             (
-                "是否委托处理、对外提供或公开（第五十五条第三项）？",
-                "Is it entrusted, provided to others or published (art. 55 no. 3)?",
+                "是否委托处理、对外提供或公开（《个人信息保护法》第五十五条第三项）？",
+                "Is it entrusted, provided to others or published (个人信息保护法 art. 55 no. 3)?",
             ),
-            ("是否向境外提供（第五十五条第四项）？", "Is it sent abroad (art. 55 no. 4)?"),
+            (
+                "是否向境外提供（《个人信息保护法》第五十五条第四项）？",
+                "Is it sent abroad (个人信息保护法 art. 55 no. 4)?",
+            ),
         )
 
     def purpose(self) -> Iterator[Block]:
@@ -158,8 +171,8 @@ class _Writer:
                 "points a tier, and the smallest bound the amount",
             ),
             (
-                "依据：授权书（第十三条）；授权须写明用途和期限",
-                "Basis: consent (art. 13) with purpose and days",
+                "依据：授权书（《个人信息保护法》第十三条）；授权须写明用途和期限",
+                "Basis: consent (个人信息保护法 art. 13) with purpose and days",
             ),
         )
         yield self.asked(
@@ -168,7 +181,10 @@ class _Writer:
                 "Are purpose and way lawful, legitimate and needed?",
             ),
             ("能否以更少的字段达到目的？", "Would fewer fields do?"),
-            ("告知内容与方式（第十七条）？", "What are people told, and how (art. 17)?"),
+            (
+                "告知内容与方式（《个人信息保护法》第十七条）？",
+                "What are people told, and how (个人信息保护法 art. 17)?",
+            ),
         )
 
     def fields(self) -> Iterator[Block]:
@@ -197,12 +213,16 @@ class _Writer:
         )
 
     def _row(self, use: FieldUse) -> tuple[str, ...]:
-        undecided = self.blank("是否敏感", "sensitive or not")
+        account = use.column == "exposure_yuan"
+        undecided = self.blank(
+            "是否敏感" + "（金融账户信息，《个人信息保护法》第二十八条）" * account,
+            "sensitive or not" + " (financial accounts, 个人信息保护法 art. 28)" * account,
+        )
         kept = self.pick(*_KEPT[use.retention]).format(months=use.months)
         open_basis = self.blank("同意或其他依据", "consent or another basis")
-        basis = use.basis or self._basis(use)
+        basis = scheme_word(self.lang, use.basis) or self._basis(use)
         return (
-            use.table,
+            table_word(self.lang, use.table),
             use.column,
             use.zh,
             self.pick(use.purpose_zh, use.purpose_en),
@@ -218,8 +238,14 @@ class _Writer:
         """Name the basis where the scheme states none for the column itself."""
         if use.table in ("events", "registers"):
             return self.pick("按种类，见下表", "by its kind, see the table below")
-        if use.consent in ("general", "written"):
-            return self.pick("授权书（第十三条）", "consent (art. 13)")
+        if use.consent == "written":
+            return self.pick(
+                "书面同意（《征信业管理条例》第十四条）", "written consent (征信业管理条例 art. 14)"
+            )
+        if use.consent == "general":
+            return self.pick(
+                "授权书（《个人信息保护法》第十三条）", "consent (个人信息保护法 art. 13)"
+            )
         return self.blank("依据", "legal basis")
 
     def _kinds(self) -> Iterator[tuple[str, ...]]:
@@ -232,7 +258,10 @@ class _Writer:
         ]
         for rule, counts in kinds:
             name = self.pick(rule.zh, rule.en)
-            yield rule.code, name, rule.evidence, rule.who, rule.legal_basis, counts
+            evidence, basis = (
+                scheme_word(self.lang, text) for text in (rule.evidence, rule.legal_basis)
+            )
+            yield rule.code, name, evidence, rule.who, basis, counts
 
     def _months(self, months: int, zh: str, en: str) -> str:
         return self.pick(f"{months} 个月{zh}", f"{months} months{en}")
@@ -310,7 +339,8 @@ class _Writer:
         )
         yield Text(
             self.pick(
-                "评估报告和处理情况记录至少保存三年（第五十六条）。",
-                "Report and records of processing are kept for three years at least (art. 56).",
+                "评估报告和处理情况记录至少保存三年（《个人信息保护法》第五十六条）。",
+                "Report and records of processing are kept for three years at least "
+                "(个人信息保护法 art. 56).",
             )
         )

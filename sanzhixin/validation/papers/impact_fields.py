@@ -118,7 +118,10 @@ _FACTOR = ("约定因素", "agreed factor")
 _GROUPS = ("仅用于公平性检查，从不进入评分", "fairness checks alone, never an input of a score")
 
 _UNDECIDED = frozenset(
-    {("members", "person_id"), *(("registers", c) for c in ("code", "list_class"))}
+    {
+        *(("members", "person_id"), ("households", "exposure_yuan"), ("members", "exposure_yuan")),
+        *(("registers", column) for column in ("code", "list_class")),
+    }
 )
 _OPEN = frozenset({"members", "raters", "proposals", "loans"})  # not only of who has consented
 

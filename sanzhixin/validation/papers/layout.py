@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sanzhixin.errors.words import Lang
+from sanzhixin.numerics.choices import check_choice
 
 __all__ = [
     "Block",
@@ -76,12 +77,24 @@ class Paper:
         What stands before the first part.
     parts : tuple of Part
         In order.
+    foot : tuple of Block
+        What stands below everything, e.g. a digest.
+
+    Raises
+    ------
+    DomainError
+        ``option_choice``: another language.
     """
 
     lang: Lang
     title: str
     lead: tuple[Block, ...]
     parts: tuple[Part, ...]
+    foot: tuple[Block, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse another language."""
+        check_choice("lang", self.lang, Lang)
 
 
 def blank(lang: Lang, what_zh: str, what_en: str) -> str:
@@ -153,6 +166,7 @@ def to_markdown(paper: Paper) -> str:
     pieces = [f"# {_marked_down(paper.title)}", *map(_markdown_block, paper.lead)]
     for part in paper.parts:
         pieces += [f"## {_marked_down(part.title)}", *map(_markdown_block, part.blocks)]
+    pieces += map(_markdown_block, paper.foot)
     return "\n\n".join(pieces) + "\n"
 
 
@@ -187,6 +201,7 @@ def to_text(paper: Paper) -> str:
     pieces = [_one_line(paper.title), *map(_text_block, paper.lead)]
     for part in paper.parts:
         pieces += [_one_line(part.title), *map(_text_block, part.blocks)]
+    pieces += map(_text_block, paper.foot)
     return "\n\n".join(pieces) + "\n"
 
 
@@ -204,7 +219,10 @@ body{font-family:system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;line-
 margin:2rem auto;max-width:52rem;padding:0 1rem;color:#1a1a1a;background:#fff}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #ccc}
 table{border-collapse:collapse;width:100%;font-size:.95rem}
-th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left;vertical-align:top}
+th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left;vertical-align:top;
+min-width:4em;overflow-wrap:break-word}
+div{overflow-x:auto}p,li,h1,h2{overflow-wrap:anywhere}
+footer{margin-top:2rem;border-top:1px solid #ccc;font-size:.85rem;color:#555}
 th{background:#f3f3f3}
 section{display:none}section.only,#zh:checked~section.zh,#en:checked~section.en{display:block}
 @media print{input,label{display:none}}
@@ -296,6 +314,9 @@ def _section(paper: Paper, name: str) -> str:
     for part in paper.parts:
         lines.append(f"<h2>{_escaped(part.title)}</h2>")
         lines += [line for block in part.blocks for line in _html_block(block)]
+    if paper.foot:
+        foot = (line for block in paper.foot for line in _html_block(block))
+        lines += ["<footer>", *foot, "</footer>"]
     return "\n".join([*lines, "</section>"])
 
 
@@ -308,9 +329,9 @@ def _html_block(block: Block) -> Iterator[str]:
         yield from (f"<li>{_escaped(item)}</li>" for item in block.items)
         yield f"</{tag}>"
     else:
-        yield f"<table><thead><tr>{_cells('th', block.head)}</tr></thead><tbody>"
+        yield f"<div><table><thead><tr>{_cells('th', block.head)}</tr></thead><tbody>"
         yield from (f"<tr>{_cells('td', row)}</tr>" for row in block.rows)
-        yield "</tbody></table>"
+        yield "</tbody></table></div>"
 
 
 def _cells(tag: str, row: Sequence[str]) -> str:

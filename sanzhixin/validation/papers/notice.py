@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sanzhixin.errors.words import Lang, pick
+from sanzhixin.errors.words import NO_LIMIT_WORDS, Lang, held_words, pick
 from sanzhixin.scoring.reasons import MOST_REASONS
 from sanzhixin.validation.papers.layout import Listing, Paper, Part, Text, blank
 from sanzhixin.validation.papers.phrases import documents_told, reason_told, trigger_told
@@ -88,7 +88,9 @@ def compose_notice(case: HouseholdCase, lang: Lang) -> Notice:
         parts.append(Part(say(lang, "head_amount"), (Listing(tuple(_amount(case, lang))),)))
         if answer.next_tier is not None:
             told = pick(lang, (answer.next_tier.zh, answer.next_tier.en))
-            parts.append(Part(say(lang, "head_next"), (Text(told),)))
+            held = case.why.held_by
+            rest = () if held is None else (Text(pick(lang, held_words(held))),)
+            parts.append(Part(say(lang, "head_next"), (Text(told), *rest)))
     parts += [
         Part(say(lang, "head_sources"), (Listing(tuple(_sources(case, lang))),)),
         Part(say(lang, "head_rights"), (Listing(tuple(_rights(case, kind, lang))),)),
@@ -96,7 +98,7 @@ def compose_notice(case: HouseholdCase, lang: Lang) -> Notice:
     ]
     lead = (
         Text(say(lang, "addressed", household=answer.household_id, as_of=answer.as_of)),
-        Text(say(lang, f"lead_{kind}")),
+        Text(say(lang, f"lead_{kind}", outcome=pick(lang, answer.outcome))),
         Text(say(lang, "only_proposal")),
     )
     return Notice(kind, reasons, Paper(lang, say(lang, f"title_{kind}"), lead, tuple(parts)))
@@ -179,8 +181,16 @@ def _amount(case: HouseholdCase, lang: Lang) -> Iterator[str]:
         yield say(lang, "none_line")
         return
     bound = bound_word(lang, answer.binding_bound)
+    if answer.limit_yuan == 0:
+        outcome = pick(lang, NO_LIMIT_WORDS["unrated" if answer.is_unrated else "none"])
+        yield (
+            outcome
+            if answer.is_unrated
+            else say(lang, "no_amount_line", outcome=outcome, bound=bound)
+        )
+        return
     yield say(lang, "amount_line", yuan=f"{answer.limit_yuan:,}", bound=bound)
-    if case.why.rate_bp is not None and answer.limit_yuan:
+    if case.why.rate_bp is not None:
         yield say(lang, "rate_line", rate=f"{case.why.rate_bp / 100:g}")
     yield say(lang, "until_line", until=answer.valid_until)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sanzhixin.errors.words import Lang
+from sanzhixin.errors.words import Lang, pick
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
+from sanzhixin.scoring.provenance import STEPS
 from sanzhixin.validation.papers.layout import Grid, Paper, Part, Text
+from sanzhixin.validation.papers.terms import point_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sanzhixin.scoring.artifact import ModelFile
 
-__all__ = ["NOT_RECORDED", "traceability", "traceability_paper"]
+__all__ = ["NOT_RECORDED", "SIGNED", "traceability", "traceability_paper"]
 
 NOT_RECORDED = "not recorded"
 """Stands where the model file holds nothing; nothing is guessed."""
 
-_STEPS = ("fitted", "validated", "approved", "retired")
+SIGNED = ("fitted", *STEPS[1:])
+"""Steps that a person signs for."""
 
 
 def traceability(file: ModelFile) -> dict[str, Any]:
@@ -81,9 +84,9 @@ def traceability(file: ModelFile) -> dict[str, Any]:
             "operating_system": NOT_RECORDED,
             "hardware": NOT_RECORDED,
         },
-        "operators": {f"{step}_by": _or(getattr(by, f"{step}_by")) for step in _STEPS},
+        "operators": {f"{step}_by": _or(getattr(by, f"{step}_by")) for step in SIGNED},
         "timestamps": {
-            **{f"{step}_on": _or(getattr(by, f"{step}_on")) for step in _STEPS},
+            **{f"{step}_on": _or(getattr(by, f"{step}_on")) for step in SIGNED},
             "fit_started_at": NOT_RECORDED,
             "fit_ended_at": NOT_RECORDED,
         },
@@ -154,24 +157,25 @@ def traceability_paper(file: ModelFile, lang: Lang) -> Paper:
     file : ModelFile
         The content of ``model.json``.
     lang : {"zh", "en"}
-        Language of headings; names of points are those of the JSON file.
+        Language; beside each point stands its key in the JSON file.
 
     Returns
     -------
     Paper
         One table a section of `traceability`.
     """
-    content, place = traceability(file), 0 if lang == "zh" else 1
-    head = (("项目", "point")[place], ("值", "value")[place])
-    told = {"zh": "未记录", "en": NOT_RECORDED}[lang]
+    content = traceability(file)
+    head = (pick(lang, ("项目", "point")), pick(lang, ("值", "value")))
+    told = {NOT_RECORDED: pick(lang, ("未记录", NOT_RECORDED)), "none": pick(lang, ("无", "none"))}
     parts = []
     for name, titles in _TITLES.items():
         rows = tuple(
-            (key, told if value == NOT_RECORDED else value) for key, value in _flat(content[name])
+            (point_word(lang, key), told.get(value, value)) for key, value in _flat(content[name])
         )
-        parts.append(Part(titles[place], (Grid(head, rows),)))
-    lead = (Text(_ABOUT[place].format(model=file.model_id)),)
-    return Paper(lang, ("可追溯记录", "Record for traceability")[place], lead, tuple(parts))
+        parts.append(Part(pick(lang, titles), (Grid(head, rows),)))
+    lead = (Text(pick(lang, _ABOUT).format(model=file.model_id)),)
+    title = pick(lang, ("可追溯记录", "Record for traceability"))
+    return Paper(lang, title, lead, tuple(parts))
 
 
 def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -179,4 +183,5 @@ def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, s
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{key}.")
         else:
-            yield f"{before}{key}", str(value)
+            shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+            yield f"{before}{key}", shown

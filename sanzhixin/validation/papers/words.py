@@ -11,7 +11,7 @@ __all__ = ["EVENT_WORDS", "FORM_WORDS", "SENTENCES", "bound_word", "say", "share
 SENTENCES: dict[str, tuple[str, str]] = {
     "title_decline": ("不予授信建议通知书", "Notice of a proposal to decline"),
     "title_insufficient": ("暂不能下结论通知书", "Notice that nothing can be concluded yet"),
-    "title_no_amount": ("未形成额度建议通知书", "Notice that no amount is proposed"),
+    "title_no_amount": ("无建议额度通知书", "Notice that no limit is proposed"),
     "title_review": ("人工复核通知书", "Notice of a review by a person"),
     "title_proposal": ("授信建议告知书", "Notice of a proposal"),
     "addressed": ("户号 {household}，评定日 {as_of}", "Household {household}, as of {as_of}"),
@@ -26,8 +26,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "not a refusal.",
     ),
     "lead_no_amount": (
-        "按评定日的记录，系统没有可建议的额度。",
-        "On the records of that day there is no amount to propose.",
+        "按评定日的记录：{outcome}。",
+        "On the records of that day: {outcome}.",
     ),
     "lead_review": (
         "有下列情况，决定前须由银行工作人员复核。",
@@ -111,6 +111,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "建议额度 {yuan} 元；起限制作用的是：{bound}",
         "Proposed limit {yuan} yuan, held by the {bound}",
     ),
+    "no_amount_line": ("{outcome}；起限制作用的是：{bound}", "{outcome}; held by the {bound}"),
     "rate_line": ("该等级年利率 {rate}%", "Yearly rate of the tier {rate}%"),
     "until_line": ("建议有效期至 {until}", "The proposal is valid until {until}"),
     "none_line": ("不提出额度", "No amount is proposed"),
@@ -170,7 +171,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "得分 {score}{range}，等级 {tier}",
         "Score {score}{range}, tier {tier}",
     ),
-    "page_range": ("（{low} 至 {high}）", " ({low} to {high})"),
+    "page_range": (
+        "（正负一个标准误：{low} 至 {high}）",
+        " (± one standard error: {low} to {high})",
+    ),
     "page_no_score": ("不给出得分、等级和额度", "No score, tier or amount is stated"),
     "head_score": ("得分的构成", "How the score adds up"),
     "head_pillars": ("评议维度", "Pillars"),
@@ -192,9 +196,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "by {link}",
     ),
     "few_answers": ("不足 {least} 份，不单列", "fewer than {least}, not shown"),
+    "event_start": ("起始分", "start of the ledger"),
     "event_part": (
-        "台账从 {start} 分起，合计 {part} 分，最多 {most} 分",
-        "The ledger starts at {start} and comes to {part}, at most {most}",
+        "起始 {start} 分，加上各项合计 {part} 分，最多 {most} 分",
+        "From the start of {start} the ledger comes to {part}, at most {most}",
     ),
     "event_bins": (
         "本模型按台账合计分档给分，见“得分的构成”",
@@ -221,6 +226,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "不给出：模型没有使用贷款结果",
         "Not given: the model has seen no outcome of a loan",
     ),
+    "pd_few": (
+        "不给出：该分数附近贷款太少",
+        "Not given: too few loans at this score to state it",
+    ),
     "pd_beyond": (
         "不给出：该分数及以下没有贷款结果",
         "Not given: no outcome is known at this score or below",
@@ -233,7 +242,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit_proposed": ("建议额度", "proposed"),
     "override_line": ("调整理由：{reason}", "Reason given for another amount: {reason}"),
     "binds": ("起限制作用", "binding"),
-    "absent": ("没有，不起限制作用", "absent, does not bind"),
+    "absent": ("未填，不作限制", "absent, does not bind"),
     "shared_line": (
         "全户共用一个额度，各成年成员签约合计不得超过建议额度。",
         "The household shares one limit: the contracts of all adults together stay within it.",
@@ -251,7 +260,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "col_recused": ("回避份数", "recused"),
     "col_code": ("代码", "code"),
     "col_name": ("名称", "name"),
-    "col_answers": ("评分数", "ratings"),
+    "col_answers": ("评分份数", "ratings"),
     "col_mean": ("均值", "mean"),
     "col_form": ("评议表", "form"),
     "col_level": ("级别", "level"),

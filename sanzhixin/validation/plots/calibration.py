@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, labels
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["plot_backtest", "plot_belt", "plot_default_rate_by_tier", "plot_reliability"]
 
 
-def plot_reliability(reliability: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_reliability(
+    reliability: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw default rates with their intervals over mean default probabilities.
 
     Parameters
     ----------
-    reliability : DataFrame
+    reliability : Judged or DataFrame
         Table of `compute_reliability`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -47,7 +50,7 @@ def plot_reliability(reliability: pd.DataFrame, ax: Axes | None = None, lang: La
     >>> ax.get_xlabel()
     'mean default probability'
     """
-    ax = begin(ax, lang)
+    ax, reliability = begin(ax, lang), table_of(reliability)
     ax.axline((0, 0), slope=1, linestyle="--", color="0.6", linewidth=1)
     ax.errorbar(
         reliability["threshold"],
@@ -65,12 +68,12 @@ def plot_reliability(reliability: pd.DataFrame, ax: Axes | None = None, lang: La
     return ax
 
 
-def plot_belt(belt: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_belt(belt: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the calibration belt over the diagonal.
 
     Parameters
     ----------
-    belt : DataFrame
+    belt : Judged or DataFrame
         Table of `compute_belt`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -87,7 +90,7 @@ def plot_belt(belt: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, belt = begin(ax, lang), table_of(belt)
     names = [str(name) for name in belt]
     levels = [name.removeprefix("low_") for name in names if name.startswith("low_")]
     for place, level in enumerate(reversed(levels)):
@@ -96,7 +99,7 @@ def plot_belt(belt: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> 
         ax.fill_between(belt["prob_default"], *bounds, color=shade, label=f"{level} %", linewidth=0)
     ax.plot(belt["prob_default"], belt["fitted"], linewidth=2)
     ax.axline((0, 0), slope=1, linestyle="--", color="0.3", linewidth=1)
-    ax.legend(loc="upper left")
+    legend_beside(ax)
     labels(
         ax,
         lang,
@@ -107,32 +110,39 @@ def plot_belt(belt: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> 
 
 
 def plot_default_rate_by_tier(
-    calibration: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+    calibration: Judged | pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Lang = "zh",
+    *,
+    unrated: str = "未评级",
 ) -> Axes:
     """Draw the default rate of each tier with its interval, beside its mean default probability.
 
     Parameters
     ----------
-    calibration : DataFrame
+    calibration : Judged or DataFrame
         Table of `compute_calibration`.
     ax : Axes, optional
         To draw on; None makes new ones.
     lang : {"zh", "en"}, default="zh"
         Language of the words.
+    unrated : str, default="未评级"
+        Name of the tier of households without points, which is not drawn.
 
     Returns
     -------
     Axes
-        Tiers from the best to the worst.
+        Tiers with loans, from the best to the worst.
 
     Raises
     ------
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, calibration = begin(ax, lang), table_of(calibration)
     is_tier = (calibration["statistic"] == "default_rate") & (calibration["tier"] != "all")
-    _draw_rates(ax, calibration[is_tier], "tier", lang)
+    is_drawn = is_tier & (calibration["n"] > 0) & (calibration["tier"] != unrated)
+    _draw_rates(ax, calibration[is_drawn], "tier", lang)
     labels(
         ax,
         lang,
@@ -142,12 +152,14 @@ def plot_default_rate_by_tier(
     return ax
 
 
-def plot_backtest(backtest: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_backtest(
+    backtest: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw the default rate of each vintage with its interval, beside its mean probability.
 
     Parameters
     ----------
-    backtest : DataFrame
+    backtest : Judged or DataFrame
         Table of `compute_backtest`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -164,7 +176,7 @@ def plot_backtest(backtest: pd.DataFrame, ax: Axes | None = None, lang: Lang = "
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, backtest = begin(ax, lang), table_of(backtest)
     _draw_rates(ax, backtest, "vintage", lang)
     labels(
         ax,
@@ -184,7 +196,7 @@ def _draw_rates(ax: Axes, rates: pd.DataFrame, column: str, lang: Lang) -> None:
     ax.scatter(places, rates["threshold"], marker="_", s=300, color="0.3", label=names[1])
     ax.set_xticks(places, rates[column].tolist())
     ax.set_ylim(bottom=0)
-    ax.legend()
+    legend_beside(ax)
 
 
 def _reach(rates: pd.DataFrame) -> list[pd.Series]:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, labels
+from sanzhixin.validation.plots.labels import begin, labels, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["plot_cap", "plot_ks", "plot_roc"]
 
 
-def plot_roc(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_roc(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the ROC curve.
 
     Parameters
     ----------
-    curves : DataFrame
+    curves : Judged or DataFrame
         Table of `compute_curves`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -47,7 +48,7 @@ def plot_roc(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
     >>> ax.get_title()
     'ROC curve'
     """
-    ax = begin(ax, lang)
+    ax, curves = begin(ax, lang), table_of(curves)
     ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1)
     ax.plot(curves["share_others"], curves["share_defaults"], linewidth=2)
     ax.set_aspect("equal")
@@ -60,12 +61,12 @@ def plot_roc(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
     return ax
 
 
-def plot_cap(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_cap(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the CAP curve, between chance and the best that is possible.
 
     Parameters
     ----------
-    curves : DataFrame
+    curves : Judged or DataFrame
         Table of `compute_curves`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -75,15 +76,17 @@ def plot_cap(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
     Returns
     -------
     Axes
-        With the curve, the diagonal of chance, and the line of a ranking without fault.
+        With the curve, the diagonal of chance, and the line of a perfect ranking.
 
     Raises
     ------
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
-    names = ("本模型", "无差错", "随机") if lang == "zh" else ("model", "without fault", "chance")
+    ax, curves = begin(ax, lang), table_of(curves)
+    names = (
+        ("本模型", "完美排序", "随机") if lang == "zh" else ("model", "a perfect ranking", "chance")
+    )
     found = curves["share_defaults"]
     ax.plot(curves["share_loans"], found, linewidth=2, label=names[0])
     best = ([*curves["best_share_loans"], 1], [*found, 1])  # all are found, and the rest follows
@@ -99,12 +102,12 @@ def plot_cap(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") ->
     return ax
 
 
-def plot_ks(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_ks(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the points of defaults and of other loans as cumulative shares, and their largest gap.
 
     Parameters
     ----------
-    curves : DataFrame
+    curves : Judged or DataFrame
         Table of `compute_curves`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -121,7 +124,7 @@ def plot_ks(curves: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, curves = begin(ax, lang), table_of(curves)
     known = curves.dropna(subset=["at_most_points"])
     names = ("违约", "未违约") if lang == "zh" else ("defaults", "other loans")
     for column, name in zip(("share_defaults", "share_others"), names, strict=True):

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from sanzhixin.errors.words import Lang
 from sanzhixin.numerics.choices import check_choice
+from sanzhixin.validation.plots.style import find_cjk_font
+from sanzhixin.validation.tables.judged import Judged
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["begin", "labels"]
+__all__ = ["begin", "labels", "legend_beside", "set_font", "table_of"]
 
 
 def begin(ax: Axes | None, lang: Lang) -> Axes:
@@ -39,7 +42,56 @@ def begin(ax: Axes | None, lang: Lang) -> Axes:
         return ax
     from matplotlib import pyplot as plt
 
-    return plt.subplots()[1]
+    return plt.subplots(layout="constrained")[1]
+
+
+def table_of(judged: Judged | pd.DataFrame) -> pd.DataFrame:
+    """Take the table of what is drawn.
+
+    Parameters
+    ----------
+    judged : Judged or DataFrame
+        With its notes, or the table alone.
+
+    Returns
+    -------
+    DataFrame
+        The table.
+    """
+    return judged.table if isinstance(judged, Judged) else judged
+
+
+def legend_beside(ax: Axes) -> None:
+    """Put the legend at the right of the picture, where it covers nothing.
+
+    Parameters
+    ----------
+    ax : Axes
+        With something that has a label.
+    """
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+
+
+def set_font(ax: Axes, lang: Lang) -> None:
+    """Write in a Chinese font, so that no character is a box whatever the settings are.
+
+    Parameters
+    ----------
+    ax : Axes
+        With all its words.
+    lang : {"zh", "en"}
+        English stays in the font of the process.
+    """
+    font = find_cjk_font() if lang == "zh" else None
+    if font is None:
+        return
+    from matplotlib.text import Text
+
+    fonts = [font, "DejaVu Sans"]
+    for text in ax.findobj(Text):
+        text.set_fontfamily(fonts)
+    for axis in ("x", "y"):
+        ax.tick_params(axis=axis, labelfontfamily=fonts)
 
 
 def labels(ax: Axes, lang: Lang, *, zh: tuple[str, str, str], en: tuple[str, str, str]) -> None:
@@ -58,3 +110,4 @@ def labels(ax: Axes, lang: Lang, *, zh: tuple[str, str, str], en: tuple[str, str
     ax.set_title(title)
     ax.set_xlabel(x)
     ax.set_ylabel(y)
+    set_font(ax, lang)

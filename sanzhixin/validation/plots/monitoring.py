@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sanzhixin.validation.plots.labels import begin, labels
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = [
     "plot_change_causes",
@@ -25,12 +26,14 @@ __all__ = [
 _POINT, _LINE, _BAND, _RINGS = "tab:blue", "0.4", "0.85", "tab:red"
 
 
-def plot_fairness(fairness: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_fairness(
+    fairness: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw the ratios of groups to their reference, with intervals and the line of four fifths.
 
     Parameters
     ----------
-    fairness : DataFrame
+    fairness : Judged or DataFrame
         Table of `compute_fairness`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -47,7 +50,7 @@ def plot_fairness(fairness: pd.DataFrame, ax: Axes | None = None, lang: Lang = "
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, fairness = begin(ax, lang), table_of(fairness)
     shown = fairness[fairness["statistic"].isin(("selection_ratio", "propose_ratio"))]
     names = [
         f"{row['attribute']}: {row['group']} ({row['statistic'].removesuffix('_ratio')})"
@@ -55,26 +58,21 @@ def plot_fairness(fairness: pd.DataFrame, ax: Axes | None = None, lang: Lang = "
     ]
     _intervals(ax, shown, names)
     ax.axvline(1, color=_LINE, linewidth=1)
-    ax.axvline(0.8, color=_LINE, linestyle="--", linewidth=1)
-    labels(
-        ax,
-        lang,
-        zh=("与参照组之比（虚线为惯用的 0.8）", "比值（按村自助法区间）", ""),
-        en=(
-            "Ratio to the reference (dashed: the custom of 0.8)",
-            "ratio (interval by village)",
-            "",
-        ),
-    )
+    zh, en = "与参照组之比", "Ratio to the reference"
+    for line in shown["threshold"].dropna().unique()[:1]:
+        ax.axvline(line, color=_LINE, linestyle="--", linewidth=1)
+        zh, en = f"{zh}（虚线为惯用的 {line:g}）", f"{en} (dashed: the custom of {line:g})"
+    words = "比值（按村自助法区间）", "ratio (interval by village)"
+    labels(ax, lang, zh=(zh, words[0], ""), en=(en, words[1], ""))
     return ax
 
 
-def plot_proxy(proxy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_proxy(proxy: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw how well the profile, and each column, tells the groups.
 
     Parameters
     ----------
-    proxy : DataFrame
+    proxy : Judged or DataFrame
         Table of `compute_proxy`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -91,7 +89,7 @@ def plot_proxy(proxy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, proxy = begin(ax, lang), table_of(proxy)
     names = [
         f"{row['attribute']}={row['group']}: {row['column'] or row['model']}"
         for row in proxy.to_dict("records")
@@ -109,12 +107,14 @@ def plot_proxy(proxy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -
     return ax
 
 
-def plot_rating_drift(drift: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_rating_drift(
+    drift: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw the change of the ratings of the county and of each village.
 
     Parameters
     ----------
-    drift : DataFrame
+    drift : Judged or DataFrame
         Table of `compute_rating_drift`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -131,7 +131,7 @@ def plot_rating_drift(drift: pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, drift = begin(ax, lang), table_of(drift)
     shown = drift[drift["unit"].isin(("county", "village"))]
     county = "全县" if lang == "zh" else "county"
     _intervals(ax, shown, [name or county for name in shown["id"]])
@@ -145,12 +145,14 @@ def plot_rating_drift(drift: pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     return ax
 
 
-def plot_ledger_counts(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_ledger_counts(
+    counts: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw the entries of each month in the band that was predicted.
 
     Parameters
     ----------
-    rate : DataFrame
+    counts : Judged or DataFrame
         Table of `compute_ledger_counts`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -167,8 +169,8 @@ def plot_ledger_counts(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
-    shown = rate[rate["statistic"] == "events_month"]
+    ax, counts = begin(ax, lang), table_of(counts)
+    shown = counts[counts["statistic"] == "events_month"]
     places = np.arange(len(shown))
     ax.fill_between(places, shown["low"], shown["high"], color=_BAND, linewidth=0)
     ax.plot(places, shown["threshold"], color=_LINE, linestyle="--")
@@ -184,12 +186,14 @@ def plot_ledger_counts(rate: pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     return ax
 
 
-def plot_change_causes(causes: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_change_causes(
+    causes: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw what moved the households that went up and those that went down.
 
     Parameters
     ----------
-    causes : DataFrame
+    causes : Judged or DataFrame
         Table of `compute_change_causes`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -206,7 +210,7 @@ def plot_change_causes(causes: pd.DataFrame, ax: Axes | None = None, lang: Lang 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, causes = begin(ax, lang), table_of(causes)
     shown = causes[causes["statistic"] == "mean_part"]
     parts = list(dict.fromkeys(shown["part"]))
     words = {"up": "上升", "down": "下降"} if lang == "zh" else {"up": "up", "down": "down"}
@@ -218,7 +222,7 @@ def plot_change_causes(causes: pd.DataFrame, ax: Axes | None = None, lang: Lang 
         ax.barh(places + offset, own.to_numpy(), 0.4, color=color, label=word)
     ax.set_yticks(range(len(parts)), parts)
     ax.axvline(0, color=_LINE, linewidth=1)
-    ax.legend()
+    legend_beside(ax)
     labels(
         ax,
         lang,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sanzhixin.validation.plots.labels import begin, labels
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["plot_rater_map", "plot_villages"]
 
@@ -20,13 +21,18 @@ _FLAGGED, _PLAIN = "tab:red", "tab:blue"
 
 
 def plot_rater_map(
-    raters: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, pillar: str | None = None
+    raters: Judged | pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Lang = "zh",
+    *,
+    pillar: str | None = None,
+    name: str | None = None,
 ) -> Axes:
     """Draw the severity of each rater with its interval, in order of severity.
 
     Parameters
     ----------
-    raters : DataFrame
+    raters : Judged or DataFrame
         Table of `compute_rater_map`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -34,6 +40,8 @@ def plot_rater_map(
         Language of the words.
     pillar : str, optional
         Which; default: the first of the table.
+    name : str, optional
+        What the title calls it; default: its code.
 
     Returns
     -------
@@ -45,11 +53,12 @@ def plot_rater_map(
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
-    name = pillar if pillar is not None else next(iter(raters["pillar"]), "")
-    own = raters[raters["pillar"] == name].sort_values(["value", "rater_id"], kind="stable")
+    ax, raters = begin(ax, lang), table_of(raters)
+    code = pillar if pillar is not None else next(iter(raters["pillar"]), "")
+    own = raters[raters["pillar"] == code].sort_values(["value", "rater_id"], kind="stable")
     places, flagged = np.arange(len(own)), own["flags"].ne("").to_numpy()
     reach = np.stack([own["value"] - own["low"], own["high"] - own["value"]])
+    name = name or code
     words = ("未标记", "有标记") if lang == "zh" else ("no flag", "flagged")
     for mask, color, marker, word in (
         (~flagged, _PLAIN, "o", words[0]),
@@ -68,7 +77,7 @@ def plot_rater_map(
             )
     ax.axhline(0, linestyle="--", color="0.5", linewidth=1)
     if len(own):
-        ax.legend()
+        legend_beside(ax)
     labels(
         ax,
         lang,
@@ -79,13 +88,18 @@ def plot_rater_map(
 
 
 def plot_villages(
-    villages: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, pillar: str | None = None
+    villages: Judged | pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Lang = "zh",
+    *,
+    pillar: str | None = None,
+    name: str | None = None,
 ) -> Axes:
     """Draw the severity of each village's panel beside the merit of its households.
 
     Parameters
     ----------
-    villages : DataFrame
+    villages : Judged or DataFrame
         Table of `compute_village_map`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -93,21 +107,26 @@ def plot_villages(
         Language of the words.
     pillar : str, optional
         Which; default: the first of the table.
+    name : str, optional
+        What the title calls it; default: its code.
 
     Returns
     -------
     Axes
-        A point per village; hollow where it cannot be compared with the largest connected part.
+        A point per village; hollow where it cannot be compared with the largest connected part,
+        and everywhere where no two villages are linked.
 
     Raises
     ------
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
-    name = pillar if pillar is not None else next(iter(villages["pillar"]), "")
-    own = villages[villages["pillar"] == name]
+    ax, villages = begin(ax, lang), table_of(villages)
+    code = pillar if pillar is not None else next(iter(villages["pillar"]), "")
+    own = villages[villages["pillar"] == code]
     alike = own["comparable"].eq("yes").to_numpy()
+    alike = alike & (alike.sum() != 1 or len(own) == 1)  # a village alone compares with none
+    name = name or code
     words = ("可比", "不可比") if lang == "zh" else ("comparable", "not comparable")
     for mask, face, word in ((alike, _PLAIN, words[0]), (~alike, "none", words[1])):
         if mask.any():
@@ -119,7 +138,7 @@ def plot_villages(
                 label=word,
             )
     if len(own):
-        ax.legend()
+        legend_beside(ax)
     labels(
         ax,
         lang,

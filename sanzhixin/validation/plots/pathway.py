@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin
+from sanzhixin.validation.plots.labels import begin, set_font, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["plot_pathway"]
 
@@ -40,12 +41,12 @@ _OF_FORMS = ("forms", "counted")
 _SHADES = ("#c46a1b", "#0f5c8c")
 
 
-def plot_pathway(pathway: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_pathway(pathway: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the steps from forms to limits as bars, one below the other.
 
     Parameters
     ----------
-    pathway : DataFrame
+    pathway : Judged or DataFrame
         Table of `compute_pathway`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -73,7 +74,7 @@ def plot_pathway(pathway: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh
     >>> [text.get_text() for text in ax.texts]
     ['10', '8  (80 %)']
     """
-    ax = begin(ax, lang)
+    ax, pathway = begin(ax, lang), table_of(pathway)
     for place, row in enumerate(pathway.fillna({"of_first": 0.0}).to_dict("records")):
         name, length = str(row["statistic"]), row["of_first"]
         ax.barh(place, length, height=0.62, color=_SHADES[0 if name in _OF_FORMS else 1])
@@ -87,4 +88,5 @@ def plot_pathway(pathway: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh
     ax.grid(visible=False)
     ax.invert_yaxis()
     ax.set_title("从评议到额度" if lang == "zh" else "From ratings to limits")
+    set_font(ax, lang)
     return ax

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sanzhixin.validation.plots.labels import begin, labels
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = [
     "plot_migration",
@@ -26,12 +29,12 @@ __all__ = [
 _BEFORE, _AFTER, _LIMIT, _STOP = "0.7", "tab:blue", "tab:orange", "tab:red"
 
 
-def plot_psi(psi: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_psi(psi: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the shares of each cell before and after.
 
     Parameters
     ----------
-    psi : DataFrame
+    psi : Judged or DataFrame
         Table of `compute_psi`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -56,14 +59,14 @@ def plot_psi(psi: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Ax
     >>> len(plot_psi(table, Figure().add_subplot(), lang="en").patches)
     6
     """
-    ax = begin(ax, lang)
+    ax, psi = begin(ax, lang), table_of(psi)
     cells = psi[psi["statistic"] == "psi_part"]
     places = np.arange(len(cells))
     before, after = ("之前", "之后") if lang == "zh" else ("before", "after")
     ax.bar(places - 0.2, cells["share_before"], 0.4, color=_BEFORE, label=before)
     ax.bar(places + 0.2, cells["share_after"], 0.4, color=_AFTER, label=after)
     ax.set_xticks(places, cells["cell"], rotation=45, ha="right")
-    ax.legend()
+    legend_beside(ax)
     labels(
         ax,
         lang,
@@ -73,12 +76,12 @@ def plot_psi(psi: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Ax
     return ax
 
 
-def plot_psi_path(path: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_psi_path(path: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
     """Draw the stability index of each period under its two limits.
 
     Parameters
     ----------
-    path : DataFrame
+    path : Judged or DataFrame
         Table of `compute_psi_path`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -104,14 +107,16 @@ def plot_psi_path(path: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh")
     >>> len(plot_psi_path(table, Figure().add_subplot(), lang="en").lines)
     3
     """
-    ax = begin(ax, lang)
+    ax, path = begin(ax, lang), table_of(path)
     places = np.arange(len(path))
     ax.plot(places, path["value"], "o-", color=_AFTER)
-    ax.plot(places, path["threshold"], color=_LIMIT, drawstyle="steps-mid", label="95 %")
-    ax.plot(places, path["fail_above"], color=_STOP, drawstyle="steps-mid", label="99.9 %")
+    mark = "_" if len(path) == 1 else ""  # one step alone has no length
+    for name, color, label in (("threshold", _LIMIT, "95 %"), ("fail_above", _STOP, "99.9 %")):
+        (line,) = ax.plot(places, path[name], color=color, drawstyle="steps-mid", label=label)
+        line.set(marker=mark, markersize=18)
     ax.set_xticks(places, path["period"], rotation=45, ha="right")
     ax.set_ylim(bottom=0)
-    ax.legend()
+    legend_beside(ax)
     labels(
         ax,
         lang,
@@ -121,12 +126,14 @@ def plot_psi_path(path: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh")
     return ax
 
 
-def plot_migration(migration: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_migration(
+    migration: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw households by their tier before and after.
 
     Parameters
     ----------
-    migration : DataFrame
+    migration : Judged or DataFrame
         Table of `compute_migration`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -144,7 +151,7 @@ def plot_migration(migration: pd.DataFrame, ax: Axes | None = None, lang: Lang =
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, migration = begin(ax, lang), table_of(migration)
     pairs = migration[migration["statistic"] == "households"]
     order = list(dict.fromkeys([*pairs["before"], *pairs["after"]]))
     grid = np.full((len(order), len(order)), np.nan)
@@ -166,12 +173,14 @@ def plot_migration(migration: pd.DataFrame, ax: Axes | None = None, lang: Lang =
     return ax
 
 
-def plot_strategy(strategy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_strategy(
+    strategy: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+) -> Axes:
     """Draw the default rate of each cut-off, with its interval, over the share it takes.
 
     Parameters
     ----------
-    strategy : DataFrame
+    strategy : Judged or DataFrame
         Table of `compute_strategy`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -188,7 +197,7 @@ def plot_strategy(strategy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, strategy = begin(ax, lang), table_of(strategy)
     shown = strategy.sort_values("share_approved", kind="stable")
     ax.fill_between(shown["share_approved"], shown["low"], shown["high"], alpha=0.25, linewidth=0)
     ax.plot(shown["share_approved"], shown["value"], "o-", color=_AFTER)
@@ -203,13 +212,13 @@ def plot_strategy(strategy: pd.DataFrame, ax: Axes | None = None, lang: Lang = "
 
 
 def plot_score_distribution(
-    distribution: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
+    distribution: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
 ) -> Axes:
     """Draw how many households have how many points.
 
     Parameters
     ----------
-    distribution : DataFrame
+    distribution : Judged or DataFrame
         Table of `compute_score_distribution`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -234,7 +243,7 @@ def plot_score_distribution(
     >>> len(plot_score_distribution(table, Figure().add_subplot(), lang="en").patches)
     2
     """
-    ax = begin(ax, lang)
+    ax, distribution = begin(ax, lang), table_of(distribution)
     width = distribution["below_points"] - distribution["from_points"]
     ax.bar(distribution["from_points"], distribution["value"], width, align="edge", color=_AFTER)
     labels(
@@ -246,17 +255,25 @@ def plot_score_distribution(
     return ax
 
 
-def plot_sensitivity(sensitivity: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh") -> Axes:
+def plot_sensitivity(
+    sensitivity: Judged | pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Lang = "zh",
+    *,
+    names: Mapping[str, str] | None = None,
+) -> Axes:
     """Draw the share of households whose tier some single change moves.
 
     Parameters
     ----------
-    sensitivity : DataFrame
+    sensitivity : Judged or DataFrame
         Table of `compute_sensitivity`.
     ax : Axes, optional
         To draw on; None makes new ones.
     lang : {"zh", "en"}, default="zh"
         Language of the words.
+    names : mapping of str to str, optional
+        Name of each pillar by its code; a code without one stands itself.
 
     Returns
     -------
@@ -268,17 +285,17 @@ def plot_sensitivity(sensitivity: pd.DataFrame, ax: Axes | None = None, lang: La
     DomainError
         ``option_choice``: `lang`.
     """
-    ax = begin(ax, lang)
+    ax, sensitivity = begin(ax, lang), table_of(sensitivity)
     shown = sensitivity[sensitivity["statistic"] == "tier_any"]
-    words = _CHANGES[lang]
-    names = [
-        f"{words[str(row['change'])]} {row['pillar']}".removesuffix(" all")
+    words, told = _CHANGES[lang], names or {}
+    marks = [
+        f"{words[str(row['change'])]} {told.get(row['pillar'], row['pillar'])}".removesuffix(" all")
         for row in shown.to_dict("records")
     ]
     places = np.arange(len(shown))
     reach = np.stack([shown["value"] - shown["low"], shown["high"] - shown["value"]])
     ax.barh(places, shown["value"], xerr=np.maximum(reach, 0), color=_AFTER, ecolor="0.3")
-    ax.set_yticks(places, names)
+    ax.set_yticks(places, marks)
     ax.invert_yaxis()
     labels(
         ax,

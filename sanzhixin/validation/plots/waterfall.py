@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, labels
+from sanzhixin.validation.plots.labels import begin, labels, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["plot_waterfall"]
 
@@ -18,13 +19,17 @@ _UP, _DOWN, _SUM = "#0f5c8c", "#c46a1b", "0.45"
 
 
 def plot_waterfall(
-    waterfall: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, example: str = "1"
+    waterfall: Judged | pd.DataFrame,
+    ax: Axes | None = None,
+    lang: Lang = "zh",
+    *,
+    example: str = "1",
 ) -> Axes:
     """Draw the parts of one household's points, each where the one before it ended.
 
     Parameters
     ----------
-    waterfall : DataFrame
+    waterfall : Judged or DataFrame
         Table of `compute_waterfall`.
     ax : Axes, optional
         To draw on; None makes new ones.
@@ -54,7 +59,7 @@ def plot_waterfall(
     >>> [text.get_text() for text in ax.texts]
     ['+90', '90']
     """
-    ax = begin(ax, lang)
+    ax, waterfall = begin(ax, lang), table_of(waterfall)
     own = waterfall[waterfall["example"] == example]
     for place, row in enumerate(own.to_dict("records")):
         is_sum, value = row["statistic"] == "total", float(row["value"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sanzhixin.errors.words import VERDICT_WORDS
+from sanzhixin.validation.report.cells import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,19 +91,26 @@ def tell_belt(tables: Tables) -> Told:
     own = tables["belt"].table
     off = (own["low_95"] > own["prob_default"]) | (own["high_95"] < own["prob_default"])
     share = f"{off.mean():.0%}"
-    low, high = _percent(own["prob_default"].min()), _percent(own["prob_default"].max())
+    low, high = percent(own["prob_default"].min()), percent(own["prob_default"].max())
     return (
         f"违约概率 {low} 至 {high} 间，95% 校准带在 {share} 的取值处不含对角线。",
-        f"For probabilities of {low} to {high} the 95 % belt leaves the diagonal at {share} of the "
+        f"For probabilities of {low} to {high} the 95% belt leaves the diagonal at {share} of the "
         "values.",
     )
 
 
-def tell_tiers(tables: Tables) -> Told:
-    """Say the default rate of each tier."""
+def tell_tiers(tables: Tables, *, unrated: str = "") -> Told:
+    """Say the default rate of each tier with loans, and that the others are not drawn."""
     own = tables["calibration"].table
     is_rate = (own["statistic"] == "default_rate") & (own["tier"] != "all")
-    return _rates(own[is_rate], "tier", "各等级观察违约率", "Observed default rates by tier")
+    is_drawn = is_rate & (own["n"] > 0) & (own["tier"] != unrated)
+    zh, en = _rates(own[is_drawn], "tier", "各等级观察违约率", "Observed default rates by tier")
+    if is_drawn.sum() == is_rate.sum():
+        return zh, en
+    return (
+        f"{zh}无贷款的等级和未评级不画。",
+        f"{en} Tiers without loans, and households without a tier, are not drawn.",
+    )
 
 
 def tell_backtest(tables: Tables) -> Told:
@@ -113,7 +121,7 @@ def tell_backtest(tables: Tables) -> Told:
 
 def _rates(rows: pd.DataFrame, name: str, zh: str, en: str) -> Told:
     parts = [
-        (str(row[name]), _percent(row["value"]), VERDICT_WORDS[str(row["verdict"])])
+        (str(row[name]), percent(row["value"]), VERDICT_WORDS[str(row["verdict"])])
         for row in rows.to_dict("records")
     ]
     return (
@@ -126,7 +134,7 @@ def tell_strategy(tables: Tables) -> Told:
     """Say the two ends of the cut-offs."""
     own = _rows(tables, "strategy")
     ends = [
-        (f"{row['cutoff_points']:.0f}", f"{row['share_approved']:.0%}", _percent(row["value"]))
+        (f"{row['cutoff_points']:.0f}", f"{row['share_approved']:.0%}", percent(row["value"]))
         for row in (own[0], own[-1])
     ]
     return (
@@ -148,10 +156,10 @@ def tell_sensitivity(tables: Tables) -> Told:
     row = _row(tables, "sensitivity", statistic="tier_any", change="rater_out")
     near = _row(tables, "sensitivity", statistic="near_cutoff")
     return (
-        f"去掉某一名评议员会使 {_percent(row['value'])} 的农户等级变动；"
-        f"{_percent(near['value'])} 的农户临近等级界限。",
-        f"Leaving one rater out moves the tier of {_percent(row['value'])} of households; "
-        f"{_percent(near['value'])} are near a cut-off.",
+        f"有 {percent(row['value'])} 的农户，只要去掉其中某一名评议员的评议表，等级就会变；"
+        f"{percent(near['value'])} 的农户因临近等级界限而复核。",
+        f"For {percent(row['value'])} of households there is some rater without whose form the "
+        f"tier would be another; {percent(near['value'])} are under review for a near cut-off.",
     )
 
 
@@ -159,7 +167,7 @@ def tell_distribution(tables: Tables) -> Told:
     """Say where most households are."""
     own = tables["score_distribution"].table
     most = own.iloc[int(own["value"].to_numpy().argmax())]
-    n, share = f"{int(own['n'].sum()):,}", _percent(most["value"])
+    n, share = f"{int(own['n'].sum()):,}", percent(most["value"])
     between = f"{most['from_points']:.0f}–{most['below_points']:.0f}"
     return (
         f"{n} 户有积分，最多的一组为 {between} 分，占 {share}。",
@@ -181,38 +189,48 @@ def tell_psi(tables: Tables) -> Told:
     )
 
 
-def tell_raters(tables: Tables, *, pillar: str) -> Told:
-    """Say how many raters of a pillar are flagged, and how far apart they are."""
+def tell_raters(tables: Tables, *, pillar: str, name: Told | None = None) -> Told:
+    """Say how far raters differ, and how many are flagged."""
     own = tables["rater_map"].table
     own = own[own["pillar"] == pillar]
     flagged = int(own["flags"].ne("").sum())
     low, high = _number(own["value"].min()), _number(own["value"].max())
+    zh, en = name or (pillar, pillar)
     return (
-        f"{pillar}：{len(own):,} 名评议员，宽严 {low} 至 {high} logit，{flagged} 名有标记。",
-        f"{pillar}: {len(own):,} raters, severity {low} to {high} logits, {flagged} flagged.",
+        f"{zh}：{len(own):,} 名评议员，宽严 {low} 至 {high} logit，{flagged} 名有标记。",
+        f"{en}: {len(own):,} raters, severity {low} to {high} logits, {flagged} flagged.",
     )
 
 
-def tell_villages(tables: Tables, *, pillar: str) -> Told:
+def tell_villages(tables: Tables, *, pillar: str, name: Told | None = None) -> Told:
     """Say how many villages can be compared."""
     own = tables["village_map"].table
     own = own[own["pillar"] == pillar]
-    alike = int(own["comparable"].eq("yes").sum())
+    zh, en = name or (pillar, pillar)
+    alike, n = int(own["comparable"].eq("yes").sum()), len(own)
+    if n > 1 and alike < 2:  # a village compares with itself alone
+        return (
+            f"{zh}：{n:,} 个村互不连通，村与村之间不能直接比较。",
+            f"{en}: no two of {n:,} villages are linked; they must not be compared directly.",
+        )
     return (
-        f"{pillar}：{len(own):,} 个村中 {alike:,} 个可与最大连通部分比较。",
-        f"{pillar}: {alike:,} of {len(own):,} villages compare with the largest connected part.",
+        f"{zh}：{n:,} 个村中 {alike:,} 个相互连通，可以比较。",
+        f"{en}: {alike:,} of {n:,} villages are linked and can be compared.",
     )
 
 
-def tell_waterfall(tables: Tables, *, example: str) -> Told:
+def tell_waterfall(
+    tables: Tables, *, example: str, names: Mapping[str, Told] | None = None
+) -> Told:
     """Say what the points of one household are made of."""
     rows = [row for row in _rows(tables, "waterfall") if row["example"] == example]
     parts, total = rows[:-1], rows[-1]
+    tier_zh, tier_en = (names or {}).get(total["tier"], (total["tier"], total["tier"]))
     zh = "，".join(f"{row['step_zh']} {row['value']:+.0f}" for row in parts)
     en = ", ".join(f"{row['step_en']} {row['value']:+.0f}" for row in parts)
     return (
-        f"农户 {total['household']}（等级 {total['tier']}）积分 {total['value']:.0f}：{zh}。",
-        f"Household {total['household']}, tier {total['tier']}, {total['value']:.0f} points: {en}.",
+        f"农户 {total['household']}（等级 {tier_zh}）积分 {total['value']:.0f}：{zh}。",
+        f"Household {total['household']}, tier {tier_en}, {total['value']:.0f} points: {en}.",
     )
 
 
@@ -235,7 +253,3 @@ def _between(row: Row) -> Told:
 
 def _number(value: float) -> str:
     return "-" if value != value else f"{value:.3f}"
-
-
-def _percent(value: float) -> str:
-    return "-" if value != value else f"{100 * value:.2g} %"

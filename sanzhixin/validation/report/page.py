@@ -12,7 +12,17 @@ import pandas as pd
 
 from sanzhixin.errors.words import VERDICT_WORDS
 from sanzhixin.validation.papers.layout import content_policy
-from sanzhixin.validation.report.words import COLUMNS, HOW_TO_READ, MARKS, SECTIONS, WORDS
+from sanzhixin.validation.report.cells import (
+    Names,
+    category_words,
+    column_words,
+    is_share,
+    percent,
+    say_codes,
+    statistic_words,
+)
+from sanzhixin.validation.report.leads import LEADS
+from sanzhixin.validation.report.words import HOW_TO_READ, MARKS, SECTIONS, WORDS
 from sanzhixin.validation.tables.judged import VERDICTS
 
 if TYPE_CHECKING:
@@ -30,14 +40,24 @@ MOST_ALARMS = 30
 _ALARMS = ("fail", "watch")
 _NONE = "–"
 _MOST_WHOLE = 1e15
+_NOT_ABOUT = frozenset(("statistic", "verdict", "convention", "law", "method", "size", "of"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """One cell: its text, and whether it is a number or a verdict."""
+    """One cell: its text in both languages, what it is, and the code that the words stand for."""
 
-    text: str
+    told: tuple[str, str]
     kind: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """One head: its words, and the column that they stand for."""
+
+    told: tuple[str, str]
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +66,9 @@ class _Shown:
 
     judged: Judged
     counts: dict[str, int]
-    head: list[tuple[str, str]]
+    lead: tuple[str, str]
+    note: tuple[str, str]
+    head: list[_Head]
     rows: list[list[_Cell]]
     n_rows: int
 
@@ -85,8 +107,10 @@ def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(home.joinpath("page.html.j2").read_text("utf-8"))
-    pictures = draw_pictures(tables)
-    shown, alarms = [_shown(one) for one in tables.values()], _alarms(tables)
+    names = _names_of(facts)
+    pictures = draw_pictures(tables, names)
+    titles = names | {one.name: (one.title_zh, one.title_en) for one in tables.values()}
+    shown, alarms = [_shown(one, titles) for one in tables.values()], _alarms(tables, names)
     model_id = facts["model"]["model_id"]
     return template.render(
         alarms=alarms[:MOST_ALARMS],
@@ -135,17 +159,30 @@ def _is_used(section: str, pictures: tuple[Any, ...]) -> bool:
     return any(one.section == section for one in pictures)
 
 
-def _shown(judged: Judged) -> _Shown:
+def _names_of(facts: Facts) -> dict[str, tuple[str, str]]:
+    """Take the names of codes from the facts."""
+    own = facts.get("names", {})
+    return {
+        code: (str(fact["zh"]), str(fact["en"]))
+        for code, fact in own.items()
+        if isinstance(fact, dict)
+    }
+
+
+def _shown(judged: Judged, names: Names) -> _Shown:
     table = judged.table
-    rows = _chosen(table)
-    names = [str(name) for name in table]
+    columns = [str(name) for name in table]
+    pairs = [one for one in columns if f"{one}_zh" in columns and f"{one}_en" in columns]
+    kept = [one for one in columns if one[:-3] not in pairs]  # their words stand in the cell
     cells = [
-        [_cell(name, value) for name, value in zip(names, row, strict=True)]
-        for row in rows.itertuples(index=False, name=None)
+        [_cell(judged.name, row, name, names) for name in kept]
+        for row in _chosen(table).to_dict("records")
     ]
-    head = [COLUMNS.get(name, (name, name.replace("_", " "))) for name in names]
+    head = [_Head(column_words(name, names) or (name, name), name) for name in kept]
     counts: dict[str, int] = {str(word): n for word, n in judged.counts.items()}
-    return _Shown(judged, counts, head, cells, len(table))
+    note = say_codes(judged.note_zh), judged.note_en
+    lead = LEADS.get(judged.name, ("", ""))
+    return _Shown(judged, counts, lead, note, head, cells, len(table))
 
 
 def _chosen(table: pd.DataFrame) -> pd.DataFrame:
@@ -159,31 +196,75 @@ def _chosen(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[sorted(places[:MOST_ROWS])]
 
 
-def _cell(name: str, value: Any) -> _Cell:
+def _cell(table: str, row: Mapping[Any, Any], name: str, names: Names) -> _Cell:
+    value = row[name]
     if name == "verdict":
-        return _Cell(str(value), "verdict")
+        return _Cell((str(value), str(value)), "verdict")
     if isinstance(value, str):
-        return _Cell(value, "text")
-    if pd.isna(value):
-        return _Cell(_NONE, "number")
+        return _text(table, row, name, names)
     if isinstance(value, bool | np.bool_):
-        return _Cell(str(value).lower(), "text")
+        return _Cell(WORDS["yes" if value else "no"], "text")
+    text = _number(table, row, name)
+    return _Cell((text, text), "number")
+
+
+def _text(table: str, row: Mapping[Any, Any], name: str, names: Names) -> _Cell:
+    """Say a code in words; what has none tells itself."""
+    value = str(row[name])
+    if name == "statistic":
+        told = statistic_words(table, value)
+    elif f"{name}_zh" in row:
+        told = str(row[f"{name}_zh"]), str(row[f"{name}_en"])
+    else:
+        told = category_words(name, value, names)
+    kind = "statistic" if name == "statistic" else "text"
+    return _Cell(told or (value, value), kind, value if told else "")
+
+
+def _number(table: str, row: Mapping[Any, Any], name: str) -> str:
+    value = row[name]
+    if pd.isna(value):
+        return _NONE
+    if is_share(table, str(row.get("statistic", "")), name):
+        return percent(float(value))
     if float(value).is_integer() and abs(value) < _MOST_WHOLE:
-        return _Cell(f"{int(value):,}", "number")
-    return _Cell(f"{value:.4g}", "number")
+        return f"{int(value):,}"
+    return f"{value:.4g}"
 
 
-def _alarms(tables: Mapping[str, Judged]) -> list[tuple[Judged, str, str]]:
+def _alarms(
+    tables: Mapping[str, Judged], names: Names
+) -> list[tuple[Judged, tuple[str, str], str]]:
     """Rows with fail, then those with watch: table, what the row is about, verdict."""
     found = []
     for word in _ALARMS:
         for judged in tables.values():
             table = judged.table
             rows = table[table["verdict"] == word] if "verdict" in table else table.iloc[:0]
-            found += [(judged, _about(row), word) for row in rows.to_dict("records")]
+            told = [(judged, _about(judged.name, row, names)) for row in rows.to_dict("records")]
+            found += [(*one, word) for one in told]
     return found
 
 
-def _about(row: Mapping[Any, Any]) -> str:
-    told = [str(value) for value in row.values() if isinstance(value, str) and value]
-    return " · ".join(told[:-1])
+def _about(table: str, row: Mapping[Any, Any], names: Names) -> tuple[str, str]:
+    """Say which row it is in a phrase: the statistic, of whom, and its value."""
+    statistic = str(row["statistic"])
+    zh, en = statistic_words(table, statistic) or (statistic, statistic)
+    parts = [
+        _said(name, value, names)
+        for name, value in row.items()
+        if isinstance(value, str) and value not in {"", "all"} and name not in _NOT_ABOUT
+    ]
+    of_zh, of_en = "，".join(one for one, _ in parts), ", ".join(one for _, one in parts)
+    value = _number(table, row, "value")
+    zh = f"{zh}（{of_zh}）：{value}" if parts else f"{zh}：{value}"
+    return zh, f"{en} ({of_en}): {value}" if parts else f"{en}: {value}"
+
+
+def _said(name: str, value: str, names: Names) -> tuple[str, str]:
+    """Say a category; one without words behind the name of its column."""
+    told = category_words(name, value, names)
+    if told is not None:
+        return told
+    zh, en = column_words(name, names) or (name, name)
+    return f"{zh} {value}", f"{en} {value}"

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sanzhixin.validation.plots.calibration import (
+from sanzhixin.errors.words import pick
+from sanzhixin.validation.plots import (
     plot_backtest,
     plot_belt,
+    plot_cap,
     plot_default_rate_by_tier,
-    plot_reliability,
-)
-from sanzhixin.validation.plots.discrimination import plot_cap, plot_ks, plot_roc
-from sanzhixin.validation.plots.panel import plot_rater_map, plot_villages
-from sanzhixin.validation.plots.pathway import plot_pathway
-from sanzhixin.validation.plots.stability import (
+    plot_ks,
+    plot_pathway,
     plot_psi_path,
+    plot_rater_map,
+    plot_reliability,
+    plot_roc,
     plot_score_distribution,
     plot_sensitivity,
     plot_strategy,
+    plot_villages,
+    plot_waterfall,
 )
 from sanzhixin.validation.plots.style import (
     NO_CJK_FONT,
@@ -32,15 +35,16 @@ from sanzhixin.validation.plots.style import (
     house_style,
     to_svg,
 )
-from sanzhixin.validation.plots.waterfall import plot_waterfall
 from sanzhixin.validation.report import findings
 from sanzhixin.validation.report.words import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.validation.report.cells import Names
     from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["MOST_RATERS", "Picture", "draw_pictures", "drawn_raters"]
@@ -51,6 +55,7 @@ MOST_RATERS = 400
 Finding = Callable[[Mapping[str, "Judged"]], tuple[str, str]]
 
 _SIZE = (6.0, 3.8)
+_LONG, _ROOM = 8, 0.2  # letters of a label, and the part of its width that is left free
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,15 @@ _PLANS = (
 )
 
 
-def draw_pictures(tables: Mapping[str, Judged]) -> tuple[Picture, ...]:
+def draw_pictures(tables: Mapping[str, Judged], names: Names | None = None) -> tuple[Picture, ...]:
     """Draw every picture whose table is there and not empty.
 
     Parameters
     ----------
     tables : mapping of str to Judged
         By name.
+    names : mapping, optional
+        Chinese and English name of codes; a code without one stands itself.
 
     Returns
     -------
@@ -127,8 +134,9 @@ def draw_pictures(tables: Mapping[str, Judged]) -> tuple[Picture, ...]:
     """
     if find_cjk_font() is None:
         warnings.warn(" ".join(NO_CJK_FONT), CjkFontWarning, stacklevel=2)
-    plans = [one for one in _PLANS if _has_rows(one, tables)]
-    plans += [*_of_pillars(tables), *_of_examples(tables)]
+    told = names or {}
+    plans = [_named(one, told) for one in _PLANS if _has_rows(one, tables)]
+    plans += [*_of_pillars(tables, told), *_of_examples(tables, told)]
     return tuple(_draw(one, tables) for one in plans)
 
 
@@ -139,25 +147,38 @@ def _has_rows(plan: _Plan, tables: Mapping[str, Judged]) -> bool:
     return bool(len(table) and table.select_dtypes("number").notna().to_numpy().any())
 
 
-def _of_pillars(tables: Mapping[str, Judged]) -> list[_Plan]:
+def _named(plan: _Plan, names: Names) -> _Plan:
+    """Hand names to the pictures that show codes."""
+    if plan.name == "sensitivity":
+        return replace(plan, plot=partial(_plot_sensitivity, names=names))
+    unrated = next((code for code, (_, en) in names.items() if en == "unrated"), "")
+    if plan.name == "tiers":
+        plot = partial(plot_default_rate_by_tier, unrated=unrated)
+        return replace(plan, plot=plot, finding=partial(findings.tell_tiers, unrated=unrated))
+    return plan
+
+
+def _of_pillars(tables: Mapping[str, Judged], names: Names) -> list[_Plan]:
     plans = []
     for kind, table, plot, tell in (
         ("raters", "rater_map", _plot_raters, _tell_raters),
-        ("villages", "village_map", plot_villages, findings.tell_villages),
+        ("villages", "village_map", _plot_villages, findings.tell_villages),
     ):
         found = tables[table].table["pillar"] if table in tables else ()
         for pillar in dict.fromkeys(found):
-            drawn, finding = partial(plot, pillar=pillar), partial(tell, pillar=str(pillar))
+            name = names.get(str(pillar), (str(pillar), str(pillar)))
+            drawn = partial(plot, pillar=pillar, name=name)
+            finding = partial(tell, pillar=str(pillar), name=name)
             plans.append(_Plan(f"{kind}_{pillar}", "panel", table, drawn, finding))
     return plans
 
 
-def _of_examples(tables: Mapping[str, Judged]) -> list[_Plan]:
+def _of_examples(tables: Mapping[str, Judged], names: Names) -> list[_Plan]:
     found = tables["waterfall"].table["example"] if "waterfall" in tables else ()
     plans = []
     for example in dict.fromkeys(found):
-        drawn = partial(plot_waterfall, example=example)
-        finding = partial(findings.tell_waterfall, example=str(example))
+        drawn = partial(_plot_waterfall, example=example, names=names)
+        finding = partial(findings.tell_waterfall, example=str(example), names=names)
         plans.append(_Plan(f"example_{example}", "examples", "waterfall", drawn, finding))
     return plans
 
@@ -190,14 +211,36 @@ def drawn_raters(raters: pd.DataFrame, pillar: str) -> pd.DataFrame:
 
 
 def _plot_raters(
-    raters: pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh", *, pillar: str
+    raters: pd.DataFrame, ax: Axes, lang: Lang, *, pillar: str, name: tuple[str, str]
 ) -> Axes:
-    return plot_rater_map(drawn_raters(raters, pillar), ax, lang, pillar=pillar)
+    drawn = drawn_raters(raters, pillar)
+    return plot_rater_map(drawn, ax, lang, pillar=pillar, name=pick(lang, name))
 
 
-def _tell_raters(tables: Mapping[str, Judged], *, pillar: str) -> tuple[str, str]:
+def _plot_villages(
+    villages: pd.DataFrame, ax: Axes, lang: Lang, *, pillar: str, name: tuple[str, str]
+) -> Axes:
+    return plot_villages(villages, ax, lang, pillar=pillar, name=pick(lang, name))
+
+
+def _plot_waterfall(
+    waterfall: pd.DataFrame, ax: Axes, lang: Lang, *, example: str, names: Names
+) -> Axes:
+    tiers = {code: pick(lang, pair) for code, pair in names.items()}
+    named = waterfall.assign(tier=waterfall["tier"].replace(tiers))
+    return plot_waterfall(named, ax, lang, example=example)
+
+
+def _plot_sensitivity(sensitivity: pd.DataFrame, ax: Axes, lang: Lang, *, names: Names) -> Axes:
+    told = {code: pick(lang, pair) for code, pair in names.items()}
+    return plot_sensitivity(sensitivity, ax, lang, names=told)
+
+
+def _tell_raters(
+    tables: Mapping[str, Judged], *, pillar: str, name: tuple[str, str]
+) -> tuple[str, str]:
     """Say what the map shows, and whom it leaves out."""
-    zh, en = findings.tell_raters(tables, pillar=pillar)
+    zh, en = findings.tell_raters(tables, pillar=pillar, name=name)
     raters = tables["rater_map"].table
     drawn = len(drawn_raters(raters, pillar))
     if drawn == int((raters["pillar"] == pillar).sum()):
@@ -214,6 +257,19 @@ def _draw(plan: _Plan, tables: Mapping[str, Judged]) -> Picture:
     with house_style():
         for lang, alt in zip(("zh", "en"), told, strict=True):
             figure = Figure(figsize=plan.size, layout="constrained")
-            plan.plot(table, figure.add_subplot(), lang=lang)
+            _give_room(plan.plot(table, figure.add_subplot(), lang), figure)
             drawn[lang] = to_svg(figure, name=f"{plan.name}_{lang}", alt=alt)
     return Picture(plan.section, drawn["zh"], drawn["en"], told)
+
+
+def _give_room(ax: Axes, figure: Figure) -> None:
+    """Leave room at the left for long labels: the reader's letters may be wider than those here."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    labels = [text for text in ax.get_yticklabels() if len(text.get_text()) > _LONG]
+    engine = figure.get_layout_engine()
+    if not labels or not isinstance(engine, ConstrainedLayoutEngine):
+        return
+    figure.draw_without_rendering()
+    width = max(text.get_window_extent().width for text in labels) / figure.bbox.width
+    engine.set(rect=(_ROOM * width, 0, 1 - _ROOM * width, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COLUMNS", "HOW_TO_READ", "MARKS", "SECTIONS", "WORDS"]
+__all__ = ["HOW_TO_READ", "MARKS", "SECTIONS", "WORDS"]
 
 Pair = tuple[str, str]
 
@@ -44,6 +44,10 @@ WORDS: dict[str, Pair] = {
         " {drawn:,} are drawn: all that are flagged, of the others those at even ranks; all stand "
         "in the JSON and Excel files.",
     ),
+    "note": ("详细说明", "More on this table"),
+    "yes": ("是", "yes"),
+    "no": ("否", "no"),
+    "names": ("名称", "Names"),
     "no_alarms": ("没有判为关注或不通过的行。", "No row is judged watch or fail."),
     "tables": ("全部表格", "All tables"),
     "how": ("如何阅读", "How to read it"),
@@ -77,11 +81,13 @@ WORDS: dict[str, Pair] = {
 
 HOW_TO_READ: tuple[Pair, ...] = (
     (
-        "每行一个统计量：value 为数值，low 至 high 为区间，threshold 为比较的数，verdict 为判定。"
+        "每行一个统计量：数值（value）及其区间（下限 low 至上限 high）、比较值（threshold）和"
+        "判定（verdict）；小字为 JSON 与 Excel 文件中的代码，那里的占比写作小数。"
         "通过、关注、不通过按各表说明的界限得出；样本不足时照列数值，不作判定；参考不判定。",
         "One statistic a row: value, its interval low to high, the threshold it is compared with, "
-        "and the verdict. Pass, watch and fail follow the limits in the note of the table; with "
-        "too few events the value stands and nothing is told; info is not judged.",
+        "and the verdict. What is small is the code in the JSON and Excel files, which write "
+        "shares as fractions. Pass, watch and fail follow the limits in the note of the table; "
+        "with too few events the value stands and nothing is told; info is not judged.",
     ),
     (
         "一次验证检验很多行，一切正常时也会有误报：“多重检验”表给出预期误报数与调整后的结果。",
@@ -90,7 +96,7 @@ HOW_TO_READ: tuple[Pair, ...] = (
     ),
     (
         "结果只来自获批贷款；未获批农户的情况不得而知。评议员意见一致不等于评议有效，"
-        "“评议团的增量”表说明评议对预测违约的作用，而不是因果。",
+        "“评议对区分违约的增益”表说明评议对预测违约的作用，而不是因果。",
         "Outcomes are known of approved loans alone. Raters may agree and still be wrong; the "
         "table on what the panel adds speaks of prediction, not of causes.",
     ),
@@ -101,36 +107,3 @@ HOW_TO_READ: tuple[Pair, ...] = (
     ),
 )
 """Paragraphs on how to read the report."""
-
-COLUMNS: dict[str, Pair] = {
-    "statistic": ("统计量", "statistic"),
-    "n": ("笔/户数", "n"),
-    "events": ("违约数", "events"),
-    "value": ("数值", "value"),
-    "low": ("下限", "low"),
-    "high": ("上限", "high"),
-    "threshold": ("比较值", "threshold"),
-    "verdict": ("判定", "verdict"),
-    "tier": ("等级", "tier"),
-    "vintage": ("放款期", "vintage"),
-    "village_id": ("村", "village"),
-    "pillar": ("支柱", "pillar"),
-    "characteristic": ("特征", "characteristic"),
-    "p_value": ("p 值", "p-value"),
-    "p_adjusted": ("调整后 p 值", "adjusted p"),
-    "period": ("时期", "period"),
-    "bin": ("分箱", "bin"),
-    "change": ("改动", "change"),
-    "of_first": ("占首步", "of the first step"),
-    "cell": ("分组", "cell"),
-    "rater_id": ("评议员", "rater"),
-    "flags": ("标记", "flags"),
-    "household": ("农户", "household"),
-    "attribute": ("属性", "attribute"),
-    "group": ("组", "group"),
-    "expected": ("预期违约数", "expected"),
-    "direction": ("方向", "direction"),
-    "who": ("何人", "who"),
-    "table": ("表", "table"),
-}
-"""Heads of columns; others stand by their name."""

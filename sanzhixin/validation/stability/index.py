@@ -10,8 +10,9 @@ import pandas as pd
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.choices import check_range
-from sanzhixin.numerics.stability import count_cells, stability_parts, stability_test
-from sanzhixin.validation.tables.columns import check_columns, read_numbers
+from sanzhixin.numerics.paired_stability import pair_cells, swap_test
+from sanzhixin.numerics.stability import find_cells, stability_parts, stability_test
+from sanzhixin.validation.tables.columns import check_columns, read_numbers, read_outcomes
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.statistic_rows import (
     FAIL_BELOW,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sanzhixin.numerics.stability import BreaksFrom, StabilityTest
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 __all__ = [
     "LEAST_ROWS",
@@ -62,6 +64,15 @@ _NOTE_EN = (
     "60 mostly exceed .25 for no reason, and 5,000 against 5,000 may shift much below .10. A share "
     "below one in ten thousand counts as that. Repeated looks are not corrected for; where whole "
     "villages move together the limits are too narrow."
+)
+_PAIRED_ZH = (
+    "swapped：两次多为同一批农户，界限由逐户随机对调前后得到，只有一次的农户在两次之间随机重分；"
+    "整村一同变动时报警偏多。"
+)
+_PAIRED_EN = (
+    " swapped: as the households are mostly the same at both dates, limits come from turning "
+    "before and after of each household round at random; households of one date alone are parted "
+    "anew between the dates. Where whole villages move together it rings too readily."
 )
 
 
@@ -105,6 +116,7 @@ def compute_psi(
     after_points: ArrayLike,
     *,
     breaks: ArrayLike,
+    households: tuple[ArrayLike, ArrayLike] | None = None,
     seed: int = 0,
     draws: int = 9_999,
 ) -> Judged:
@@ -113,10 +125,14 @@ def compute_psi(
     Parameters
     ----------
     before_points, after_points : array-like of shape (n_households,)
-        Points; missing ones are left out and counted in ``n_missing``.
+        Points; missing ones are left out and counted in the note.
     breaks : array-like
         From `freeze_breaks`; frozen, not drawn anew for each comparison.  Where they are those of
         `before_points` itself, the limits allow for it.
+    households : pair of array-like, optional
+        Identifiers before and after, where households are mostly the same: limits then come from
+        turning before and after round, household by household (`swap_test`).  Cut the breaks
+        elsewhere, or at the points of both dates together.
     seed : int, default=0
         Of the draws behind the limits.
     draws : int, default=9999
@@ -132,7 +148,7 @@ def compute_psi(
     Raises
     ------
     DomainError
-        ``breaks_order``; ``stability_empty``: a sample without points.
+        ``breaks_order``; ``stability_empty``: a sample without points; ``households_repeated``.
 
     References
     ----------
@@ -147,8 +163,10 @@ def compute_psi(
     """
     edges = _edges(breaks)
     before, after = (np.asarray(one, dtype=float) for one in (before_points, after_points))
-    counts = count_cells(before, edges), count_cells(after, edges)
-    found = _test(*counts, source=_source(before, edges), seed=seed, draws=draws)
+    cells = find_cells(before, edges), find_cells(after, edges)
+    how = _source(before, edges) if households is None else households
+    counts, found = _test(cells, edges.size + 1, how, seed=seed, draws=draws)
+    paired = households is not None
     missing = int(np.isnan(after).sum()), int(np.isnan(before).sum())
     first = _index_row("psi", {"cell": "all"}, counts, found)
     shares, parts = [one / one.sum() for one in counts], stability_parts(*counts)
@@ -175,8 +193,10 @@ def compute_psi(
         table=make_table([first, *rows], about, more=("share_before", "share_after", *_MORE)),
         title_zh="得分分布的稳定性",
         title_en="Stability of the points",
-        note_zh=f"{_NOTE_ZH}没有得分的户不计：之前 {missing[1]} 户，之后 {missing[0]} 户。",
-        note_en=f"{_NOTE_EN} Households without points are left out: {missing[1]} before, "
+        note_zh=f"{_NOTE_ZH}{_PAIRED_ZH * paired}"
+        f"没有得分的户不计：之前 {missing[1]} 户，之后 {missing[0]} 户。",
+        note_en=f"{_NOTE_EN}{_PAIRED_EN * paired} Households "
+        f"without points are left out: {missing[1]} before, "
         f"{missing[0]} after.",
     )
 
@@ -186,6 +206,7 @@ def compute_csi(
     after_profile: pd.DataFrame,
     breaks: Mapping[str, ArrayLike | None],
     *,
+    paired_by: str | None = None,
     seed: int = 0,
     draws: int = 9_999,
 ) -> Judged:
@@ -197,6 +218,8 @@ def compute_csi(
         One row per household with the columns that `breaks` names.
     breaks : mapping of str to array-like or None
         Column to its frozen breaks; None for a column of words, whose levels are the cells.
+    paired_by : str, optional
+        Column of identifiers, where households are mostly the same; see `compute_psi`.
     seed : int, default=0
         Of the draws behind the limits.
     draws : int, default=9999
@@ -214,7 +237,7 @@ def compute_csi(
     ------
     DomainError
         ``judged_columns``: a column is not there; ``breaks_order``; ``stability_empty``: a sample
-        without rows.
+        without rows; ``households_repeated``.
 
     References
     ----------
@@ -228,7 +251,7 @@ def compute_csi(
     ['pass', 'pass']
     """
     for frame in (before_profile, after_profile):
-        check_columns(frame, *breaks)
+        check_columns(frame, *breaks, *([] if paired_by is None else [paired_by]))
         if frame.empty:
             raise DomainError("stability_empty")
     rows = []
@@ -238,16 +261,19 @@ def compute_csi(
             sizes = len(before_profile), len(after_profile)
             rows.append(_unjudged_row("csi", about, sizes))
             continue
-        counts, source = _characteristic(before_profile, after_profile, name, edges)
-        found = _test(*counts, source=source, seed=seed, draws=draws)
+        cells, size, source = _characteristic(before_profile, after_profile, name, edges)
+        ids = None if paired_by is None else (before_profile[paired_by], after_profile[paired_by])
+        counts, found = _test(cells, size, ids or source, seed=seed, draws=draws)
         rows.append(_index_row("csi", about, counts, found))
+    paired = paired_by is not None
     return Judged(
         name="csi",
         table=make_table(rows, ("characteristic", "convention", "law"), more=_MORE),
         title_zh="各特征的稳定性",
         title_en="Stability of the characteristics",
-        note_zh=f"{_NOTE_ZH}缺失单独成组；之前完全没有取值的特征不作比较。",
-        note_en=f"{_NOTE_EN} Missing values are a cell of their own; a characteristic without any "
+        note_zh=f"{_NOTE_ZH}{_PAIRED_ZH * paired}缺失单独成组；之前完全没有取值的特征不作比较。",
+        note_en=f"{_NOTE_EN}{_PAIRED_EN * paired} Missing "
+        f"values are a cell of their own; a characteristic without any "
         "value before is not compared.",
     )
 
@@ -292,17 +318,18 @@ def compute_psi_path(
     if not parts:
         raise DomainError("stability_empty")
     first = np.asarray(parts[0][1], dtype=float)
-    before, source = count_cells(first, edges), _source(first, edges)
-    if not before.sum():
+    before, source = find_cells(first, edges), _source(first, edges)
+    if not (before >= 0).any():
         raise DomainError("stability_empty")
     rows = []
     for place, (label, points) in enumerate(parts[1:]):
-        after, about = count_cells(points, edges), {"period": str(label)}
-        if after.sum():
-            found = _test(before, after, source=source, seed=seed + place)
-            rows.append(_index_row("psi", about, (before, after), found))
+        after, about = find_cells(points, edges), {"period": str(label)}
+        if (after >= 0).any():
+            cells = before, after
+            counts, found = _test(cells, edges.size + 1, source, seed=seed + place)
+            rows.append(_index_row("psi", about, counts, found))
         else:
-            rows.append(_unjudged_row("psi", about, (int(before.sum()), 0)))
+            rows.append(_unjudged_row("psi", about, (int((before >= 0).sum()), 0)))
     label = str(parts[0][0])
     return Judged(
         name="psi_path",
@@ -337,7 +364,8 @@ def compute_score_distribution(
     Raises
     ------
     DomainError
-        ``option_range``: `width` is no whole number above 0; ``stability_empty``: no points.
+        ``option_range``: `width` is no whole number above 0; ``stability_empty``: no points;
+        ``outcome_not_binary``.
 
     Examples
     --------
@@ -354,7 +382,8 @@ def compute_score_distribution(
     count = np.bincount(place - low)
     bad = None
     if failed is not None:
-        bad = np.bincount(place - low, np.asarray(failed, dtype=float)[known], count.size)
+        outcomes = read_outcomes(pd.DataFrame({"defaulted": failed}))
+        bad = np.bincount(place - low, outcomes[known], count.size)
     rows = [
         make_row(
             "share",
@@ -396,20 +425,29 @@ def _source(before: Floats, edges: Floats) -> BreaksFrom:
 
 
 def _test(
-    before: NDArray[np.int64],
-    after: NDArray[np.int64],
+    cells: tuple[Ints, Ints],
+    size: int,
+    how: BreaksFrom | tuple[ArrayLike, ArrayLike],
     *,
-    source: BreaksFrom,
     seed: int,
     draws: int = 9_999,
-) -> StabilityTest:
-    return stability_test(before, after, breaks_from=source, levels=_LEVELS, draws=draws, seed=seed)
+) -> tuple[tuple[Ints, Ints], StabilityTest]:
+    """Count cells and test: as two samples, or household by household."""
+    before, after = (np.bincount(one[one >= 0], minlength=size) for one in cells)
+    if isinstance(how, str):
+        found = stability_test(
+            before, after, breaks_from=how, levels=_LEVELS, draws=draws, seed=seed
+        )
+    else:
+        paired = pair_cells(how, cells, size)
+        found = swap_test(paired, levels=_LEVELS, draws=draws, seed=seed)
+    return (before, after), found
 
 
 def _index_row(
     statistic: str,
     about: dict[str, Any],
-    counts: tuple[NDArray[np.int64], NDArray[np.int64]],
+    counts: tuple[Ints, Ints],
     found: StabilityTest,
 ) -> dict[str, Any]:
     enough = min(int(one.sum()) for one in counts) >= LEAST_ROWS
@@ -445,13 +483,17 @@ def _labels(edges: Floats) -> list[str]:
 
 def _characteristic(
     before: pd.DataFrame, after: pd.DataFrame, name: str, edges: ArrayLike | None
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], BreaksFrom]:
+) -> tuple[tuple[Ints, Ints], int, BreaksFrom]:
+    """Cells of both samples, how many there are, and where their breaks come from."""
     if edges is not None:
         breaks = _edges(edges)
         values = read_numbers(before, name), read_numbers(after, name)
-        counts = [np.append(count_cells(one, breaks), int(np.isnan(one).sum())) for one in values]
-        return (counts[0], counts[1]), _source(values[0], breaks)
-    words = [frame[name].astype("string").fillna("") for frame in (before, after)]
-    levels = sorted({*words[0], *words[1], "", "-"})  # two cells at least
-    told = [np.array([int((one == level).sum()) for level in levels]) for one in words]
-    return (told[0], told[1]), "elsewhere"
+        missing = breaks.size + 1
+        first, second = (
+            np.where(np.isnan(one), missing, find_cells(one, breaks)) for one in values
+        )
+        return (first, second), missing + 1, _source(values[0], breaks)
+    words = [frame[name].astype("string").fillna("").astype(object) for frame in (before, after)]
+    levels = np.array(sorted({*words[0], *words[1], "", "-"}), dtype=object)  # two at least
+    first, second = (np.searchsorted(levels, one.to_numpy()) for one in words)
+    return (first, second), levels.size, "elsewhere"

@@ -8,9 +8,15 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.choices import check_range
+from sanzhixin.numerics.choices import check_probability, check_range
+from sanzhixin.numerics.intervals import clopper_pearson_interval
 from sanzhixin.numerics.stability import concentration, mobility
-from sanzhixin.validation.tables.columns import check_proposals, read_numbers, village_numbers
+from sanzhixin.validation.tables.columns import (
+    check_one_row_each,
+    check_proposals,
+    read_numbers,
+    village_numbers,
+)
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
@@ -50,7 +56,7 @@ def compute_migration(
     tiers : sequence of str
         All tiers, the best first and the unrated one last.
     level : float, default=0.95
-        Of the intervals of both bandwidths.
+        Of the intervals.
     draws : int, default=2000
         Of the bootstrap.
     seed : int, default=0
@@ -68,12 +74,14 @@ def compute_migration(
     ------
     DomainError
         ``proposals_columns``; ``proposals_repeated``: a household stands twice in a table;
-        ``tiers_unknown``: a tier that `tiers` does not name; ``option_range``.
+        ``tiers_unknown``: a tier that `tiers` does not name; ``option_range``;
+        ``probability_open``: `level`.
 
     Notes
     -----
-    Intervals are percentiles of a bootstrap over households, drawn with the stated seed.  Where
-    villages move together they are too narrow.
+    Intervals of both shares are those of Clopper and Pearson, of both bandwidths percentiles of a
+    bootstrap over households, drawn with the stated seed.  Where villages move together they are
+    too narrow.
 
     References
     ----------
@@ -88,6 +96,7 @@ def compute_migration(
     >>> found[["before", "after", "n"]].head(3).values.tolist()
     [['A', 'B', 1], ['B', 'absent', 1], ['absent', 'B', 1]]
     """
+    check_probability("level", level)
     check_range("draws", draws, 100, 1e6, is_whole=True)
     first, second = (_states(frame, tiers) for frame in (before_proposals, after_proposals))
     order = [*tiers, *OUTSIDE]
@@ -105,14 +114,16 @@ def compute_migration(
             "households 各行的 value 为占之前同一状态农户的比重；"
             "share_down、share_up 为两期均有等级的农户中下降与上升的占比；"
             "mwb 为矩阵加权带宽（ECB 2019，2.5.5.1）：移动级数与可能移动级数之比。"
-            f"区间为 {level:.0%} 自助法（按农户，种子 {seed}）；整村一同变动时偏窄。不作判断。"
+            f"占比区间为 {level:.0%} Clopper-Pearson 区间，mwb 为 {level:.0%} 自助法"
+            f"（按农户，种子 {seed}）；整村一同变动时偏窄。不作判断。"
         ),
         note_en=(
             "value of the rows households is the share of the households of the state before. "
             "share_down and share_up are of households with a tier in both tables; mwb is the "
             "matrix weighted bandwidth (ECB 2019, 2.5.5.1), tiers moved over tiers that could be "
-            f"moved. Intervals at {level:.0%} by bootstrap over households (seed {seed}); too "
-            "narrow where villages move together. Not judged."
+            f"moved. Intervals at {level:.0%}: of the shares those of Clopper and Pearson, of mwb "
+            f"by bootstrap over households (seed {seed}); too narrow where villages move together. "
+            "Not judged."
         ),
     )
 
@@ -154,11 +165,15 @@ def compute_concentration(
     Raises
     ------
     DomainError
-        ``proposals_columns``; ``proposals_repeated``; ``tiers_unknown``; ``option_range``.
+        ``proposals_columns``; ``proposals_repeated``; ``tiers_unknown``; ``option_range``;
+        ``probability_open``: `level`.
 
     Notes
     -----
-    The index is the sum of squared shares, adjusted from 0 where K classes are equal to 1.  That
+    The index is the sum of squared shares, adjusted from 0 where K classes are equal to 1.  Drawn
+    shares are further apart than those they are drawn from, so that percentiles would lie above the
+    index of classes that are nearly equal; the interval is from :math:`2 v - q` to q with the value
+    v and the upper quantile q of the draws, cut at the least that K classes can have.  That
     households and amounts are both looked at, by rating grade, follows section 2.5.5.3 of the
     European Central Bank's instructions.  Its form of the index, :math:`1 + \ln H / \ln K`, orders
     tables of K classes as H does; its test against the first validation, by the coefficient of
@@ -178,6 +193,7 @@ def compute_concentration(
     >>> found.loc[found["of"] == "limits", "value"].head(3).tolist()
     [0.625, 0.25, 0.75]
     """
+    check_probability("level", level)
     check_range("draws", draws, 100, 1e6, is_whole=True)
     check_proposals(proposals, "household_id", "status", "tier", "limit_yuan")
     states = _states(proposals, tiers or sorted(set(proposals["tier"].dropna())))
@@ -199,14 +215,16 @@ def compute_concentration(
         title_en="Concentration",
         note_zh=(
             "hhi 为 Herfindahl 指数（占比平方和），hhi_adjusted 由 0（各类相等）到 1，"
-            f"largest 为最大占比。按等级的区间为按村自助法（{level:.0%}，种子 {seed}），"
+            f"largest 为最大占比。按等级的区间为按村自助法（{level:.0%}，种子 {seed}；"
+            "上界为上分位数，下界为其关于估计值的对称点，不低于各类相等时的值），"
             f"不足 {_LEAST_VILLAGES} 村不给出。"
             "只含有等级的农户；不作判断。"
         ),
         note_en=(
             "hhi is the Herfindahl index, the sum of squared shares; hhi_adjusted runs from 0 (all "
             "alike) to 1; largest is the largest share. Intervals by tier come from a bootstrap of "
-            f"whole villages ({level:.0%}, seed {seed}), and are not given for fewer than "
+            f"whole villages ({level:.0%}, seed {seed}; up to the upper quantile, and as far "
+            f"below the value, but not below all alike), and are not given for fewer than "
             f"{_LEAST_VILLAGES} villages. Households with a tier alone; not judged."
         ),
     )
@@ -221,8 +239,7 @@ def _states(proposals: pd.DataFrame, tiers: Iterable[str]) -> pd.Series:
     if unknown:
         raise DomainError("tiers_unknown", unknown=", ".join(unknown))
     found = pd.Series(state.to_numpy(), index=proposals["household_id"].to_numpy())
-    if not found.index.is_unique:
-        raise DomainError("proposals_repeated", count=int(found.index.duplicated().sum()))
+    check_one_row_each(proposals)
     return found
 
 
@@ -251,17 +268,21 @@ def _moves(counts: NDArray[np.int64], level: float, draws: int, seed: int) -> li
         return []
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(total, counts.ravel() / total, size=draws)
-    found, many = (
-        np.array([(m.share_down, m.share_up, m.lower, m.upper) for m in map(mobility, tables)])
-        for tables in ([counts], drawn.reshape(draws, *counts.shape))
-    )
+    found = mobility(counts)
+    many = [mobility(table) for table in drawn.reshape(draws, *counts.shape)]
+    moved = [int(np.tril(counts, -1).sum()), int(np.triu(counts, 1).sum())]
+    exact = clopper_pearson_interval(moved, [total, total], level=level)
+    bands = [(float(low), float(high)) for low, high in zip(exact.lower, exact.upper, strict=True)]
+    bands.append(_percentiles(np.array([one.lower for one in many]), level))
+    bands.append(_percentiles(np.array([one.upper for one in many]), level))
+    values = found.share_earlier, found.share_later, found.lower, found.upper
     verdict: Verdict = "info" if total >= _LEAST_MOVED else "insufficient"
-    rows = []
-    for place, name in enumerate(("share_up", "share_down", "mwb_up", "mwb_down")):
-        told = {"before": "", "after": "", "n": total, "events": pd.NA}
-        between = _percentiles(many[:, place], level)
-        rows.append(make_row(name, verdict, told, value=float(found[0, place]), between=between))
-    return rows
+    names = ("share_up", "share_down", "mwb_up", "mwb_down")
+    told = {"before": "", "after": "", "n": total, "events": pd.NA}
+    return [
+        make_row(name, verdict, told, value=value, between=between)
+        for name, value, between in zip(names, values, bands, strict=True)
+    ]
 
 
 def _percentiles(values: Floats, level: float) -> tuple[float, float]:
@@ -270,6 +291,12 @@ def _percentiles(values: Floats, level: float) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _reflected(value: float, quantiles: tuple[float, float], least: float) -> tuple[float, float]:
+    """Reach as far below the value as the upper quantile of draws lies above it."""
+    high = float(np.maximum(quantiles[1], value))
+    return float(np.maximum(2 * value - high, least)), high
 
 
 def _cells(
@@ -299,7 +326,8 @@ def _concentrated(
     rows = []
     names = (("hhi", found.index), ("hhi_adjusted", found.adjusted), ("largest", found.largest))
     for place, (name, value) in enumerate(names):
-        between = _percentiles(bands[:, place], level)
+        least = 0.0 if name == "hhi_adjusted" else 1 / sizes.size
+        between = _reflected(value, _percentiles(bands[:, place], level), least)
         told = {"by": by, "of": of, "n": sizes.size, "events": pd.NA}
         rows.append(make_row(name, "info", told, value=value, between=between))
     return rows

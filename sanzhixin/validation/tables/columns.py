@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Group",
     "check_columns",
+    "check_one_row_each",
     "check_proposals",
     "group_loans",
     "read_numbers",
@@ -76,6 +77,29 @@ def check_proposals(proposals: pd.DataFrame, *names: str) -> None:
     lacking = [name for name in names if name not in proposals]
     if lacking:
         raise DomainError("proposals_columns", columns=", ".join(lacking))
+
+
+def check_one_row_each(proposals: pd.DataFrame) -> None:
+    """Refuse a table in which a household stands twice: it would count as two.
+
+    Parameters
+    ----------
+    proposals : DataFrame
+        One row per household; without a column ``household_id`` nothing can be told.
+
+    Raises
+    ------
+    DomainError
+        ``proposals_repeated``: a household stands twice.
+
+    Examples
+    --------
+    >>> check_one_row_each(pd.DataFrame({"household_id": ["H1", "H2"]}))
+    """
+    if "household_id" in proposals:
+        repeated = int(proposals["household_id"].duplicated().sum())
+        if repeated:
+            raise DomainError("proposals_repeated", count=repeated)
 
 
 def read_numbers(loans: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -213,4 +237,5 @@ def village_numbers(
         check_proposals(households, "household_id", "village_id")
         home = households.drop_duplicates("household_id").set_index("household_id")["village_id"]
         named = proposals["household_id"].map(home)
-    return np.unique(named.fillna("").astype("str").to_numpy(), return_inverse=True)[1]
+    words = named.astype("string").fillna("").to_numpy(dtype=object)
+    return np.unique(words.astype(np.str_), return_inverse=True)[1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from sanzhixin.validation.tables.notebook import count_verdicts, show_judged
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,7 +21,7 @@ STATISTIC_COLUMNS = (*("statistic", "n", "events", "value", "low", "high", "thre
 """Columns that a table of statistics has; what a row is about stands between the first two."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Judged:
     """One table that a reviewer reads.
 
@@ -44,6 +46,13 @@ class Judged:
     title_en: str
     note_zh: str
     note_en: str
+
+    def __repr__(self) -> str:
+        counts = count_verdicts([self])
+        return f"Judged({self.name!r}, {len(self.table)} rows{': ' * bool(counts)}{counts})"
+
+    def _repr_html_(self) -> str:
+        return show_judged(self)
 
     @property
     def counts(self) -> dict[Verdict, int]:

@@ -22,7 +22,15 @@ __all__ = ["adjust_judged", "compute_multiple_testing", "judge_families"]
 
 _TESTED = ("pass", "watch", "fail")
 _OF_GAINS = frozenset({"panel_value", "proxy"})  # small p-values there are no alarms
-_COUNTS = ("n_rows", "n_insufficient", "n_tested", "n_with_p", "n_watch", "n_fail")
+_COUNTS = (
+    "n_rows",
+    "n_insufficient",
+    "n_tested",
+    "n_with_p",
+    "n_watch",
+    "n_watch_with_p",
+    "n_fail",
+)
 
 
 def adjust_judged(table: pd.DataFrame) -> pd.DataFrame:
@@ -94,6 +102,8 @@ def compute_multiple_testing(tables: Iterable[Judged]) -> Judged:
         ``n_tested`` (rows with pass, watch or fail, and rows whose ``p_value`` was adjusted within
         their table, whatever word was told), ``n_with_p`` (of these, with a ``p_value`` of the
         claim that all is well, which those of ``panel_value`` and ``proxy`` are not), ``n_watch``,
+        ``n_watch_with_p`` (of these, the rows counted in ``n_with_p``: with ``n_fail`` it compares
+        with ``expected_alarms``; rows that are watched by an interval or a line do not),
         ``n_fail``; ``expected_alarms`` and ``expected_fails`` by chance among the rows with a
         p-value; ``n_alarms_adjusted``: p-values below 0.05 after adjustment over all tables
         at once, and ``smallest_p_adjusted``.
@@ -135,14 +145,20 @@ def compute_multiple_testing(tables: Iterable[Judged]) -> Judged:
         "Many tests at once",
         "检验越多，偶然误报越多。expected_alarms 为一切正常时 p 值低于"
         f" {WATCH_BELOW:g} 的预期行数，"
-        f"expected_fails 为低于 {FAIL_BELOW:g} 的预期行数，仅计有 p 值的判定行；精确检验的实际误报"
-        "少于此数。n_alarms_adjusted 为全部表合并作 Benjamini-Hochberg 调整后仍低于"
+        f"expected_fails 为低于 {FAIL_BELOW:g} 的预期行数，仅计有 p 值的判定行，"
+        "应与 n_watch_with_p 加 n_fail 相比；按区间或界限判为 watch 而无 p 值的行"
+        "（如公平性比率，未触线者为 info）只计入 n_watch。"
+        "精确检验的实际误报少于此数。"
+        "n_alarms_adjusted 为全部表合并作 Benjamini-Hochberg 调整后仍低于"
         f" {WATCH_BELOW:g} 的行数。panel_value 与 proxy 的 p 值小不是警报，不计。"
         "同一批贷款的检验彼此相关。",
         "The more tests, the more alarms by chance. expected_alarms is how many p-values would be "
         f"below {WATCH_BELOW:g} where all is well, expected_fails below {FAIL_BELOW:g}, among "
-        "judged rows with a p-value; exact tests raise fewer. n_alarms_adjusted counts what stays "
-        f"below {WATCH_BELOW:g} after the adjustment of Benjamini and Hochberg over all tables "
+        "judged rows with a p-value, to be compared with n_watch_with_p and n_fail; rows that are "
+        "watched by an interval or a line without a p-value (such as ratios of fairness, which are "
+        "info where they do not ring) stand in n_watch alone. Exact tests raise fewer. "
+        f"n_alarms_adjusted counts what stays below {WATCH_BELOW:g} "
+        "after the adjustment of Benjamini and Hochberg over all tables "
         "together. Small p-values of panel_value and proxy are no alarms and do not count. "
         "Tests of the same loans go together.",
     )
@@ -165,7 +181,9 @@ def _p_values(judged: Judged) -> Floats:
 
 def _row(judged: Judged, adjusted: Floats) -> dict[str, object]:
     counts = judged.counts
-    known = adjusted[~np.isnan(adjusted)]
+    is_known = ~np.isnan(adjusted)
+    known = adjusted[is_known]
+    watched = judged.table["verdict"].eq("watch").to_numpy()
     return {
         "table": judged.name,
         "n_rows": len(judged.table),
@@ -173,6 +191,7 @@ def _row(judged: Judged, adjusted: Floats) -> dict[str, object]:
         "n_tested": int(_is_tested(judged.table).sum()),
         "n_with_p": known.size,
         "n_watch": counts["watch"],
+        "n_watch_with_p": int((watched & is_known).sum()),
         "n_fail": counts["fail"],
         "expected_alarms": known.size * WATCH_BELOW,
         "expected_fails": known.size * FAIL_BELOW,

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["BASIS_NOTES", "LEAST_EXPECTED", "RATE_NOTES", "Forecast", "rate_row", "read_forecast"]
+__all__ = [
+    "BASIS_NOTES",
+    "LEAST_EXPECTED",
+    "RATE_NOTES",
+    "Forecast",
+    "rate_row",
+    "read_forecast",
+    "window_notes",
+]
 
 LEAST_EXPECTED = 3
 """Defaults that probabilities come to, below which no verdict on a rate is told.
@@ -41,7 +49,8 @@ RATE_NOTES = (
     " fail（红灯）；概率不等时该检验偏保守。p_jeffreys 为欧洲央行所用的 Jeffreys 检验，"
     "p_over 为高估方向的精确检验，二者只供参考。预期违约少于 {least} 笔为"
     " insufficient，除非超出到偶然几乎不可能（fail）。"
-    "假定各笔贷款相互独立；同村同受灾害时误报会多于名义水平。",
+    "假定各笔贷款相互独立；同村同受灾害时误报会多于名义水平。"
+    "未观察满 12 个月且未见违约的贷款不计，这类贷款越多，观察违约率越偏高。",
     "default_rate: observed rate with its Jeffreys interval at {level:.0%}; the threshold is the "
     "mean default probability. p_value is the exact one-sided binomial test that probabilities "
     "are not too low: watch (yellow) below 0.05, fail (red) below 0.001; it is cautious where "
@@ -49,7 +58,9 @@ RATE_NOTES = (
     "exact test that probabilities are not too high; both are shown, not judged. Fewer than "
     "{least} defaults expected: insufficient, unless there are more than chance could bring "
     "(fail). Loans are taken as "
-    "independent; where a village shares its luck there are more false alarms than stated.",
+    "independent; where a village shares its luck there are more false alarms than stated. Loans "
+    "not followed to the end of their 12 months count only if they defaulted: the more there are, "
+    "the more the observed rate overstates.",
 )
 
 BASIS_NOTES: dict[PdBasis, tuple[str, str]] = {
@@ -104,7 +115,37 @@ class Forecast(NamedTuple):
         if self.n_without:
             zh += f"另有 {self.n_without} 笔贷款无违约概率，未计入。"
             en += f" {self.n_without} loans without a default probability are left out."
-        return zh, en
+        own_zh, own_en = window_notes(self.loans)
+        return zh + own_zh, en + own_en
+
+
+def window_notes(loans: pd.DataFrame) -> tuple[str, str]:
+    """Say how many loans the model was fitted on; Chinese, English.
+
+    Parameters
+    ----------
+    loans : DataFrame
+        Where there is ``in_window``: whether a loan was granted within the data of the model.
+
+    Returns
+    -------
+    tuple of str
+        Two sentences to add to a note; empty without the column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> window_notes(pd.DataFrame({"in_window": [True, False]}))[1]
+    ' 1 of 2 loans are those the model was fitted on: they are no proof for new loans.'
+    """
+    if "in_window" not in loans:
+        return "", ""
+    n, own = len(loans), int(loans["in_window"].fillna(value=False).astype(bool).sum())
+    zh = f"{n} 笔贷款中 {own} 笔为模型拟合所用"
+    en = f" {own} of {n} loans are those the model was fitted on"
+    if not own:
+        return f"{zh}。", f"{en}."
+    return f"{zh}：对新贷款不构成验证。", f"{en}: they are no proof for new loans."
 
 
 def read_forecast(loans: pd.DataFrame, basis: PdBasis) -> Forecast:

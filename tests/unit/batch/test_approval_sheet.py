@@ -81,16 +81,30 @@ def test_a_sheet_by_hand(tmp_path):
     # 30,500 yuan are 3.05 万元; 51,000 are 5.1; of three remarks the triggers stand first
     assert rows == [
         [
-            *(1, "H1", "3***9、3***4", 3.05, 12, "A", "建议人工复核"),
+            *(1, "H1", "成员1（3***9）、成员2（3***4）", 3.05, 12, "A", "建议人工复核"),
             "得分临近分界 B/BB；该户有记录被退回：积分台账；家风评议得分88.3",
         ],
-        [2, "H2", "***", 5.1, 12, "BBB", "建议授信", "家风评议得分88.3"],
-        [3, "H3", None, 0, 12, "未评级", "建议授信", "缺少必需的 村上限"],
+        [2, "H2", "成员1（***）", 5.1, 12, "BBB", "建议授信", "家风评议得分88.3"],
+        [3, "H3", None, None, None, "未评级", "无建议额度", "缺少必需的 村上限"],
     ]
     assert total[:5] == ["合计", "3户", "其中有额度2户", 8.15, None]
     (*_, row, total) = sheets["V2"]
     assert row == [1, "H4", None, None, None, None, "建议不予授信，须人工确认", "家风评议得分88.3"]
     assert total[:4] == ["合计", "1户", "其中有额度0户", 0]
+
+
+def test_an_unrated_household_has_no_amount_no_term_and_its_own_status(tmp_path):
+    unrated = {"code": "UNRATED", "zh": "得分55，低于最低等级起点65", "en": "", "points": None}
+    rows = [
+        ("H1", "V1", 0, {"tier": "未评级", "reasons": [unrated]}),
+        ("H2", "V1", 0, {"tier": "未评级", "status": "review", "reasons": [unrated]}),
+    ]
+    _, _, _, *lines, total = read(write_approval_sheet(tmp_path / "a.xlsx", *made(rows)))["V1"]
+    assert [line[3:7] for line in lines] == [
+        [None, None, "未评级", "未评级，转人工办理（无建议额度）"],
+        [None, None, "未评级", "建议人工复核"],
+    ]
+    assert total[1:4] == ["2户", "其中有额度0户", 0]
 
 
 def test_numbers_of_members_stand_in_full_where_that_is_asked(tmp_path):
@@ -223,7 +237,9 @@ def test_proposals_of_a_model_and_those_read_from_parquet_give_one_file(tmp_path
     sheets = read(first)
     limits = proposals.set_index("household_id")["limit_yuan"]
     shown = {row[1]: row[3] for rows in sheets.values() for row in rows[3:-1]}
-    assert shown == {home: (None if pd.isna(x) else x / 10_000) for home, x in limits.items()}
+    assert shown == {
+        home: (x / 10_000 if pd.notna(x) and x else None) for home, x in limits.items()
+    }
     assert all(row[7].count("；") <= 2 for rows in sheets.values() for row in rows[3:-1])
 
 

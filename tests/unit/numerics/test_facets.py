@@ -213,3 +213,31 @@ def test_a_mode_on_a_joint_of_the_tables_is_found():
     assert found.last_change < 1e-5
     sides = [find(low - 1e-6).household, find(high + 1e-6).household]
     np.testing.assert_allclose(sides[0], sides[1], atol=1e-5)
+
+
+def test_steps_about_a_joint_end_where_thresholds_are_near_and_nobody_has_a_halo():
+    rng, n = np.random.default_rng(0), 8000
+    thresholds, village = rng.uniform(0.4, 0.8, (5, 4)), np.sort(rng.integers(0, 100, n))
+    household = np.repeat(np.arange(n), 3)
+    rater = village[household] * 3 + np.tile(np.arange(3), n)
+    logit = rng.normal(0.5, 1, n)[household] - rng.normal(0, 0.5, 300)[rater]
+    total = np.zeros(3 * n)
+    for item in thresholds:
+        odds = np.arange(5) * logit[:, None] - np.append(0, np.cumsum(item))
+        share = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+        total += (rng.random(3 * n)[:, None] > share.cumsum(axis=1)).sum(axis=1)
+    records = PanelRecords(
+        household=household.astype(np.int32), rater=rater.astype(np.int32),
+        mask=np.zeros(3 * n, dtype=np.int32), total=total, village=village.astype(np.int32),
+        home=np.repeat(np.arange(100), 3).astype(np.int32), n_villages=100,
+    )  # fmt: skip
+    tables = tabulate_records(thresholds, [0b11111], 0.0)
+    prior = Variances(household=1.0, rater=0.25, halo=0.0, merit=0.2, leniency=0.1, mean=0.5)
+    found = fit_standing(records, tables, prior)
+    assert found.converged
+    assert found.iterations < 15
+    assert 1e-5 < found.last_change < 1e-4  # on a joint: the turn, and no more
+    longer = fit_standing(
+        records, tables, prior, household=found.household, border=found.border, max_iterations=1
+    )
+    np.testing.assert_allclose(longer.household, found.household, atol=1e-4)

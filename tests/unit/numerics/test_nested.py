@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import binom, chi2
+from scipy.stats import binom, chi2, f, t
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.numerics import nested
@@ -56,7 +56,29 @@ def test_the_cluster_test_agrees_with_statsmodels(loans):
     )
     full.cov_params_default = full.cov_params() * (600 - 5) / 599  # their small-sample factor
     known = full.f_test(np.eye(5)[3:], cov_p=full.cov_params_default)
-    assert found.p_cluster == pytest.approx(float(known.pvalue), rel=1e-6)
+    hotelling = f.sf(float(known.fvalue) * 28 / 29, 2, 28)  # of two slopes and 30 villages
+    assert found.p_cluster == pytest.approx(hotelling, rel=1e-6)
+
+
+def test_the_cluster_test_of_one_slope_is_students_on_the_clusters_less_one(loans):
+    base, added, failed, village = loans
+    found = compare_nested(base, added[:, :1], failed, village)
+    full = statsmodels_fit(
+        np.hstack([base, added[:, :1]]),
+        failed,
+        cov_type="cluster",
+        cov_kwds={"groups": village, "df_correction": True},
+    )
+    error = full.bse[3] * np.sqrt((600 - 4) / 599)  # their small-sample factor
+    assert found.p_cluster == pytest.approx(2 * t.sf(abs(full.params[3]) / error, 29), rel=1e-6)
+
+
+def test_a_joint_cluster_test_by_hand():
+    # sums of squares 2 each, times 4 / 3: W = 2 / (8 / 3) = .75; .75 / 2 times (4 - 2) / (4 - 1) is
+    # .25, and an F on 2 and 2 lies above x with probability 1 / (1 + x)
+    scores = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
+    found = nested._wald(np.ones(2), np.eye(2), scores, None, slice(0, 2))
+    assert found == pytest.approx(0.8)
 
 
 def test_a_table_by_hand():
@@ -191,6 +213,24 @@ def rejections(times, seed):
 
 def test_the_rate_of_false_gains_is_near_the_stated_rate():
     assert (rejections(150, seed=1) <= binom.isf(0.001, 150, 0.05)).all()
+
+
+def joint_rejections(times, villages, seed):
+    """How often the larger p-value rejects three covariates, of villages too, that tell nothing."""
+    rng, found = np.random.default_rng(seed), 0
+    village = np.repeat(np.arange(villages), 60)
+    for _ in range(times):
+        luck = rng.normal(0, 0.7, villages)[village]
+        x = rng.normal(size=(village.size, 3)) + rng.normal(size=(villages, 3))[village]
+        failed = rng.random(village.size) < expit(-1.5 + luck)
+        test = compare_nested(np.empty((village.size, 0)), x, failed, village)
+        found += max(test.p_value, test.p_cluster) < 0.05
+    return found
+
+
+def test_a_joint_test_of_few_villages_is_a_little_too_ready_and_no_more():
+    # by an F law on q and G - 1 without the factor it would reject .155 of them
+    assert joint_rejections(200, 7, seed=1) <= binom.isf(0.001, 200, 0.08)
 
 
 @pytest.mark.slow

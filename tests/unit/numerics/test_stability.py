@@ -178,13 +178,13 @@ def test_the_bandwidths_are_those_of_the_published_example():
 def test_nobody_moving_leaves_no_bandwidth():
     found = mobility(np.diag([3, 4, 5]))
     assert np.isnan([found.upper, found.lower]).all()
-    assert (found.share_up, found.share_down) == (0.0, 0.0)
+    assert (found.share_later, found.share_earlier) == (0.0, 0.0)
 
 
 def test_turning_the_order_round_swaps_up_and_down():
     counts = np.array([[5, 2, 1], [0, 4, 3], [1, 1, 6]])
     one, other = mobility(counts), mobility(counts[::-1, ::-1])
-    assert (one.upper, one.share_up) == (other.lower, other.share_down)
+    assert (one.upper, one.share_later) == (other.lower, other.share_earlier)
 
 
 @pytest.mark.parametrize("counts", [[[1, 2]], [[1]], [[0, 0], [0, 0]]])

@@ -113,9 +113,9 @@ def test_a_pillar_in_bins_is_told_by_its_bin_and_the_best_one():
     assert told == [
         {
             "code": "PANEL_nr",
-            "zh": "邻里口碑评议得分75（满分100），处于“第3档”档，比最高档少4分",
+            "zh": "邻里口碑评议得分 75（满分 100），处于“第3档”档，使总分比最高档少 4 分",
             "en": "neighbourhood reputation: panel score 75 of 100, in the bin “bin 3”, "
-            "4 below the best bin",
+            "which takes 4 points off the total",
             "points": -40,
         },
         {

@@ -253,7 +253,7 @@ def test_the_sentence_shows_the_working_of_the_cap_on_the_expected_loss():
 
 def test_an_unrated_household_is_told_so():
     row = side_by_side(household(3, 3, 3))[0]
-    assert row["why_en"].startswith("Proposed 0 yuan: unrated, manual channel.")
+    assert row["why_en"].startswith("Unrated: goes to the manual channel, no limit is proposed.")
 
 
 def test_the_cap_is_absent_without_a_table_and_may_be_required():

@@ -73,7 +73,7 @@ def test_a_row_holds_who_what_every_bound_and_why():
         "bound_requested_yuan": 60_000,
         "why_zh": "建议额度 37,000 元：最小一项为收入倍数 37,035 元，按 1,000 元向下取整。"
         "村建议额度 40,000 元，高出 3,000 元。客户经理建议额度 45,000 元，高出 8,000 元。"
-        "系统测算额度 37,000 元，与建议相同。没有、故不起限制作用：村上限、预期损失上限。",
+        "系统测算额度 37,000 元，与建议相同。以下各项未填，不作限制：村上限、预期损失上限。",
         "why_en": "Proposed 37,000 yuan: the smallest bound is the income multiple, 37,035, "
         "floored to steps of 1,000. Village's proposal 40,000: 3,000 above. Manager's proposal "
         "45,000: 8,000 above. System limit 37,000: the same. Absent, so not binding: village cap, "
@@ -100,17 +100,17 @@ def test_amounts_that_nobody_proposes_are_told_as_none():
 def test_an_unrated_household_is_told_so_in_both_languages():
     row = side_by_side(household(3, 3, 3))
     assert (row["tier"], row["limit_yuan"], row["binding_bound"]) == ("未评级", 0, "tier_cap")
-    assert row["why_zh"].startswith("建议额度 0 元：未评级，转人工渠道。村建议额度：未提出。")
+    assert row["why_zh"].startswith("未评级，转人工办理（无建议额度）。村建议额度：未提出。")
     assert row["why_en"].startswith(
-        "Proposed 0 yuan: unrated, manual channel. Village's proposal: none."
+        "Unrated: goes to the manual channel, no limit is proposed. Village's proposal: none."
     )
 
 
 def test_a_bound_of_nothing_is_not_told_as_unrated():
     row = side_by_side(household(5, 5, 5, amounts={"exposure": 500_000}))
     assert row["why_en"].startswith(
-        "Proposed 0 yuan: the smallest bound is the room under the customer total, 0, floored to "
-        "steps of 1,000."
+        "No limit is proposed: the smallest bound is the room under the customer total, 0, floored "
+        "to steps of 1,000."
     )
     assert row["tier"] == "A"
 
@@ -135,7 +135,8 @@ def test_the_working_of_the_loss_cap_stands_after_the_proposal(upper, limit, en,
     row = side_by_side(household(5, 5, 5), known(upper))
     assert (row["limit_yuan"], row["binding_bound"]) == (limit, "loss_cap")
     first, second, *_ = row["why_en"].split(". ")
-    assert first.startswith(f"Proposed {limit:,} yuan: the smallest bound is the cap on the")
+    told = f"Proposed {limit:,} yuan" if limit else "No limit is proposed"
+    assert first.startswith(f"{told}: the smallest bound is the cap on the")
     assert en.startswith(second)
     assert row["why_zh"].split("取整。")[1].startswith(zh)
 
@@ -150,7 +151,7 @@ NOTHING = [
     (
         household(records=(Record("ML09"),)),
         "gated",
-        ("不提出额度：存在准入限制，须人工确认。",
+        ("不提出额度：存在否决项，须人工确认。",
          "No amount is proposed: gated, to be confirmed by a person."),
     ),
     (

@@ -123,8 +123,8 @@ SENTENCES = [
     (
         household(5, 5, form(5, fs=4)),
         "PANEL_fs",
-        "家风评议得分91.6（满分100），比满分少1.7分",
-        "family style: panel score 91.6 of 100, 1.7 below full marks",
+        "家风评议得分 91.6（满分 100），使总分比最高可能少 1.7 分",
+        "family style: panel score 91.6 of 100, which takes 1.7 points off the total",
     ),
     (
         household(5, 5, 5, events=volunteering(2)),
@@ -195,8 +195,9 @@ SENTENCES = [
     (
         household(3, 3, 3, events=volunteering(9)),
         "UNRATED",
-        "得分64，低于最低等级起点65，未评级，转人工渠道",
-        "score 64 is below the lowest tier (65): unrated, manual channel",
+        "得分64，低于最低等级起点65，未评级，转人工办理（无建议额度）",
+        "score 64 is below the lowest tier (65); unrated: goes to the manual channel, no limit is "
+        "proposed",
     ),
 ]  # fmt: skip
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import re
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 import sanzhixin as szx
 from sanzhixin.errors import OutputError
 from sanzhixin.validation.face import _by_village, _numbered
+from sanzhixin.validation.groups.audit_groups import hidden_groups
 from sanzhixin.validation.tables.judged import STATISTIC_COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sanzhixin.validation.plots.style.CjkFontWarning")
@@ -43,11 +47,76 @@ def test_a_table_with_verdicts_has_the_columns_of_statistics(found):
     assert all(set(STATISTIC_COLUMNS) <= set(table) for table in judged)
 
 
-def test_no_household_and_no_rater_is_named(found, county, tmp_path):
-    found.to_json(tmp_path / "report.json")
-    text = (tmp_path / "report.json").read_text(encoding="utf-8")
-    named = [*county.households["household_id"], *county.raters["rater_id"]]
-    assert [one for one in named if f'"{one}"' in text] == []
+@pytest.fixture(scope="module")
+def files(found, tmp_path_factory):
+    """The three files, drawn once."""
+    folder = tmp_path_factory.mktemp("files")
+    return {
+        name: getattr(found, f"to_{kind}")(folder / name)
+        for kind, name in (("html", "a.html"), ("json", "a.json"), ("excel", "a.xlsx"))
+    }
+
+
+def text_of(file):
+    if file.suffix != ".xlsx":
+        return file.read_text(encoding="utf-8")
+    with zipfile.ZipFile(file) as book:
+        return " ".join(book.read(name).decode() for name in book.namelist())
+
+
+def identifiers(county):
+    """Every identifier of the county but those of villages, which the report names."""
+    columns = [
+        frame[name]
+        for frame in county.tables().values()
+        for name in frame
+        if str(name).endswith("_id") and name != "village_id"
+    ]
+    return {str(one) for column in columns for one in column.dropna()}
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.json", "a.xlsx"])
+def test_no_household_and_no_rater_is_named(files, county, name):
+    named = identifiers(county)
+    assert len(named) > 100
+    assert set(county.raters["rater_id"]) <= named
+    assert named.isdisjoint(re.findall(r"[\w-]+", text_of(files[name]), re.ASCII))
+
+
+def test_the_search_for_names_sees_one_inside_a_text(county):
+    named = identifiers(county)
+    one = next(iter(county.households["household_id"]))
+    assert not named.isdisjoint(re.findall(r"[\w-]+", f"<td>农户：{one}，</td>", re.ASCII))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_the_files_are_readable_by_their_owner_alone(files):
+    assert {file.stat().st_mode & 0o777 for file in files.values()} == {0o600}
+
+
+def test_in_a_notebook_it_is_short(found):
+    assert len(repr(found)) < 300
+    assert repr(found).startswith(f"Validation('{found.facts['model']['model_id']}', ")
+    assert f"{len(found.tables)} tables: " in repr(found)
+    shown = found._repr_html_()
+    assert all(f">{name}</td>" in shown for name in found.tables)
+    assert len(shown) < 30_000
+
+
+def test_a_table_in_a_notebook_is_short_and_counts_its_verdicts(found):
+    quality = found.tables["panel_quality"]
+    n = quality.counts["pass"]
+    assert repr(quality).startswith(f"Judged('panel_quality', {len(quality.table)} rows: ")
+    assert f"pass {n}" in repr(quality)
+    assert repr(found.tables["curves"]).endswith("rows)")
+    shown = quality._repr_html_()
+    assert "评议团质量 Quality of the panel" in shown
+    assert shown.count("<tr>") == 21
+
+
+def test_names_of_codes_stand_in_the_facts(found):
+    assert found.facts["names"]["fs"] == {"zh": "家风", "en": "family style"}
+    assert found.facts["names"]["未评级"]["en"] == "unrated"
 
 
 @pytest.mark.slow
@@ -125,6 +194,26 @@ def test_outcomes_of_small_villages_stand_together(sizes, shown):
     found = _by_village(loans_of(**sizes)).table
     assert set(found["village_id"]) - {""} == shown
     assert found["n"].min() >= min(30, sum(sizes.values()))
+
+
+def test_a_larger_village_that_covers_small_ones_is_told():
+    judged = _by_village(loans_of(V1=40, V2=35, V3=5))
+    assert "the next larger one with them" in judged.note_en
+    assert "再并入贷款次少的一村" in judged.note_zh
+
+
+def test_the_proxy_hides_what_fairness_hides_and_tells_what_it_rests_on(model, county):
+    few = county.audit_groups.copy()
+    attribute = next(name for name in few if name != "household_id")
+    few[attribute] = ["yes"] * 5 + ["no"] * (len(few) - 5)
+    tables = szx.validate(model, replace(county, audit_groups=few)).tables
+    hidden = hidden_groups(tables["fairness"])
+    assert set(hidden[attribute]) == {"yes", "no"}
+    assert attribute not in set(tables["proxy"].table["attribute"])
+    drawn, told = sum(county.households.groupby("village_id").size().clip(upper=60)), len(few)
+    assert f"rests on {drawn} households of 2 villages" in tables["proxy"].note_en
+    assert f"drawn from {told} households of 2 villages" in tables["proxy"].note_en
+    assert f"取自全县 2 村 {told} 户" in tables["proxy"].note_zh
 
 
 def test_numbers_of_raters_do_not_follow_their_names():

@@ -56,6 +56,12 @@ def test_a_cut_off_above_all_loans_says_so(proposals):
     assert np.isnan(row["value"])
 
 
+def test_a_household_that_stands_twice_is_refused(proposals):
+    loans = pd.DataFrame({"points": [600], "defaulted": [True]})
+    with pytest.raises(DomainError, match="repeat a household"):
+        compute_strategy(loans, proposals.assign(household_id="H1"))
+
+
 def test_proposals_without_limits_are_refused(proposals):
     loans = pd.DataFrame({"points": [600], "defaulted": [True]})
     with pytest.raises(DomainError, match="limit_yuan"):
@@ -122,6 +128,28 @@ def test_the_categories_of_the_column_are_the_order():
     loans["tier"] = pd.Categorical(loans["tier"], ["A", "B", "C"], ordered=True)
     table = compute_tiers(loans).table
     assert table.loc[table["statistic"] == "default_rate", "tier"].tolist() == ["A", "B", "C"]
+
+
+def test_tiers_without_an_order_are_refused_and_points_tell_one():
+    loans = loans_of(("BBB", 200, 1), ("A", 200, 30))  # BBB is the better one, by its points
+    unordered = loans.assign(tier=pd.Categorical(loans["tier"], ["A", "BBB"]))
+    for given in (loans, unordered):
+        table = compute_tiers(given).table
+        assert table.loc[table["statistic"] == "default_rate", "tier"].tolist() == ["BBB", "A"]
+        assert table.loc[table["statistic"] == "reversal", "verdict"].tolist() == ["pass"]
+        with pytest.raises(DomainError, match="points"):
+            compute_tiers(given.drop(columns="points"))
+
+
+def test_a_tier_without_loans_is_the_smallest_but_for_the_last():
+    counts = ("A", 400, 2), ("B", 400, 5)
+    empty = smallest(*counts, tiers=["AA", "A", "B", "unrated"])
+    assert (empty["tier"], empty["n"], empty["value"], empty["verdict"]) == ("AA", 0, 0, "watch")
+    assert empty["high"] == pytest.approx(1 - (0.025 / 3) ** (1 / 800))  # none of 800, three tiers
+    assert smallest(*counts, tiers=["A", "B", "unrated"])["tier"] == "A"
+    assert smallest(*counts, ("C", 3, 0), tiers=["A", "B", "C"])["tier"] == "C"
+    few = smallest(("A", 30, 0), ("B", 30, 0), tiers=["AA", "A", "B", "unrated"])
+    assert few["verdict"] == "insufficient"
 
 
 def test_a_tier_that_is_not_in_the_order_is_refused():

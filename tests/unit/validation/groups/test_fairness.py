@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.special import expit, logit
+from scipy.stats import binom, norm, ttest_1samp
 
 from sanzhixin.errors import DomainError
+from sanzhixin.validation.groups import fairness
 from sanzhixin.validation.groups.audit_groups import (
     NOT_STATED,
     Groups,
@@ -163,8 +167,12 @@ def test_calibration_is_tested_on_both_sides_and_adjusted():
     found = row(judged, "default_rate", "moved")
     assert (found["n"], found["events"]) == (600, 30)
     expected = 2 * binom.sf(29, 600, 0.02)
-    assert found["p_value"] == pytest.approx(expected, rel=1e-9)
-    assert found["p_adjusted"] == pytest.approx(2 * expected, rel=1e-9)
+    assert found["p_exact"] == pytest.approx(expected, rel=1e-9)
+    k = np.arange(1, N, 2)
+    by_village = np.bincount(k // 60, ((k // 2) % 20 == 0) - 0.02)
+    assert found["p_cluster"] == pytest.approx(ttest_1samp(by_village, 0).pvalue, rel=1e-9)
+    assert found["p_value"] == max(found["p_exact"], found["p_cluster"])
+    assert found["p_adjusted"] == pytest.approx(2 * found["p_value"], rel=1e-9)
     assert found["verdict"] == "watch"
     calm = compute_fairness(proposals(), groups(), loans(), draws=200)
     assert row(calm, "default_rate", "moved")["verdict"] == "info"
@@ -268,3 +276,109 @@ def test_a_word_and_the_sum_do_not_tell_a_hidden_size():
     hidden = np.array([False, True, True])
     assert size_words(np.array([100, 9, 9]), hidden, 10) == ["100", "hidden", "hidden"]
     assert size_words(np.array([100, 4, 6]), hidden, 10) == ["100", "<10", "<10"]
+
+
+def unlucky(seed, shock):
+    """Loans at right probabilities but for the luck of their village."""
+    rng = np.random.default_rng(seed)
+    luck = rng.normal(0, shock, 20)
+    right = expit(logit(0.1) + shock * norm.ppf((np.arange(1000) + 0.5) / 1000)).mean()
+    risk = expit(logit(0.1) + luck)[np.arange(N) // 60]
+    return loans(prob=right).assign(defaulted=rng.random(N) < risk)
+
+
+def test_loans_of_a_village_that_default_together_are_no_alarm():
+    k = np.arange(N)
+    given = loans(prob=0.05).assign(defaulted=k < 120)  # all of two villages, none of 18
+    found = row(compute_fairness(proposals(), groups(), given, draws=200), "default_rate", "home")
+    assert found["p_exact"] < 0.001
+    assert found["p_cluster"] > 0.2
+    assert found["verdict"] == "info"
+
+
+def test_default_rates_of_a_group_in_few_villages_are_not_judged():
+    given = loans(prob=0.02).assign(village_id=["V1", "V2"] * (N // 2))
+    found = row(compute_fairness(proposals(), groups(), given, draws=200), "default_rate", "home")
+    assert (found["verdict"], found["p_exact"] < 0.05) == ("insufficient", True)
+    assert found[["p_value", "p_cluster", "p_adjusted"]].isna().all()
+
+
+def test_a_year_that_is_bad_for_all_moves_no_group_against_the_other():
+    given = loans(prob=0.025)  # half of what came
+    found = row(compute_fairness(proposals(), groups(), given, draws=200), "default_ratio", "moved")
+    assert (found["value"], found["threshold"], found["verdict"]) == (1, 1, "info")
+    uneven = given.assign(prob_default=np.where(np.arange(N) % 2, 0.05, 0.025))
+    told = compute_fairness(proposals(), groups(), uneven, draws=200)
+    # 30 of 600 each: 30 / 30 over 30 / 15
+    assert row(told, "default_ratio", "moved")["value"] == pytest.approx(0.5)
+    assert row(told, "default_ratio", "moved")["n"] == 600
+
+
+def false_alarms(seeds, shock=0.5):
+    flagged = [
+        compute_fairness(proposals(), groups(), unlucky(seed, shock), draws=100).table
+        for seed in seeds
+    ]
+    return sum(
+        (own.loc[own["statistic"] == "default_rate", "verdict"] == "watch").any() for own in flagged
+    )
+
+
+@pytest.mark.slow
+def test_luck_of_villages_rings_no_more_often_than_stated():
+    assert false_alarms(range(100)) <= binom.isf(0.001, 100, 0.05)
+
+
+def test_a_ratio_is_watched_where_both_intervals_lie_below(monkeypatch):
+    real = fairness.cluster_ratios
+    given = compute_fairness(proposals(), groups(), draws=200)
+    assert row(given, "selection_ratio", "moved")["verdict"] == "watch"
+
+    def wider(*cells, **options):
+        found = real(*cells, **options)
+        return replace(found, delta_high=found.delta_high + 0.5)
+
+    monkeypatch.setattr(fairness, "cluster_ratios", wider)
+    told = row(compute_fairness(proposals(), groups(), draws=200), "selection_ratio", "moved")
+    assert told["high"] < 0.8 < told["delta_high"]
+    assert told["verdict"] == "info"
+
+
+def test_a_household_that_stands_twice_is_refused():
+    given = pd.concat([proposals(), proposals().iloc[:40]])
+    with pytest.raises(DomainError, match="40 rows of the table of proposals repeat"):
+        compute_fairness(given, groups(), draws=200)
+
+
+def test_groups_of_other_identifiers_are_refused_and_some_are_counted():
+    other = groups().assign(household_id=range(N))
+    with pytest.raises(DomainError, match="None of the 1200 households") as caught:
+        compute_fairness(proposals(), other, draws=200)
+    assert "没有一户对应" in caught.value.zh
+    table = groups().iloc[40:]
+    table.loc[1100:, "household_id"] = [f"X{k}" for k in range(100)]
+    told = compute_fairness(proposals(), table, draws=200)
+    assert "1060 of 1200 households are in the table of groups. 100 households" in told.note_en
+    assert "1200 户中有 1060 户在审计分组表中。" in told.note_zh
+
+
+def test_the_count_of_those_in_the_table_tells_no_hidden_number():
+    told = compute_fairness(proposals(), groups().iloc[7:], draws=200)
+    assert row(told, "selection_rate", NOT_STATED)["size"] == "hidden"
+    assert "1193" not in told.note_en + told.note_zh
+    assert "Some households are not in that table." in told.note_en
+    blank = groups().iloc[100:]
+    blank.loc[100:106, "origin"] = None  # 107 are not stated, 100 of them without a row
+    assert "1100" not in compute_fairness(proposals(), blank, draws=200).note_en
+
+
+def test_a_proposal_without_a_limit_is_not_proposed():
+    given = proposals().assign(status="propose")  # those of limit 0 are unrated
+    judged = compute_fairness(given, groups(), draws=200)
+    assert row(judged, "propose_rate", "moved")["value"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("options", [{"level": 1.5}, {"draws": 5}])
+def test_options_are_checked_before_the_tables(options):
+    with pytest.raises(DomainError, match=f"{next(iter(options))}="):
+        compute_fairness(pd.DataFrame(), groups(), **options)

@@ -11,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 
 from sanzhixin.errors import DomainError
 from sanzhixin.numerics.clustered import cluster_auc
+from sanzhixin.validation.groups.audit_groups import NOT_STATED, hidden_groups
+from sanzhixin.validation.groups.fairness import compute_fairness
 from sanzhixin.validation.groups.proxy import (
     _boosted,
     _cross_fit,
@@ -106,6 +108,56 @@ def test_small_groups_and_few_villages_are_not_judged():
     assert set(alone["verdict"]) == {"insufficient"}
 
 
+def parted(sizes):
+    profile, groups = drawn(0.5, sum(sizes.values()))
+    mixed = np.random.default_rng(1).permutation(np.repeat([*sizes], [*sizes.values()]))
+    groups["origin"] = np.where(mixed == "", None, mixed)
+    return profile, groups
+
+
+def test_a_hidden_group_is_told_by_no_row_and_no_number():
+    profile, groups = parted({"han": 500, "hui": 60, "yi": 33, "": 7})
+    judged = compute_proxy(profile, groups, permutations=0)
+    # 7 are not stated, and yi covers them: 593 or 500 + 60 would tell both
+    assert set(judged.table["group"]) == {"han", "hui"}
+    assert judged.table["n"].isna().all()
+    numbers = judged.table[["value", "low", "high"]].to_numpy()
+    np.testing.assert_array_equal(numbers, numbers.round(3))
+    assert "600 households of 20 villages" in judged.note_en
+    assert "20 村 600 户" in judged.note_zh
+
+
+def test_numbers_stand_where_nothing_is_hidden():
+    profile, groups = parted({"han": 500, "hui": 67, "": 33})
+    table = compute_proxy(profile, groups, permutations=0).table
+    assert table.loc[table["model"] == "linear", "n"].tolist() == [567]
+
+
+def test_groups_that_another_table_hides_are_hidden_here():
+    profile, groups = parted({"han": 300, "hui": 200, "yi": 100})
+    own = compute_proxy(profile, groups, permutations=0).table
+    told = compute_proxy(profile, groups, permutations=0, hidden={"origin": ["yi"]}).table
+    assert set(own["group"]) == {"han", "hui", "yi"}
+    assert own.loc[own["model"] == "linear", "n"].tolist() == [600] * 3
+    assert set(told["group"]) == {"han"}  # of one hidden group alone the total would tell
+    assert told["n"].isna().all()
+
+
+@pytest.mark.parametrize("small", [10, 90])
+def test_no_row_or_its_lack_tells_the_size_of_a_hidden_group(small):
+    profile, groups = parted({"han": 500, "hui": small, "": 100 - small})
+    assert compute_proxy(profile, groups, permutations=0).table.empty
+
+
+def test_the_table_hides_what_fairness_hides():
+    profile, groups = parted({"han": 500, "hui": 60, "yi": 33, "": 7})
+    proposals = profile[["household_id", "village_id"]].assign(status="propose", limit_yuan=1)
+    hidden = hidden_groups(compute_fairness(proposals, groups, draws=100))
+    assert hidden == {"origin": ["yi", NOT_STATED]}
+    shown = set(compute_proxy(profile, groups, permutations=0, hidden=hidden).table["group"])
+    assert shown == {"han", "hui"}
+
+
 def test_more_than_two_groups_are_tested_one_by_one():
     profile, groups = drawn(0)
     groups["origin"] = ["a", "b", "c"] * 200
@@ -121,6 +173,8 @@ def test_columns_of_a_profile_are_those_that_a_card_may_use():
 def test_options_are_held_to_their_ranges():
     with pytest.raises(DomainError, match="threshold"):
         compute_proxy(*drawn(0), threshold=0.4)
+    with pytest.raises(DomainError, match="level"):
+        compute_proxy(*drawn(0), level=1.5)
     with pytest.raises(DomainError, match="columns nothing"):
         compute_proxy(*drawn(0), columns=["nothing"])
 

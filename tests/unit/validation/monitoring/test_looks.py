@@ -102,6 +102,11 @@ def test_impossible_plans_are_refused(options):
         AlarmPlan(**options)
 
 
+def test_no_looks_at_all_are_named_as_the_fault():
+    with pytest.raises(DomainError, match="looks=0"):
+        AlarmPlan(looks=0)
+
+
 def loans(n=1000, defaults=31, granted="2025-05-01"):
     return pd.DataFrame(
         {
@@ -125,7 +130,24 @@ def test_newly_ended_loans_are_tested_by_the_exact_tail():
     assert row["p_value"] == pytest.approx(binom.sf(39, 1000, 0.02), rel=1e-9)
     assert (row["ratio"], row["verdict"]) == (pytest.approx(2), "fail")
     assert "7 loans" in judged.note_en
-    assert "3 were not observed" in judged.note_en
+    assert "3 were not observed to the end, without a default" in judged.note_en
+
+
+def test_loans_of_fitting_are_no_new_loans():
+    table = loans(defaults=40).assign(in_window=[True] * 400 + [False] * 600)
+    judged = delayed(table)
+    row = judged.table.iloc[0]
+    assert (row["n"], row["events"], row["verdict"]) == (600, 0, "pass")  # of 40, all among the 400
+    assert "400 of these are left out: the model was fitted on them" in judged.note_en
+    assert "其中 400 笔为模型拟合所用" in judged.note_zh
+    none = delayed(table.assign(in_window=True))
+    assert none.table[["n", "verdict"]].to_numpy().tolist() == [[0, "insufficient"]]
+
+
+def test_a_look_at_the_county_of_fitting_has_no_new_loans(found):
+    table = next(one for one in found.tables if one.name == "delayed_calibration").table
+    assert table["n"].tolist() == [0]
+    assert table["verdict"].tolist() == ["insufficient"]
 
 
 @pytest.mark.parametrize("granted", ["2024-12-31", "2025-07-01"])

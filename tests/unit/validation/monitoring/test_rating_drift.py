@@ -17,8 +17,8 @@ from sanzhixin.validation.monitoring.rating_drift import compute_rating_drift, l
 ITEMS = ("FS01", "FS02")
 
 
-def drawn(seed, *, villages=10, households=25, raters=4, move=None):
-    """Two rounds of ratings 1 to 5 by the same raters; `move` adds steps to one village."""
+def drawn(seed, *, villages=10, households=25, raters=4, move=None, replaced=0):
+    """Two rounds of ratings 1 to 5; `move` adds steps to one village, new raters come in."""
     rng = np.random.default_rng(seed)
     n = villages * households
     home = pd.DataFrame(
@@ -31,6 +31,9 @@ def drawn(seed, *, villages=10, households=25, raters=4, move=None):
     severity = np.repeat(rng.normal(0, 0.4, (villages, raters)), households, axis=0)[:, :, None]
     rounds = []
     for number in (1, 2):
+        if number == 2 and replaced:
+            newcomers = rng.normal(0, 0.4, (villages, replaced))
+            severity[:, :replaced, 0] = np.repeat(newcomers, households, axis=0)
         raw = merit - severity + rng.normal(0, 0.8, (n, raters, len(ITEMS)))
         if number == 2 and move:
             raw[:households] += move
@@ -41,7 +44,11 @@ def drawn(seed, *, villages=10, households=25, raters=4, move=None):
                 {
                     "round": number,
                     "household_id": home["household_id"].repeat(raters).to_numpy(),
-                    "rater_id": [f"{v}-R{r}" for v in home["village_id"] for r in range(raters)],
+                    "rater_id": [
+                        f"{v}-R{r + raters * (number == 2 and r < replaced)}"
+                        for v in home["village_id"]
+                        for r in range(raters)
+                    ],
                     **{
                         item: pd.array(rating[:, :, k].ravel(), dtype="Float64").astype("Int8")
                         for k, item in enumerate(ITEMS)
@@ -63,8 +70,8 @@ def test_a_change_by_hand():
     after = before.assign(round=2, A=[3, None, 3, 5])
     home = pd.DataFrame({"household_id": ["a", "b"], "village_id": "V"})
     table = compute_rating_drift(before, after, home, ["A"]).table
-    # household a: 3 less 1.5; household b: 4 less 3
-    assert rows(table, "village")["value"].tolist() == [1.25]
+    # household a: x by 2, y nothing both times; household b: x by 0, y nothing before
+    assert rows(table, "village")["value"].tolist() == [1.0]
     # rater x: a 2, b 0; rater y: nothing on the same household
     assert rows(table, "rater")[["id", "value"]].to_numpy().tolist() == [["x", 1.0]]
 
@@ -78,11 +85,10 @@ def test_households_without_another_round_are_left_out():
 def test_a_village_is_tested_as_by_scipy_and_adjusted_as_by_statsmodels():
     before, after, home = drawn(1)
     own = rows(compute_rating_drift(before, after, home, ITEMS).table, "village")
-    means = [
-        forms[[*ITEMS]].astype("Float64").astype(float).groupby(forms["household_id"]).mean()
-        for forms in (before, after)
-    ]
-    changes = (means[1] - means[0]).mean(axis=1).dropna()
+    pairs = before.merge(after, on=["household_id", "rater_id"], suffixes=("_1", "_2"))
+    steps = {i: pairs[f"{i}_2"].astype("Float64") - pairs[f"{i}_1"] for i in ITEMS}
+    each = pd.DataFrame(steps).astype("float64").mean(axis=1)
+    changes = each.groupby(pairs["household_id"]).mean().dropna()
     village = home.set_index("household_id")["village_id"].reindex(changes.index)
     p = [ttest_1samp(changes[village == name], 0).pvalue for name in sorted(set(village))]
     np.testing.assert_allclose(own["p_value"], p, rtol=1e-9)
@@ -124,11 +130,42 @@ def test_forms_count_by_date_familiarity_and_relation():
     assert latest_forms(county.ratings, dt.date(2000, 1, 1)).empty
 
 
-def alarms(seeds):
+def test_new_raters_are_no_change_and_the_note_counts_those_who_stayed():
+    before, after, home = drawn(6, villages=1, raters=4, replaced=1)
+    judged = compute_rating_drift(before, after, home, ITEMS)
+    strict = after.assign(**{i: after[i].where(after["rater_id"] != "V00-R4", 1) for i in ITEMS})
+    stern = compute_rating_drift(before, strict, home, ITEMS)
+    pd.testing.assert_frame_equal(judged.table, stern.table)
+    assert "of the 4 raters of these households in this round, 3 rated" in judged.note_en
+    assert "4 名评议员中，3 名" in judged.note_zh
+    assert "identifiers of raters" in judged.note_en
+
+
+def test_a_village_of_new_raters_alone_is_not_judged():
+    table = compute_rating_drift(*drawn(7, villages=1, raters=2, replaced=2), ITEMS).table
+    assert table[["unit", "n", "verdict"]].to_numpy().tolist() == [["county", 0, "insufficient"]]
+
+
+def test_a_new_rating_under_the_old_number_is_told():
+    before, after, home = drawn(8, villages=1)
+    first, second = (
+        forms.assign(round=1, rated_on=pd.Timestamp(day))
+        for forms, day in ((before, "2025-06-01"), (after, "2026-06-01"))
+    )
+    judged = compute_rating_drift(first, second, home, ITEMS)
+    assert set(judged.table["verdict"]) == {"insufficient"}
+    assert "25 households have the same number of round both times" in judged.note_en
+    assert "25 of them with forms of other days" in judged.note_en
+    assert "25 户两次的轮次号相同" in judged.note_zh
+    assert "0 of them" in compute_rating_drift(first, first, home, ITEMS).note_en
+    assert "the same number" not in compute_rating_drift(before, after, home, ITEMS).note_en
+
+
+def alarms(seeds, **given):
     """Rounds in which some village, or some rater, rings although nothing moved."""
     rung = {"village": 0, "rater": 0}
     for seed in seeds:
-        table = compute_rating_drift(*drawn(seed, villages=5, raters=3), ITEMS).table
+        table = compute_rating_drift(*drawn(seed, villages=5, **given), ITEMS).table
         for unit in rung:
             rung[unit] += bool(rows(table, unit)["verdict"].isin(("watch", "fail")).any())
     return rung
@@ -137,7 +174,13 @@ def alarms(seeds):
 @pytest.mark.parametrize("seeds", [range(40), pytest.param(range(1000), marks=pytest.mark.slow)])
 def test_rounds_in_which_nothing_moves_ring_no_more_often_than_stated(seeds):
     most = binom.ppf(0.999, len(seeds), 0.05)
-    assert max(alarms(seeds).values()) <= most
+    assert max(alarms(seeds, raters=3).values()) <= most
+
+
+@pytest.mark.parametrize("replaced", [1, 3])
+def test_rounds_in_which_only_raters_change_ring_no_more_often_than_stated(replaced):
+    rung = alarms(range(25), raters=7, replaced=replaced)
+    assert max(rung.values()) <= binom.ppf(0.999, 25, 0.05)  # changes of all forms: 23 of 25
 
 
 @pytest.mark.slow

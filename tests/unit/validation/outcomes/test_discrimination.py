@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, ks_2samp
+from scipy.stats import binom, ks_2samp, norm
 from sklearn.metrics import auc, roc_auc_score
 
 from sanzhixin.errors import DomainError
@@ -229,3 +229,29 @@ def test_the_order_of_the_loans_changes_no_byte():
     turned = LOANS.sample(frac=1, random_state=1)
     for compute in (compute_discrimination, compute_curves, compute_pillar_discrimination):
         assert compute(turned).table.to_csv() == compute(LOANS).table.to_csv()
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"), [(0.0, "watch"), (0.5, "watch"), (1.2, "fail"), (-1.2, "pass")]
+)
+def test_an_area_below_chance_fails_only_where_the_wide_interval_lies_below(shift, verdict):
+    points = norm.ppf((np.random.default_rng(0).permutation(200) + 0.5) / 200)
+    failed = np.arange(200) % 8 == 0
+    loans = pd.DataFrame({"points": points + shift * failed, "defaulted": failed})
+    found = compute_discrimination(loans).table.iloc[0]
+    wide = estimate_auc(loans["points"], failed, level=0.998).high
+    assert found["verdict"] == verdict
+    assert (wide < 0.5) == (verdict == "fail")
+    assert (found["high"] < 0.5) == (shift > 0)
+
+
+@pytest.mark.slow
+def test_points_without_any_use_fail_in_few_of_a_thousand_months():
+    rng, failed = np.random.default_rng(5), np.arange(300) < 30
+    verdicts = [
+        compute_discrimination(
+            pd.DataFrame({"points": rng.normal(size=300), "defaulted": failed})
+        ).table["verdict"][0]
+        for _ in range(1000)
+    ]
+    assert verdicts.count("fail") <= binom.ppf(0.999, 1000, 0.001)

@@ -56,11 +56,51 @@ def test_a_pillar_that_tells_is_found_and_one_that_does_not_is_not():
     assert pick(table, "log_loss_gain", "ml_score")["verdict"] == "watch"
 
 
-def test_the_larger_p_value_judges():
+def test_the_larger_p_value_judges_adjusted_over_the_pillars():
     table = compute_panel_value(draw(seed=3, n=300)).table
-    own = table[table["statistic"] == "lr_chi_square"]
+    own = table[table["statistic"] == "lr_chi_square"].set_index("added")
     larger = own[["p_value", "p_cluster"]].max(axis=1)
-    assert own["verdict"].eq("pass").tolist() == (larger < 0.05).tolist()
+    small, large = sorted(larger[["fs_score", "ml_score"]])
+    known = {small: 2 * small, large: max(large, 2 * small)}  # Holm of two
+    expected = [min(known.get(p, p), 1) for p in larger]  # panel and others as they are
+    assert own["p_adjusted"].tolist() == pytest.approx(expected)
+    assert own["verdict"].eq("pass").tolist() == (own["p_adjusted"] < 0.05).tolist()
+
+
+def test_several_columns_together_are_not_judged_in_few_villages():
+    few, enough = (compute_panel_value(draw(villages=many)).table for many in (9, 10))
+    row = pick(few, "lr_chi_square", "panel")
+    assert row["verdict"] == "insufficient"
+    assert np.isfinite(row["p_cluster"])
+    assert np.isnan(row["p_adjusted"])
+    assert pick(few, "lr_chi_square", "fs_score")["verdict"] != "insufficient"
+    assert pick(enough, "lr_chi_square", "panel")["verdict"] != "insufficient"
+
+
+def false_ratios(times):
+    found = 0
+    for seed in range(times):
+        rng = np.random.default_rng(seed)
+        loans = pd.DataFrame(
+            rng.normal(size=(300, 4)), columns=["a_score", "b_score", "c_score", "event_points"]
+        )
+        loans["village_id"] = rng.integers(0, 20, 300).astype(str)
+        loans["defaulted"] = rng.random(300) < 0.2
+        table = compute_panel_value(loans).table
+        own = table[(table["statistic"] == "lr_chi_square") & table["added"].str.endswith("_score")]
+        found += own["verdict"].eq("pass").any()
+    return found
+
+
+@pytest.mark.slow
+def test_some_pillar_of_three_that_tell_nothing_passes_no_more_often_than_stated(monkeypatch):
+    monkeypatch.setattr(value, "_gain_rows", lambda *_: [])  # the cross-fits take their time
+    assert false_ratios(150) <= binom.isf(0.001, 150, 0.05)
+
+
+def test_a_level_outside_is_refused():
+    with pytest.raises(DomainError, match="must lie strictly between"):
+        compute_panel_value(draw(), level=1.5)
 
 
 def test_the_reverse_asks_what_the_others_add_to_the_panel():

@@ -48,8 +48,8 @@ def test_the_parts_of_the_points_add_up(case_of):
 
 def test_pillars_stand_with_their_points(case_of):
     told = section(case_of(), "评议维度")
-    assert "家风 | 75 | 0.00 | 150 / 200 | 3 | 3 | 0" in told
-    assert "邻里口碑 | 75 | 0.00 | 180 / 240 | 3 | 3 | 0" in told
+    assert "家风 | 75 | - | 150 / 200 | 3 | 3 | 0" in told
+    assert "邻里口碑 | 75 | - | 180 / 240 | 3 | 3 | 0" in told
 
 
 def test_every_item_stands_with_its_mean(case_of, expert):
@@ -115,9 +115,10 @@ def test_events_stand_with_what_became_of_them_and_their_cap(case_of):
     assert told.count("ML05 | 志愿服务 | 一次 | 2026-03-01 | 计入") == 12
     assert "ML05 | 志愿服务 | 一次 | 2024-03-01 | 已过有效期，未计" in told
     assert "ML05 | 志愿服务 | 一次 | 2026-03-01 | 待审，未计" in told
+    assert "起始分 | 25 | - | -" in told  # 25 + 10 - 3 = 32
     assert "志愿服务 | 10 | 每 12 个月最多 10 | 12 个月" in told
     assert "村规民约轻微违反 | -3 | 每 12 个月最多减 6 | 12 个月" in told
-    assert "台账从 25 分起，合计 32 分，最多 40 分" in told
+    assert "起始 25 分，加上各项合计 32 分，最多 40 分" in told
 
 
 def test_events_without_a_cap_have_none(case_of):
@@ -153,7 +154,7 @@ def test_limits_stand_side_by_side_with_the_binding_bound(case_of):
     assert "40,000 | 45,000 | 50,000 | 40,000" in told
     assert "村建议额度 | 40,000 | 起限制作用" in told
     assert "等级上限 | 50,000 |" in told
-    assert "收入倍数 | - | 没有，不起限制作用" in told
+    assert "收入倍数 | - | 未填，不作限制" in told
     assert told.count("| 起限制作用") == 1
 
 
@@ -176,6 +177,26 @@ def test_the_way_up_names_changeable_items_alone(case_of):
     assert "距BB还差5分" in told
     assert "志愿服务" in told
     assert "家庭荣誉" not in told
+    assert "升等级不会增加额度" not in told  # the tier cap of 50,000 holds the limit
+
+
+def test_where_another_bound_holds_the_limit_the_way_up_says_so(case_of):
+    # 500,000 in all less 480,000 leave 20,000 to the household, below the 50,000 of tier B
+    case = case_of(exposure_yuan=480_000)
+    assert case.why.held_by == "exposure_room"
+    assert section(case, "如何提高").endswith("目前额度受“授信总额余量”限制，升等级不会增加额度\n")
+    told = section(case, "What would bring more", "en")
+    assert "held by the room under the customer total: a higher tier would not raise it" in told
+
+
+def test_an_unrated_household_is_told_one_thing(case_of):
+    case = case_of((3, 3, 3))
+    text = to_text(household_paper(case, "zh"))
+    assert "建议：未评级，转人工办理（无建议额度）" in text
+    assert re.search(r"未提出 \| 未提出 \| 0 \| 无建议额度", text)
+    assert "建议授信" not in text
+    text = to_text(household_paper(case, "en"))
+    assert "Proposal: unrated: goes to the manual channel, no limit is proposed" in text
 
 
 def test_the_highest_tier_has_no_way_up(case_of):
@@ -233,6 +254,10 @@ def test_a_probability_is_told_with_its_basis_and_ends(case_of, expert):
     model = SanzhixinModel(expert.file.model_copy(update={"pd": PRUDENT}))
     told = section(case_of(model=model), "违约概率")
     assert told == "2.00%（0.10% 至 5.00%）；审慎上限，不是预期值；仅以获批农户校准\n"
+    wide = PdRow(at_least=650, prob_default=0.5, lower=0.0, upper=0.95)
+    unsure = PdTable(**{**PRUDENT.model_dump(), "rows": (PRUDENT.rows[0], wide)})
+    few = SanzhixinModel(expert.file.model_copy(update={"pd": unsure}))
+    assert section(case_of(model=few), "违约概率") == "不给出：该分数附近贷款太少\n"
     beyond = section(case_of((3, 3, 3), model=model), "Default probability", "en")
     assert beyond == "Not given: no outcome is known at this score or below\n"
 
@@ -360,5 +385,5 @@ def test_a_single_form_that_is_enough_has_no_error_and_says_so(case_of, sheet):
     case = case_of(model=model, ratings=[sheet("R1")])
     text = to_text(household_paper(case, "zh"))
     assert "- 得分 70，等级 B" in text
-    assert "家风 | 75 | - | 150 / 200" in text
+    assert "家风 | 不足 3 份，不单列 | - | - / 200 | 1 | 1 | 0" in text
     assert "有效评议表过少，评议误差无法估计" in text

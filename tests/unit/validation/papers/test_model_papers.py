@@ -6,6 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
+from sanzhixin.errors import DomainError
 from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.artifact import read_model_file
@@ -15,6 +16,7 @@ from sanzhixin.validation.papers.disclosure import HEADINGS, disclosure
 from sanzhixin.validation.papers.impact import impact_assessment
 from sanzhixin.validation.papers.impact_fields import field_uses
 from sanzhixin.validation.papers.layout import to_text
+from sanzhixin.validation.papers.terms import POINT_WORDS
 from sanzhixin.validation.papers.traceability import NOT_RECORDED, traceability, traceability_paper
 from tests.unit.scoring.factories import indicators_with, model_file, scheme_with
 
@@ -128,7 +130,7 @@ def test_the_disclosure_tells_fewest_and_most_points_of_each_characteristic(fitt
 def test_a_model_without_probabilities_says_so(expert):
     text = body(disclosure(expert.file, "zh"), "算法组合")
     assert "不给出违约概率" in text
-    assert "评议表汇总：mean" in text
+    assert "评议表汇总：简单平均" in text
     assert "专家评分卡" in text
 
 
@@ -172,9 +174,10 @@ def test_the_paper_tells_every_point_of_the_data(fitted, lang):
         if not isinstance(section, dict):
             continue
         for key, value in section.items():
-            assert f"\n{key} | " in text or f"\n{key}." in text
+            assert f" [{key}] | " in text or f" [{key}." in text
             if isinstance(value, str) and value != NOT_RECORDED:
-                assert f"{key} | {value}" in text
+                told = "无" if (value, lang) == ("none", "zh") else value
+                assert f"[{key}] | {told}" in text
 
 
 def test_the_points_that_the_standard_asks_for_are_there(fitted):
@@ -185,6 +188,37 @@ def test_the_points_that_the_standard_asks_for_are_there(fitted):
     }
     asked = {"acquired_on", "source", "volume_rows", "storage_medium", "checksums", "sampling"}
     assert asked <= set(found["data"])
+
+
+def test_every_point_has_a_word_in_each_language_and_a_number_is_short(fitted):
+    for lang in LANGS:
+        paper = traceability_paper(fitted.file, lang)
+        points = [row[0] for part in paper.parts for row in part.blocks[0].rows]
+        keys = [re.search(r"\[([^.\]]+).*\]$", point)[1] for point in points]
+        assert [key for key in keys if key not in POINT_WORDS] == []
+    assert all(zh != key for key, (zh, _) in POINT_WORDS.items())
+    chinese = to_text(traceability_paper(fitted.file, "zh"))
+    assert "取得数据的日期 [acquired_on] | 未记录" in chinese
+    assert re.search(r"复核界限（标准误倍数） \[review_z\] \| 0\.\d{1,6}\n", chinese)
+
+
+@pytest.mark.parametrize("write", [disclosure, impact_assessment, traceability_paper])
+def test_another_language_is_refused(fitted, write):
+    with pytest.raises(DomainError, match="zh, en") as caught:
+        write(fitted.file, "fr")
+    assert caught.value.code == "option_choice"
+
+
+@pytest.mark.parametrize("write", [disclosure, impact_assessment])
+def test_the_chinese_half_holds_no_english_phrase_of_the_scheme(fitted, write):
+    text, scheme = to_text(write(fitted.file, "zh")), fitted.file.scheme
+    items = (*scheme.indicators, *scheme.gates, *scheme.factors)
+    phrases = {item.legal_basis for item in items}
+    phrases |= {item.evidence for item in (*scheme.indicators, *scheme.gates)}
+    assert len(phrases) > 15
+    assert [one for one in phrases if re.search("[a-z]{3}", one) and one in text] == []
+    assert "状态 draft" not in text
+    assert "events " not in text
 
 
 # impact assessment
@@ -236,11 +270,26 @@ def test_the_assessment_has_what_the_law_asks_for_and_leaves_answers_open(fitted
     assert [code for code in codes if f"\n{code} | " not in text] == []
 
 
+def test_every_article_names_its_law(fitted):
+    text = to_text(impact_assessment(fitted.file, "zh"))
+    assert text.count("第五十五条") == 4
+    assert re.findall(r"(?<!》)第[一二三四五六七八九十]+条", text) == []
+
+
+def test_what_a_person_owes_is_for_the_bank_to_judge_and_debt_has_one_basis(fitted):
+    lines = to_text(impact_assessment(fitted.file, "zh")).splitlines()
+    (owed,) = [line for line in lines if "（households） | exposure_yuan" in line]
+    assert "【待填：是否敏感（金融账户信息，《个人信息保护法》第二十八条）】" in owed
+    (debt,) = [line for line in lines if "（households） | debt_yuan" in line]
+    assert "书面同意（《征信业管理条例》第十四条）" in debt
+    assert "授权书" not in debt
+
+
 def test_records_are_kept_as_the_scheme_says(fitted):
     text = to_text(impact_assessment(fitted.file, "zh"))
-    assert "ML09 | 失信被执行人 | court list no. | 人民法院 |" in text
+    assert "ML09 | 失信被执行人 | 法院名单编号 | 人民法院 |" in text
     assert "60 个月（终止后）" in text
-    assert "ML05 | 志愿服务 | sign-in record | 村民委员会 |" in text
+    assert "ML05 | 志愿服务 | 签到记录 | 村民委员会 |" in text
 
 
 # hostile schemes

@@ -87,7 +87,7 @@ def test_an_amount_is_told_exactly_where_one_is_proposed(walked):
     for case, lang, _, text in walked:
         limit = case.why.proposal.limit_yuan
         told = re.findall(r"建议额度 ([\d,]+) 元" if lang == "zh" else r"limit ([\d,]+) yuan", text)
-        assert told == ([] if limit is None else [f"{limit:,}"])
+        assert told == ([f"{limit:,}"] if limit else [])
 
 
 def test_a_score_is_told_exactly_where_there_are_points(walked):
@@ -237,9 +237,20 @@ def test_a_score_below_all_tiers_is_told_before_what_cost_points(case_of):
     # threes everywhere: half of 60 panel points and the start of 25 are 55 of 100
     zh, en = notices(case_of((3, 3, 3)))
     assert zh.kind == "no_amount"
-    assert zh.reasons[0] == "得分55，低于最低等级起点65，未评级，转人工渠道"
+    assert zh.reasons[0] == "得分55，低于最低等级起点65，未评级，转人工办理（无建议额度）"
     assert [reason[:4] for reason in zh.reasons[1:]] == ["邻里口碑", "家风评议", "道德素养"]
-    assert "Proposed limit 0 yuan" in to_text(en.paper)
+    told = (
+        "未评级，转人工办理（无建议额度）",
+        "unrated: goes to the manual channel, no limit is proposed",
+    )
+    assert zh.paper.title == "无建议额度通知书"
+    for words, notice, lead in zip(
+        told, (zh, en), ("按评定日的记录：{}。", "On the records of that day: {}."), strict=True
+    ):
+        text = to_text(notice.paper)
+        assert lead.format(words) in text
+        assert f"\n- {words}\n" in text
+        assert not re.search(r"建议授信|建议额度 0|limit 0|[Pp]ropose\b", text)
 
 
 def test_an_amount_of_0_names_the_bound_that_leaves_no_room(case_of):

@@ -97,6 +97,13 @@ def test_the_points_of_the_ratios_are_those_of_the_table():
     np.testing.assert_allclose(drawn, table.loc[own, "value"])
 
 
+def test_the_line_of_custom_is_that_of_the_table():
+    table = fairness().assign(threshold=0.75)
+    ax = plot_fairness(table, Figure().add_subplot(), lang="en")
+    assert [line.get_xdata()[0] for line in ax.lines] == [1, 0.75]
+    assert ax.get_title() == "Ratio to the reference (dashed: the custom of 0.75)"
+
+
 def test_another_language_is_refused():
     with pytest.raises(DomainError, match="lang"):
         plot_ledger_counts(rate(), Figure().add_subplot(), lang="fr")

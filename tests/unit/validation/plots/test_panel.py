@@ -19,11 +19,11 @@ RATERS = pd.DataFrame(
 )
 VILLAGES = pd.DataFrame(
     {
-        "pillar": ["fs", "fs"],
-        "village_id": ["V1", "V2"],
-        "comparable": ["yes", "no"],
-        "value": [1.0, 2.0],
-        "severity": [0.1, -0.1],
+        "pillar": ["fs", "fs", "fs"],
+        "village_id": ["V1", "V2", "V3"],
+        "comparable": ["yes", "no", "yes"],
+        "value": [1.0, 2.0, 1.5],
+        "severity": [0.1, -0.1, 0.2],
     }
 )
 
@@ -38,7 +38,9 @@ def test_words_of_both_languages_an_empty_table_and_an_unknown_language(plot, ta
     titles = [plot(table, Figure().add_subplot(), lang=lang).get_title() for lang in ("zh", "en")]
     assert titles[0] != titles[1]
     assert titles[1].isascii()
-    assert plot(table.iloc[:0], Figure().add_subplot(), lang="en").has_data() in {True, False}
+    empty = plot(table.iloc[:0], Figure().add_subplot(), lang="en")
+    assert empty.get_legend() is None
+    assert not empty.collections
     with pytest.raises(DomainError, match="lang"):
         plot(table, Figure().add_subplot(), lang="fr")
 
@@ -62,3 +64,11 @@ def test_villages_that_cannot_be_compared_are_hollow(ax):
     drawn = plot_villages(VILLAGES, ax, lang="en")
     faces = [len(one.get_facecolors()) for one in drawn.collections]
     assert faces == [1, 0]
+    assert [len(one.get_offsets()) for one in drawn.collections] == [2, 1]
+
+
+def test_a_village_that_is_linked_to_no_other_is_not_drawn_as_comparable(ax):
+    apart = VILLAGES.assign(comparable=["yes", "no", "no"])
+    drawn = plot_villages(apart, ax, lang="en", name="family style")
+    assert [len(one.get_facecolors()) for one in drawn.collections] == [0]
+    assert drawn.get_title() == "Villages, family style"

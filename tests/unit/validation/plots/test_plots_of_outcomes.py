@@ -105,7 +105,7 @@ def test_the_best_line_of_the_cap_finds_all_defaults_first_and_is_that_of_the_ta
     plot_cap(table, ax, lang="en")
     curve, best, chance = ax.get_lines()
     assert [line.get_label() for line in (curve, best, chance)] == [
-        "model", "without fault", "chance",
+        "model", "a perfect ranking", "chance",
     ]  # fmt: skip
     np.testing.assert_array_equal(curve.get_xdata(), table["share_loans"])
     np.testing.assert_array_equal(best.get_xdata()[:-1], table["best_share_loans"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta, binom
 
 from sanzhixin.errors import DomainError
 from sanzhixin.validation.stability.migration import compute_concentration, compute_migration
@@ -110,3 +111,51 @@ def test_a_household_that_stands_twice_is_refused():
             compute_migration(*tables, tiers=TIERS, draws=200)
     with pytest.raises(DomainError, match="repeat a household"):
         compute_concentration(twice.assign(village_id="V1"), draws=200)
+
+
+def test_no_move_is_no_proof_that_nobody_moves():
+    same = proposals([*"AABBCC"] * 10)
+    table = compute_migration(same, same, tiers=TIERS, draws=200).table.set_index("statistic")
+    for name in ("share_up", "share_down"):
+        row = table.loc[name]
+        assert (row["value"], row["low"]) == (0, 0)
+        assert row["high"] == pytest.approx(1 - 0.025 ** (1 / 60))  # none of 60
+    moved = proposals(["A"] * 55 + ["B"] * 5), proposals(["A"] * 50 + ["B"] * 10)
+    row = compute_migration(*moved, tiers=TIERS, draws=200).table.set_index("statistic")
+    found = row.loc["share_down"]
+    expected = beta.ppf(0.025, 5, 56), beta.ppf(0.975, 6, 55)
+    assert (found["low"], found["high"]) == pytest.approx(expected)
+
+
+def test_the_interval_of_nearly_equal_tiers_holds_equality_and_the_value():
+    rng = np.random.default_rng(4)
+    frame = proposals(list(rng.choice([*"ABCDE"], 600)))
+    frame["village_id"] = [f"V{k // 30:02}" for k in range(600)]
+    table = compute_concentration(frame, tiers=[*"ABCDE"], draws=300).table
+    own = table[(table["by"] == "tier") & (table["of"] == "households")].set_index("statistic")
+    for name, equal in (("hhi", 0.2), ("hhi_adjusted", 0.0), ("largest", 0.2)):
+        assert own.loc[name, "low"] == equal < own.loc[name, "value"] <= own.loc[name, "high"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("shares", "hhi"),
+    [((0.2, 0.2, 0.2, 0.2, 0.2), 0.2), ((0.5, 0.2, 0.15, 0.1, 0.05), 0.325)],
+)
+def test_intervals_of_concentration_cover_about_as_often_as_stated(shares, hhi):
+    rng, covered = np.random.default_rng(6), 0
+    for _ in range(200):
+        frame = proposals(list(rng.choice([*"ABCDE"], 600, p=shares)))
+        frame["village_id"] = [f"V{k // 30:02}" for k in range(600)]
+        table = compute_concentration(frame, tiers=[*"ABCDE"], draws=200).table
+        row = table[(table["by"] == "tier") & (table["statistic"] == "hhi")].iloc[0]
+        covered += row["low"] <= hhi <= row["high"]
+    assert covered >= binom.ppf(0.001, 200, 0.92)  # 20 villages: a little below .95
+
+
+def test_a_level_that_is_no_probability_is_named():
+    one = proposals([*"AB"]).assign(village_id="V1")
+    with pytest.raises(DomainError, match="level"):
+        compute_concentration(one, level=1.5)
+    with pytest.raises(DomainError, match="level"):
+        compute_migration(one, one, tiers=TIERS, level=1.5)

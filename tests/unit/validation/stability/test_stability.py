@@ -156,3 +156,31 @@ def test_the_distribution_counts_everyone_once_and_keeps_empty_classes():
     assert table[["n", "events"]].astype(int).to_numpy().tolist() == [[2, 1], [0, 0], [1, 1]]
     assert table["value"].sum() == pytest.approx(1)
     assert "1 without points" in judged.note_en
+
+
+def test_the_same_households_are_compared_one_by_one(rng):
+    ids = [f"H{k:04}" for k in range(1000)]
+    lasting = rng.normal(700, 60, 1000)
+    before, after = lasting, lasting + rng.normal(4, 10, 1000)
+    breaks = freeze_breaks(np.concatenate([before, after]), 10)
+    order = rng.permutation(1000)  # rows in another order are the same households
+    given = (ids, [ids[k] for k in order])
+    judged = compute_psi(before, after[order], breaks=breaks, households=given)
+    row, two = judged.table.iloc[0], compute_psi(before, after, breaks=breaks).table.iloc[0]
+    assert (row["law"], row["verdict"], two["verdict"]) == ("swapped", "watch", "pass")
+    assert row["value"] == pytest.approx(two["value"])
+    assert "villages move together it rings too readily" in judged.note_en
+    frames = (
+        pd.DataFrame({"household_id": ids, "x": before, "pay": "late"}),
+        pd.DataFrame({"household_id": ids, "x": after, "pay": "late"}),
+    )
+    csi = compute_csi(*frames, {"x": breaks, "pay": None}, paired_by="household_id").table
+    assert csi["law"].tolist() == ["swapped", "swapped"]
+    assert csi["p_value"].tolist() == [row["p_value"], 1]
+
+
+@pytest.mark.parametrize("failed", [[0, 2], [0, np.nan]])
+def test_outcomes_of_a_distribution_are_0_or_1(failed):
+    assert compute_score_distribution([610, 620], failed=[0, 1]).table["events"].tolist() == [1]
+    with pytest.raises(DomainError, match="write 1 for a default"):
+        compute_score_distribution([610, 620], failed=failed)

@@ -38,6 +38,7 @@ def test_counts_are_those_worked_by_hand():
     assert table["n_tested"].tolist() == [3, 1, 4]
     assert table["n_with_p"].tolist() == [3, 0, 3]
     assert table["n_watch"].tolist() == [1, 1, 2]
+    assert table["n_watch_with_p"].tolist() == [1, 0, 1]  # the second has no p-value
     assert table["n_fail"].tolist() == [1, 0, 1]
     assert table["expected_alarms"].tolist() == pytest.approx([0.15, 0, 0.15])
     assert table["expected_fails"].tolist() == pytest.approx([0.003, 0, 0.003])

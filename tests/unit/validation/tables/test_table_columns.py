@@ -9,9 +9,11 @@ import pytest
 from sanzhixin.errors import DomainError
 from sanzhixin.validation.tables.columns import (
     check_columns,
+    check_one_row_each,
     group_loans,
     read_numbers,
     read_outcomes,
+    village_numbers,
 )
 from sanzhixin.validation.tables.statistic_rows import judge_p, make_row, make_table
 
@@ -92,3 +94,19 @@ def test_a_table_has_its_types_without_a_row():
     pd.testing.assert_series_equal(full.dtypes, empty.dtypes)
     assert full["events"].isna().all()
     assert full["p_value"].isna().all()
+
+
+@pytest.mark.parametrize("dtype", ["object", "string", "category"])
+def test_villages_of_every_type_are_numbered_and_blanks_share_a_number(dtype):
+    villages = pd.Series(["V2", None, "V1", None, "V2"], dtype=dtype)
+    assert village_numbers(pd.DataFrame({"village_id": villages})).tolist() == [2, 0, 1, 0, 2]
+    table = pd.DataFrame({"household_id": range(5), "village_id": villages})
+    found = village_numbers(pd.DataFrame({"household_id": [4, 3, 9]}), table)
+    assert found.tolist() == [1, 0, 0]
+
+
+def test_a_household_that_stands_twice_is_refused_and_none_is_not_missed():
+    with pytest.raises(DomainError, match="3 rows of the table of proposals repeat a household"):
+        check_one_row_each(pd.DataFrame({"household_id": ["a", "b", "a", "b", "a"]}))
+    check_one_row_each(pd.DataFrame({"household_id": ["a", "b"]}))
+    check_one_row_each(pd.DataFrame({"points": [1, 1]}))
