@@ -88,8 +88,8 @@ EVIDENCE: dict[str, Message] = {
         "变量可将违约与未违约完全分开，斜率没有有限的最优值；请用 firth=True 或增加样本。",
     ),
     "pd_few_defaults": Message(
-        "{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for this method. Use the method firth (5 of each) or pluto_tasche (any number; method=, pd_method=, --pd-method), or give no default probability.",
-        "{loans} 笔贷款中违约 {defaults} 笔；该方法至少需要违约与未违约各 {needed} 笔。请改用方法 firth（各 5 笔）或 pluto_tasche（不限；参数 method、pd_method 或 --pd-method），或不给出违约概率。",
+        '{defaults} defaults in {loans} loans; {needed} defaults and {needed} loans without default are needed for this method. Use method="firth" (5 of each) or method="pluto_tasche" (any number), on the command line --pd-method, or give no default probability.',
+        '{loans} 笔贷款中违约 {defaults} 笔；该方法至少需要违约与未违约各 {needed} 笔。请改用 method="firth"（各 5 笔）或 method="pluto_tasche"（不限），命令行用 --pd-method；或不给出违约概率。',
     ),
     "pd_no_loans": Message(
         'There is no loan, so method="{method}" has nothing to learn from. Use method="auto", which gives a table without values.',

@@ -255,8 +255,9 @@ def _checked_units(units: object) -> dict[str, str]:
 def no_table_note(file: str) -> Note:
     """Say that a file plays no part, and which name was perhaps meant."""
     en, zh = "file ignored: not a table", "未使用的文件：不是已知表"
-    near = get_close_matches(file.rpartition("/")[2].partition(".")[0].lower(), TABLES, n=1)
-    if near:
+    stem = file.rpartition("/")[2].partition(".")[0].lower()
+    near = get_close_matches(stem, TABLES, n=1)
+    if near and near[0] != stem:  # the name is right, the kind of file is not
         en, zh = f"{en}; did you mean {near[0]}?", f"{zh}；是否应为 {near[0]}？"
     return Note(file, en, zh)
 

@@ -46,7 +46,7 @@ def stood_on(county: County, day: dt.date) -> County:
     >>> from sanzhixin.simulate import simulate_county
     >>> county = simulate_county(villages=1, seed=7)
     >>> earlier = stood_on(county, dt.date(2025, 6, 30))
-    >>> sorted(county.ratings["round"].unique()), sorted(earlier.ratings["round"].unique())
+    >>> county.ratings["round"].unique().tolist(), earlier.ratings["round"].unique().tolist()
     ([1, 2], [1])
     """
     limit = pd.Timestamp(day)
