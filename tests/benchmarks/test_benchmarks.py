@@ -27,8 +27,9 @@ def test_make_bench_finds_the_scripts():
 
 
 LONG = {
-    "bench_engines"
-}  # starts a server and a cluster; tests/spark and tests/unit/batch/sql do, too
+    "bench_engines",  # starts a server and a cluster; tests/spark and tests/unit/batch/sql do, too
+    "bench_scorecard",  # half a minute beside its peer
+}
 
 
 @pytest.mark.parametrize(
