@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sanzhixin import load_scheme
 from sanzhixin.modelling import expert_model
-from sanzhixin.modelling.model_card.page import model_card
+from sanzhixin.validation.papers.card import card_markdown
 
 NAME, VERSION = "tongxiang-expert", "1.0.0"
 
@@ -21,7 +21,7 @@ def main(place: Path) -> None:
     model = expert_model(load_scheme("tongxiang"), name=NAME, version=VERSION)
     folder = place / NAME / VERSION
     model.save(folder)
-    (folder / "card.md").write_text(model_card(model.file), encoding="utf-8", newline="\n")
+    (folder / "card.md").write_text(card_markdown(model.file), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -100,8 +100,8 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     from sanzhixin.batch.files import publishing, whole_file
     from sanzhixin.modelling import PanelLinkWarning
     from sanzhixin.modelling import fit as fit_model
-    from sanzhixin.modelling.model_card.page import model_card
     from sanzhixin.scheme import load_scheme
+    from sanzhixin.validation.papers.card import card_markdown
 
     rules = load_scheme(scheme)
     intake = take_in(folder, rules, as_of)
@@ -126,7 +126,7 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
     path, file = model.save(output), model.file
     paper = path.with_name("card.md")
     with publishing(paper), whole_file(paper) as stream:
-        stream.write(model_card(file).encode())
+        stream.write(card_markdown(file).encode())
     _tell_model(voice, file, path)
     if fitted_by is None:
         voice.tell("fit_nobody")

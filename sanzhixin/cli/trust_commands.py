@@ -117,9 +117,9 @@ def promote(
 ) -> int:
     """Take a model one step on: validated, approved, retired (审批); the former file is kept."""
     from sanzhixin.batch.files import publishing, whole_file
-    from sanzhixin.modelling.model_card.page import model_card
     from sanzhixin.scoring.artifact import read_model_file
     from sanzhixin.trust import promote_model
+    from sanzhixin.validation.papers.card import card_markdown
 
     if because is not None and status != "retired":
         raise click.UsageError(_OF_RETIRED)
@@ -138,7 +138,7 @@ def promote(
     paper = folder / "card.md"
     if paper.is_file():
         with publishing(paper), whole_file(paper) as stream:
-            stream.write(model_card(file).encode())
+            stream.write(card_markdown(file).encode())
     voice.tell(
         "model_promoted",
         model_id=file.model_id,

@@ -342,7 +342,9 @@ def test_a_scheme_with_adjusted_measures_goes_from_fit_to_explain(run, tmp_path)
     assert "stand in another tier than by the mean" in fitted.err
     assert "户等级不同" in fitted.err
     assert (model / "model.json").stat().st_mode & 0o077 == 0
-    assert "Villages are compared by: prior" in (model / "card.md").read_text(encoding="utf-8")
+    assert "Villages are compared by: a stated prior alone" in (model / "card.md").read_text(
+        encoding="utf-8"
+    )
     scored = run("score", county, "-m", model, "-o", tmp_path / "out")
     assert scored.code == 0
     assert "stated prior alone" in scored.err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sanzhixin as szx
-from sanzhixin.modelling.model_card.page import model_card
+from sanzhixin.validation.papers.card import card_markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
@@ -48,7 +48,7 @@ def test_the_committed_model_holds_the_built_in_scheme(model):
 
 
 def test_the_card_can_be_written_again_from_the_file_alone(model):
-    assert model_card(model.file) == (MODELS / FOLDER / "card.md").read_text(encoding="utf-8")
+    assert card_markdown(model.file) == (MODELS / FOLDER / "card.md").read_text(encoding="utf-8")
 
 
 def test_the_list_of_models_states_the_last_scoring_date(model):

@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sanzhixin.modelling.model_card.chinese import chinese_card
-from sanzhixin.modelling.model_card.page import model_card
-from sanzhixin.modelling.model_card.texts import DECIDES, LIMITS, MONITORING, PURPOSE
 from sanzhixin.scoring.artifact import MODEL_FILE, model_bytes, parse_model_file
 from sanzhixin.validation.papers.disclosure import disclosure
 from sanzhixin.validation.papers.impact import impact_assessment
 from sanzhixin.validation.papers.layout import to_markdown, to_page
+from sanzhixin.validation.papers.model_card.page import model_card
+from sanzhixin.validation.papers.model_card.texts import (
+    DECIDES,
+    LIMITS,
+    MONITORING,
+    OUT_OF_SCOPE,
+    PURPOSE,
+)
 from sanzhixin.validation.papers.traceability import SIGNED, traceability, traceability_paper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.validation.papers.layout import Paper
 
-__all__ = ["PAPERS", "card_data", "model_papers"]
+__all__ = ["PAPERS", "card_data", "card_markdown", "model_papers"]
 
 PAPERS = (
     "model_card.md",
-    "model_card.zh.md",
+    "model_card.html",
     "model_card.json",
     "disclosure.md",
     "disclosure.html",
@@ -46,8 +53,8 @@ def model_papers(file: ModelFile) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        By name, the keys of `PAPERS`; equal files give equal bytes.  Disclosure, traceability and
-        impact assessment are in Chinese and then in English; as a page, the reader switches.
+        By name, the keys of `PAPERS`; equal files give equal bytes.  All but the JSON files are in
+        Chinese and then in English; as a page, the reader switches.
 
     Raises
     ------
@@ -64,14 +71,12 @@ def model_papers(file: ModelFile) -> dict[str, bytes]:
     """
     file = parse_model_file(model_bytes(file), MODEL_FILE)  # keys in the order of a file
     made = {
-        "model_card.md": model_card(file),
-        "model_card.zh.md": chinese_card(file),
         "model_card.json": _json(card_data(file)),
         "traceability.json": _json(traceability(file)),
     }
     for name, write in _WRITERS.items():
         both = write(file, "zh"), write(file, "en")
-        made |= {f"{name}.md": _both(*both), f"{name}.html": to_page(both)}
+        made |= {f"{name}.md": _both(both), f"{name}.html": to_page(both)}
     return {name: made[name].encode() for name in PAPERS}
 
 
@@ -80,14 +85,39 @@ def _json(content: dict[str, Any]) -> str:
 
 
 _WRITERS = {
+    "model_card": model_card,
     "disclosure": disclosure,
     "traceability": traceability_paper,
     "impact_assessment": impact_assessment,
 }
 
 
-def _both(zh: Paper, en: Paper) -> str:
-    return f"{to_markdown(zh)}\n---\n\n{to_markdown(en)}"
+def _both(papers: Iterable[Paper]) -> str:
+    return "\n---\n\n".join(map(to_markdown, papers))
+
+
+def card_markdown(file: ModelFile) -> str:
+    """Write the model card as `fit` and `promote` leave it beside a model.
+
+    Parameters
+    ----------
+    file : ModelFile
+        The content of ``model.json``.
+
+    Returns
+    -------
+    str
+        Markdown, in Chinese and then in English.
+
+    Examples
+    --------
+    >>> from sanzhixin.modelling import expert_model
+    >>> from sanzhixin.scheme import load_scheme
+    >>> model = expert_model(load_scheme("tongxiang"), name="trial", version="1.0.0")
+    >>> [line for line in card_markdown(model.file).splitlines() if line.startswith("# ")]
+    ['# 模型卡：trial/1.0.0', '# Model card: trial/1.0.0']
+    """
+    return _both((model_card(file, "zh"), model_card(file, "en")))
 
 
 def card_data(file: ModelFile) -> dict[str, Any]:
@@ -121,8 +151,8 @@ def card_data(file: ModelFile) -> dict[str, Any]:
         "valid_until": content["valid_until"],
         "digest": file.digest(),
         "scheme": {"id": file.scheme.scheme_id, "zh": file.scheme.zh, "en": file.scheme.en},
-        "purpose_and_out_of_scope_use": PURPOSE,
-        "who_decides": DECIDES,
+        "purpose_and_out_of_scope_use": _english((PURPOSE, *OUT_OF_SCOPE)),
+        "who_decides": DECIDES[1],
         "population_and_target": _population(file),
         "measures": _measures(file),
         "what_enters": _entering(file, scheme),
@@ -138,9 +168,9 @@ def card_data(file: ModelFile) -> dict[str, Any]:
         "tiers_and_caps": {**scheme["tiers"], "out_of_reach": list(file.tiers_out_of_reach)},
         "bounds_of_the_limit": scheme["limits"],
         "default_probability": content["pd"],
-        "limits_of_use": LIMITS,
+        "limits_of_use": _english(LIMITS),
         "review_triggers": {**scheme["review"], "debt": scheme["debt"]},
-        "monitoring": MONITORING,
+        "monitoring": _english(MONITORING),
         "approvals_and_expiry": _approvals(file),
         "origin_and_change_log": {
             "protocol": file.protocol,
@@ -151,6 +181,10 @@ def card_data(file: ModelFile) -> dict[str, Any]:
             "notes": list(by.notes),
         },
     }
+
+
+def _english(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [en for _, en in pairs]
 
 
 def _stated(value: object) -> str | None:

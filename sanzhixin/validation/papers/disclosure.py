@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, MODEL_STATUS_WORDS, Lang, pick
-from sanzhixin.modelling.model_card.words import AGGREGATOR_WORDS, scheme_word
+from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, MODEL_STATUS_WORDS, Lang
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.provenance import STEPS
-from sanzhixin.validation.papers.layout import Grid, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.layout import Paper, Part, Text, blank
+from sanzhixin.validation.papers.scheme_words import AGGREGATOR_WORDS
 from sanzhixin.validation.papers.terms import table_word
+from sanzhixin.validation.papers.writer import Writer
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.artifact import ModelFile
@@ -59,7 +60,7 @@ def disclosure(file: ModelFile, lang: Lang) -> Paper:
     >>> [part.title for part in disclosure(model.file, "en").parts][:2]
     ['Algorithm combination', 'Algorithm logic']
     """
-    writer = _Writer(file, lang)
+    writer = _Disclosure(file, lang)
     bodies = (
         *(writer.combination(), writer.logic(), writer.application(), writer.data()),
         *(writer.subjects(), writer.changes(), writer.audit()),
@@ -76,23 +77,8 @@ def disclosure(file: ModelFile, lang: Lang) -> Paper:
     return Paper(lang, writer.pick("算法信息披露", "Algorithm disclosure"), (Text(about),), parts)
 
 
-class _Writer:
+class _Disclosure(Writer):
     """Bodies of the headings in one language."""
-
-    def __init__(self, file: ModelFile, lang: Lang) -> None:
-        self.file, self.scheme, self.lang = file, file.scheme, lang
-
-    def pick(self, zh: str, en: str) -> str:
-        return pick(self.lang, (zh, en))
-
-    def told(self, text: str) -> str:
-        return scheme_word(self.lang, text)
-
-    def joined(self, names: list[str]) -> str:
-        return ("、" if self.lang == "zh" else ", ").join(names)
-
-    def lines(self, *pairs: tuple[str, str]) -> Listing:
-        return Listing(tuple(self.pick(*pair) for pair in pairs))
 
     def combination(self) -> Iterator[Block]:
         file, pd = self.file, self.file.pd
@@ -140,7 +126,7 @@ class _Writer:
             ("最少点数", "fewest points"),
             ("最多点数", "most points"),
         )
-        yield Grid(tuple(self.pick(*head) for head in heads), tuple(rows))
+        yield self.grid(heads, rows)
         per, start = card.points_per_score, f"{part.start.normalize():f}"
         yield self.lines(
             (
@@ -223,7 +209,7 @@ class _Writer:
             *(("代码", "code"), ("名称", "name"), ("证据或列", "evidence or column")),
             *(("记录者或授权", "who records, or consent"), ("依据", "legal basis")),
         )
-        yield Grid(tuple(self.pick(*head) for head in heads), tuple(rows))
+        yield self.grid(heads, rows)
         pd = self.file.pd
         window = (
             self.pick("未记录", "not recorded")
@@ -233,11 +219,10 @@ class _Writer:
                 f"granted {by.data_from} to {by.data_until}",
             )
         )
-        denied = self.joined([self.pick(item.zh, item.en) for item in DENIED])
-        volume = self.joined(
-            [f"{table_word(self.lang, name)} {count}" for name, count in by.rows.items()]
-        )
-        volume = volume or self.pick("未记录", "not recorded")
+        denied = self.joined(self.pick(item.zh, item.en) for item in DENIED)
+        volume = self.pick("未记录", "not recorded")
+        if by.rows:
+            volume = self.joined(f"{table_word(self.lang, n)} {k}" for n, k in by.rows.items())
         yield self.lines(
             (f"学习用贷款：{window}", f"Loans learned from: {window}"),
             (
@@ -284,7 +269,7 @@ class _Writer:
             (self.pick(*MODEL_STATUS_WORDS[step]), self._by(None) if day is None else str(day))
             for step, day in zip(STEPS, (*days, by.retired_on), strict=True)
         ]
-        yield Grid((self.pick("状态", "status"), self.pick("日期", "day")), tuple(rows))
+        yield self.grid((("状态", "status"), ("日期", "day")), rows)
         yield self.lines(
             (
                 f"版本 {file.version}，有效期至 {file.valid_until}",

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import Lang, pick
-from sanzhixin.modelling.model_card.words import scheme_word
+from sanzhixin.errors.words import Lang
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.validation.papers.impact_fields import FieldUse, field_uses
-from sanzhixin.validation.papers.layout import Grid, Listing, Paper, Part, Text, blank
+from sanzhixin.validation.papers.layout import Listing, Paper, Part, Text
 from sanzhixin.validation.papers.terms import table_word
+from sanzhixin.validation.papers.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sanzhixin.scheme import Scheme
     from sanzhixin.scheme.catalog import EventRule, OfficialRule
     from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.validation.papers.layout import Block
@@ -87,7 +86,7 @@ def impact_assessment(file: ModelFile, lang: Lang) -> Paper:
     >>> len(impact_assessment(model.file, "en").parts)
     6
     """
-    writer = _Writer(file, lang)
+    writer = _Assessment(file, lang)
     parts = (
         (("一、评估缘由", "1. Why it is due"), writer.why()),
         (("二、处理目的与方式", "2. Purpose and way of processing"), writer.purpose()),
@@ -109,24 +108,8 @@ def impact_assessment(file: ModelFile, lang: Lang) -> Paper:
     return Paper(lang, title, (Text(about),), made)
 
 
-class _Writer:
+class _Assessment(Writer):
     """Sections in one language."""
-
-    def __init__(self, file: ModelFile, lang: Lang) -> None:
-        self.file, self.lang = file, lang
-
-    @property
-    def scheme(self) -> Scheme:
-        return self.file.scheme
-
-    def pick(self, zh: str, en: str) -> str:
-        return pick(self.lang, (zh, en))
-
-    def blank(self, zh: str, en: str) -> str:
-        return blank(self.lang, zh, en)
-
-    def lines(self, *pairs: tuple[str, str]) -> Listing:
-        return Listing(tuple(self.pick(*pair) for pair in pairs))
 
     def asked(self, *questions: tuple[str, str]) -> Listing:
         """Questions, each with its blank."""
@@ -194,7 +177,7 @@ class _Writer:
             ("保存期限", "storage time"),
         )
         rows = tuple(self._row(use) for use in field_uses(self.scheme))
-        yield Grid(tuple(self.pick(*head) for head in heads), rows)
+        yield self.grid(heads, rows)
         yield Text(
             self.pick("官方记录与积分事项的种类：", "Kinds of official records and ledger entries:")
         )
@@ -202,7 +185,7 @@ class _Writer:
             *(("代码", "code"), ("名称", "name"), ("证据", "evidence")),
             *(("记录者", "who records"), ("依据", "legal basis"), ("计入期限", "counts for")),
         )
-        yield Grid(tuple(self.pick(*head) for head in kinds), tuple(self._kinds()))
+        yield self.grid(kinds, self._kinds())
         denied = ("、" if self.lang == "zh" else ", ").join(
             self.pick(item.zh, item.en) for item in DENIED
         )
@@ -220,7 +203,7 @@ class _Writer:
         )
         kept = self.pick(*_KEPT[use.retention]).format(months=use.months)
         open_basis = self.blank("同意或其他依据", "consent or another basis")
-        basis = scheme_word(self.lang, use.basis) or self._basis(use)
+        basis = self.told(use.basis) or self._basis(use)
         return (
             table_word(self.lang, use.table),
             use.column,
@@ -258,9 +241,7 @@ class _Writer:
         ]
         for rule, counts in kinds:
             name = self.pick(rule.zh, rule.en)
-            evidence, basis = (
-                scheme_word(self.lang, text) for text in (rule.evidence, rule.legal_basis)
-            )
+            evidence, basis = (self.told(text) for text in (rule.evidence, rule.legal_basis))
             yield rule.code, name, evidence, rule.who, basis, counts
 
     def _months(self, months: int, zh: str, en: str) -> str:

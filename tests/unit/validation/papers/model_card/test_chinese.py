@@ -6,13 +6,17 @@ import pytest
 
 import sanzhixin as szx
 from sanzhixin.modelling import expert_model
-from sanzhixin.modelling.model_card.chinese import chinese_card
-from sanzhixin.modelling.model_card.page import model_card
 from sanzhixin.scoring.artifact import Provenance
-from tests.unit.modelling.model_card.test_page import PRUDENT
+from sanzhixin.validation.papers.layout import to_markdown
+from sanzhixin.validation.papers.model_card.page import model_card
 from tests.unit.modelling.test_fitted_model import MODEL
+from tests.unit.validation.papers.model_card.test_page import PRUDENT, english
 
 # Witness: the English card of the same file, which is tested against scheme and model.
+
+
+def chinese(file):
+    return to_markdown(model_card(file, "zh"))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def both(request, file):
         "learned": MODEL.file,
         "approved": file.model_copy(update={"status": "approved", "provenance": people}),
     }[request.param]
-    return chinese_card(chosen), model_card(chosen)
+    return chinese(chosen), english(chosen)
 
 
 def test_both_cards_have_as_many_sections_and_rows(both):
@@ -52,7 +56,7 @@ def test_both_cards_have_the_same_digests_and_probabilities(both):
 
 
 def test_words_of_the_scheme_are_chinese(file):
-    card = chinese_card(file)
+    card = chinese(file)
     tables = [line for line in card.splitlines() if line.startswith("| ")]
     names = {factor.name for factor in file.scheme.factors}
     names |= {factor.column for factor in file.scheme.factors}

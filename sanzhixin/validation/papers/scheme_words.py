@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from sanzhixin.errors.words import Lang
+from sanzhixin.scheme.catalog import LISTED_CLASSES
 
-__all__ = ["AGGREGATOR_WORDS", "CONSENT_WORDS", "EFFECT_WORDS", "KIND_WORDS", "scheme_word"]
+__all__ = [
+    "AGGREGATOR_WORDS",
+    "CLASS_WORDS",
+    "CONSENT_WORDS",
+    "EFFECT_WORDS",
+    "KIND_WORDS",
+    "scheme_word",
+]
 
 AGGREGATOR_WORDS: dict[str, tuple[str, str]] = {
     "mean": ("简单平均", "mean"),
@@ -44,14 +52,31 @@ _SCHEME_WORDS = {
     ),
 }
 
-CONSENT_WORDS = {"general": "授权书", "written": "单独的书面同意"}
-"""Chinese of what the use of a value needs."""
+CLASS_WORDS: dict[str, tuple[str, str]] = {
+    **{name: (zh, name.replace("_", " ")) for name, zh in LISTED_CLASSES.items()},
+    "bank_finding": ("银行认定", "finding of the bank"),
+}
+"""Classes of official lists, by the key in the scheme."""
 
-EFFECT_WORDS = {"gate": "否决项", "review": "人工复核"}
-"""Chinese of what a record asks for."""
+CONSENT_WORDS: dict[str, tuple[str, str]] = {
+    "general": ("授权书", "household consent"),
+    "written": ("单独的书面同意", "written consent of its own"),
+}
+"""What the use of a value needs."""
 
-KIND_WORDS = {"panel": "评议", "event": "积分事项", "official": "官方记录", "factor": "因素"}
-"""Chinese of the kinds of features."""
+EFFECT_WORDS: dict[str, tuple[str, str]] = {
+    "gate": ("否决项", "gate"),
+    "review": ("人工复核", "review"),
+}
+"""What a record does."""
+
+KIND_WORDS: dict[str, tuple[str, str]] = {
+    "panel": ("评议", "panel"),
+    "event": ("积分事项", "event"),
+    "official": ("官方记录", "official"),
+    "factor": ("因素", "factor"),
+}
+"""Kinds of features."""
 
 
 def scheme_word(lang: Lang, text: str) -> str:
