@@ -6,12 +6,12 @@ from sanzhixin.validation.plots.calibration import (
     plot_default_rate_by_tier,
     plot_reliability,
 )
+from sanzhixin.validation.plots.decisions import plot_sensitivity, plot_strategy
 from sanzhixin.validation.plots.discrimination import plot_cap, plot_ks, plot_roc
+from sanzhixin.validation.plots.groups import plot_fairness, plot_proxy
 from sanzhixin.validation.plots.monitoring import (
     plot_change_causes,
-    plot_fairness,
     plot_ledger_counts,
-    plot_proxy,
     plot_rating_drift,
 )
 from sanzhixin.validation.plots.panel import plot_rater_map, plot_villages
@@ -21,8 +21,6 @@ from sanzhixin.validation.plots.stability import (
     plot_psi,
     plot_psi_path,
     plot_score_distribution,
-    plot_sensitivity,
-    plot_strategy,
 )
 from sanzhixin.validation.plots.waterfall import plot_waterfall
 

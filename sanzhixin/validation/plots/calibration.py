@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def plot_reliability(
     >>> ax.get_xlabel()
     'mean default probability'
     """
-    ax, reliability = begin(ax, lang), table_of(reliability)
+    ax, reliability = begin(reliability, ax, lang)
     ax.axline((0, 0), slope=1, linestyle="--", color="0.6", linewidth=1)
     ax.errorbar(
         reliability["threshold"],
@@ -90,7 +90,7 @@ def plot_belt(belt: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, belt = begin(ax, lang), table_of(belt)
+    ax, belt = begin(belt, ax, lang)
     names = [str(name) for name in belt]
     levels = [name.removeprefix("low_") for name in names if name.startswith("low_")]
     for place, level in enumerate(reversed(levels)):
@@ -139,7 +139,7 @@ def plot_default_rate_by_tier(
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, calibration = begin(ax, lang), table_of(calibration)
+    ax, calibration = begin(calibration, ax, lang)
     is_tier = (calibration["statistic"] == "default_rate") & (calibration["tier"] != "all")
     is_drawn = is_tier & (calibration["n"] > 0) & (calibration["tier"] != unrated)
     _draw_rates(ax, calibration[is_drawn], "tier", lang)
@@ -176,7 +176,7 @@ def plot_backtest(
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, backtest = begin(ax, lang), table_of(backtest)
+    ax, backtest = begin(backtest, ax, lang)
     _draw_rates(ax, backtest, "vintage", lang)
     labels(
         ax,

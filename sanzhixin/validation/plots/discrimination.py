@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, labels, table_of
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def plot_roc(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     >>> ax.get_title()
     'ROC curve'
     """
-    ax, curves = begin(ax, lang), table_of(curves)
+    ax, curves = begin(curves, ax, lang)
     ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1)
     ax.plot(curves["share_others"], curves["share_defaults"], linewidth=2)
     ax.set_aspect("equal")
@@ -83,7 +83,7 @@ def plot_cap(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, curves = begin(ax, lang), table_of(curves)
+    ax, curves = begin(curves, ax, lang)
     names = (
         ("本模型", "完美排序", "随机") if lang == "zh" else ("model", "a perfect ranking", "chance")
     )
@@ -92,7 +92,7 @@ def plot_cap(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     best = ([*curves["best_share_loans"], 1], [*found, 1])  # all are found, and the rest follows
     ax.plot(*best, linestyle=":", color="0.3", linewidth=1.2, label=names[1])
     ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1, label=names[2])
-    ax.legend(loc="lower right")
+    legend_beside(ax)
     labels(
         ax,
         lang,
@@ -124,7 +124,7 @@ def plot_ks(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, curves = begin(ax, lang), table_of(curves)
+    ax, curves = begin(curves, ax, lang)
     known = curves.dropna(subset=["at_most_points"])
     names = ("违约", "未违约") if lang == "zh" else ("defaults", "other loans")
     for column, name in zip(("share_defaults", "share_others"), names, strict=True):
@@ -136,7 +136,7 @@ def plot_ks(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = 
         at = largest["at_most_points"].to_numpy().repeat(2)
         ax.plot(at, ends, color="0.3", linewidth=1.5, label=f"KS = {gap:.3f}")
     if len(known):
-        ax.legend(loc="lower right")
+        legend_beside(ax)
     labels(
         ax,
         lang,

@@ -1,8 +1,10 @@
-"""Words on pictures, in the language that is asked for, and axes where none are given."""
+"""What pictures share: axes and table to begin with, words in one language, rows of intervals."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sanzhixin.errors.words import Lang
 from sanzhixin.numerics.choices import check_choice
@@ -10,17 +12,21 @@ from sanzhixin.validation.plots.style import find_cjk_font
 from sanzhixin.validation.tables.judged import Judged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["begin", "labels", "legend_beside", "set_font", "table_of"]
+__all__ = ["begin", "draw_intervals", "labels", "legend_beside", "set_font"]
 
 
-def begin(ax: Axes | None, lang: Lang) -> Axes:
-    """Take the axes that were given, or make new ones.
+def begin(judged: Judged | pd.DataFrame, ax: Axes | None, lang: Lang) -> tuple[Axes, pd.DataFrame]:
+    """Take the axes that were given, or make new ones, and the table that is drawn.
 
     Parameters
     ----------
+    judged : Judged or DataFrame
+        With its notes, or the table alone.
     ax : Axes or None
         None makes a figure of its own by pyplot, so that a notebook shows it; a program that draws
         many gives axes of its own ``Figure``, as nothing keeps those open.
@@ -31,6 +37,8 @@ def begin(ax: Axes | None, lang: Lang) -> Axes:
     -------
     Axes
         To draw on.
+    DataFrame
+        The table.
 
     Raises
     ------
@@ -38,27 +46,12 @@ def begin(ax: Axes | None, lang: Lang) -> Axes:
         ``option_choice``: another language.
     """
     check_choice("lang", lang, Lang)
+    table = judged.table if isinstance(judged, Judged) else judged
     if ax is not None:
-        return ax
+        return ax, table
     from matplotlib import pyplot as plt
 
-    return plt.subplots(layout="constrained")[1]
-
-
-def table_of(judged: Judged | pd.DataFrame) -> pd.DataFrame:
-    """Take the table of what is drawn.
-
-    Parameters
-    ----------
-    judged : Judged or DataFrame
-        With its notes, or the table alone.
-
-    Returns
-    -------
-    DataFrame
-        The table.
-    """
-    return judged.table if isinstance(judged, Judged) else judged
+    return plt.subplots(layout="constrained")[1], table
 
 
 def legend_beside(ax: Axes) -> None:
@@ -111,3 +104,25 @@ def labels(ax: Axes, lang: Lang, *, zh: tuple[str, str, str], en: tuple[str, str
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     set_font(ax, lang)
+
+
+def draw_intervals(ax: Axes, rows: pd.DataFrame, names: Sequence[str]) -> None:
+    """Draw one point with its interval a row, the first row on top.
+
+    Parameters
+    ----------
+    ax : Axes
+        To draw on.
+    rows : DataFrame
+        With ``value``, ``low``, ``high`` and ``verdict``; what asks for a look is red.
+    names : sequence of str
+        One a row.
+    """
+    places = np.arange(len(rows))
+    reach = np.stack([rows["value"] - rows["low"], rows["high"] - rows["value"]])
+    reach = np.maximum(np.nan_to_num(reach), 0)
+    ax.errorbar(rows["value"], places, xerr=reach, fmt="none", ecolor="0.4")
+    rings = rows["verdict"].isin(("watch", "fail"))
+    ax.scatter(rows["value"], places, c=np.where(rings, "tab:red", "tab:blue"), zorder=3)
+    ax.set_yticks(places, names)
+    ax.invert_yaxis()

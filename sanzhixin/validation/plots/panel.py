@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def plot_rater_map(
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, raters = begin(ax, lang), table_of(raters)
+    ax, raters = begin(raters, ax, lang)
     code = pillar if pillar is not None else next(iter(raters["pillar"]), "")
     own = raters[raters["pillar"] == code].sort_values(["value", "rater_id"], kind="stable")
     places, flagged = np.arange(len(own)), own["flags"].ne("").to_numpy()
@@ -121,7 +121,7 @@ def plot_villages(
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, villages = begin(ax, lang), table_of(villages)
+    ax, villages = begin(villages, ax, lang)
     code = pillar if pillar is not None else next(iter(villages["pillar"]), "")
     own = villages[villages["pillar"] == code]
     alike = own["comparable"].eq("yes").to_numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, set_font, table_of
+from sanzhixin.validation.plots.labels import begin, set_font
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ def plot_pathway(pathway: Judged | pd.DataFrame, ax: Axes | None = None, lang: L
     >>> [text.get_text() for text in ax.texts]
     ['10', '8  (80 %)']
     """
-    ax, pathway = begin(ax, lang), table_of(pathway)
+    ax, pathway = begin(pathway, ax, lang)
     for place, row in enumerate(pathway.fillna({"of_first": 0.0}).to_dict("records")):
         name, length = str(row["statistic"]), row["of_first"]
         ax.barh(place, length, height=0.62, color=_SHADES[0 if name in _OF_FORMS else 1])

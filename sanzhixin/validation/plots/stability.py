@@ -1,4 +1,4 @@
-"""Pictures of stability: the index, its path, migration, cut-offs, points and sensitivity."""
+"""Pictures of stability: the index, its path, migration and the distribution of points."""
 
 from __future__ import annotations
 
@@ -6,25 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sanzhixin.validation.plots.labels import begin, labels, legend_beside, table_of
+from sanzhixin.validation.plots.labels import begin, labels, legend_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from matplotlib.axes import Axes
 
     from sanzhixin.errors.words import Lang
     from sanzhixin.validation.tables.judged import Judged
 
-__all__ = [
-    "plot_migration",
-    "plot_psi",
-    "plot_psi_path",
-    "plot_score_distribution",
-    "plot_sensitivity",
-    "plot_strategy",
-]
+__all__ = ["plot_migration", "plot_psi", "plot_psi_path", "plot_score_distribution"]
 
 _BEFORE, _AFTER, _LIMIT, _STOP = "0.7", "tab:blue", "tab:orange", "tab:red"
 
@@ -59,7 +50,7 @@ def plot_psi(psi: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "z
     >>> len(plot_psi(table, Figure().add_subplot(), lang="en").patches)
     6
     """
-    ax, psi = begin(ax, lang), table_of(psi)
+    ax, psi = begin(psi, ax, lang)
     cells = psi[psi["statistic"] == "psi_part"]
     places = np.arange(len(cells))
     before, after = ("之前", "之后") if lang == "zh" else ("before", "after")
@@ -107,7 +98,7 @@ def plot_psi_path(path: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lan
     >>> len(plot_psi_path(table, Figure().add_subplot(), lang="en").lines)
     3
     """
-    ax, path = begin(ax, lang), table_of(path)
+    ax, path = begin(path, ax, lang)
     places = np.arange(len(path))
     ax.plot(places, path["value"], "o-", color=_AFTER)
     mark = "_" if len(path) == 1 else ""  # one step alone has no length
@@ -151,7 +142,7 @@ def plot_migration(
     DomainError
         ``option_choice``: `lang`.
     """
-    ax, migration = begin(ax, lang), table_of(migration)
+    ax, migration = begin(migration, ax, lang)
     pairs = migration[migration["statistic"] == "households"]
     order = list(dict.fromkeys([*pairs["before"], *pairs["after"]]))
     grid = np.full((len(order), len(order)), np.nan)
@@ -169,44 +160,6 @@ def plot_migration(
         lang,
         zh=("等级迁移（户数）", "之后", "之前"),
         en=("Migration (households)", "after", "before"),
-    )
-    return ax
-
-
-def plot_strategy(
-    strategy: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "zh"
-) -> Axes:
-    """Draw the default rate of each cut-off, with its interval, over the share it takes.
-
-    Parameters
-    ----------
-    strategy : Judged or DataFrame
-        Table of `compute_strategy`.
-    ax : Axes, optional
-        To draw on; None makes new ones.
-    lang : {"zh", "en"}, default="zh"
-        Language of the words.
-
-    Returns
-    -------
-    Axes
-        A curve in its band.
-
-    Raises
-    ------
-    DomainError
-        ``option_choice``: `lang`.
-    """
-    ax, strategy = begin(ax, lang), table_of(strategy)
-    shown = strategy.sort_values("share_approved", kind="stable")
-    ax.fill_between(shown["share_approved"], shown["low"], shown["high"], alpha=0.25, linewidth=0)
-    ax.plot(shown["share_approved"], shown["value"], "o-", color=_AFTER)
-    ax.set_ylim(bottom=0)
-    labels(
-        ax,
-        lang,
-        zh=("准入分数的取舍", "准入农户占比", "已知贷款违约率（区间）"),
-        en=("Cut-offs", "share of households taken", "default rate of known loans (interval)"),
     )
     return ax
 
@@ -243,7 +196,7 @@ def plot_score_distribution(
     >>> len(plot_score_distribution(table, Figure().add_subplot(), lang="en").patches)
     2
     """
-    ax, distribution = begin(ax, lang), table_of(distribution)
+    ax, distribution = begin(distribution, ax, lang)
     width = distribution["below_points"] - distribution["from_points"]
     ax.bar(distribution["from_points"], distribution["value"], width, align="edge", color=_AFTER)
     labels(
@@ -253,60 +206,3 @@ def plot_score_distribution(
         en=("Distribution of points", "points", "share"),
     )
     return ax
-
-
-def plot_sensitivity(
-    sensitivity: Judged | pd.DataFrame,
-    ax: Axes | None = None,
-    lang: Lang = "zh",
-    *,
-    names: Mapping[str, str] | None = None,
-) -> Axes:
-    """Draw the share of households whose tier some single change moves.
-
-    Parameters
-    ----------
-    sensitivity : Judged or DataFrame
-        Table of `compute_sensitivity`.
-    ax : Axes, optional
-        To draw on; None makes new ones.
-    lang : {"zh", "en"}, default="zh"
-        Language of the words.
-    names : mapping of str to str, optional
-        Name of each pillar by its code; a code without one stands itself.
-
-    Returns
-    -------
-    Axes
-        A bar with its interval for each change and pillar.
-
-    Raises
-    ------
-    DomainError
-        ``option_choice``: `lang`.
-    """
-    ax, sensitivity = begin(ax, lang), table_of(sensitivity)
-    shown = sensitivity[sensitivity["statistic"] == "tier_any"]
-    words, told = _CHANGES[lang], names or {}
-    marks = [
-        f"{words[str(row['change'])]} {told.get(row['pillar'], row['pillar'])}".removesuffix(" all")
-        for row in shown.to_dict("records")
-    ]
-    places = np.arange(len(shown))
-    reach = np.stack([shown["value"] - shown["low"], shown["high"] - shown["value"]])
-    ax.barh(places, shown["value"], xerr=np.maximum(reach, 0), color=_AFTER, ecolor="0.3")
-    ax.set_yticks(places, marks)
-    ax.invert_yaxis()
-    labels(
-        ax,
-        lang,
-        zh=("一处改动能否改变等级", "等级会变的农户占比（区间）", ""),
-        en=("Can one change move the tier", "share of households moved (interval)", ""),
-    )
-    return ax
-
-
-_CHANGES: dict[Lang, dict[str, str]] = {
-    "zh": {"one_up": "一项加一档", "one_down": "一项减一档", "rater_out": "去掉一名评议员"},
-    "en": {"one_up": "one rating up", "one_down": "one rating down", "rater_out": "one rater out"},
-}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sanzhixin.validation.plots.labels import begin, labels, table_of
+from sanzhixin.validation.plots.labels import begin, labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def plot_waterfall(
     >>> [text.get_text() for text in ax.texts]
     ['+90', '90']
     """
-    ax, waterfall = begin(ax, lang), table_of(waterfall)
+    ax, waterfall = begin(waterfall, ax, lang)
     own = waterfall[waterfall["example"] == example]
     for place, row in enumerate(own.to_dict("records")):
         is_sum, value = row["statistic"] == "total", float(row["value"])

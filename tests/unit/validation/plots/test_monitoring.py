@@ -15,7 +15,7 @@ from sanzhixin.validation.monitoring import (
     compute_ledger_counts,
     compute_rating_drift,
 )
-from sanzhixin.validation.plots.monitoring import (
+from sanzhixin.validation.plots import (
     plot_change_causes,
     plot_fairness,
     plot_ledger_counts,
