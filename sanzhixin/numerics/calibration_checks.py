@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 __all__ = [
+    "SMALLEST_PROB",
     "AucComparison",
     "BrierParts",
     "CalibrationTest",
@@ -26,8 +27,12 @@ __all__ = [
     "decompose_brier",
     "expected_calibration_error",
     "hosmer_lemeshow_test",
+    "log_losses",
     "spiegelhalter_test",
 ]
+
+SMALLEST_PROB = 1e-6
+"""Nearest that a probability comes to 0 or 1 where its logarithm is taken."""
 
 _ROUNDING = 1e-15  # of an error; the least one of a million loans is some hundred times as large
 
@@ -197,6 +202,41 @@ def expected_calibration_error(
     count = np.bincount(place).astype(float)
     gap = np.bincount(place, loans.prob - loans.defaulted)
     return float(np.abs(gap).sum() / count.sum())
+
+
+def log_losses(prob_default: ArrayLike, defaulted: ArrayLike) -> Floats:
+    """Measure by how much each outcome surprises a probability.
+
+    Parameters
+    ----------
+    prob_default : array-like of shape (n_loans,)
+        Probabilities.
+    defaulted : array-like of bool, shape (n_loans,)
+        Outcomes.
+
+    Returns
+    -------
+    ndarray of shape (n_loans,)
+        Minus the logarithm of the probability of what happened, in nats.  Probabilities are kept
+        1e-6 away from 0 and 1, where one surprise would be infinitely costly.
+
+    Raises
+    ------
+    DomainError
+        ``shape_differs``, ``prob_outside``, ``outcome_not_binary``.
+
+    References
+    ----------
+    Good (1952), https://doi.org/10.1111/j.2517-6161.1952.tb00104.x
+
+    Examples
+    --------
+    >>> log_losses([0.5, 0.2, 0.0], [True, False, False]).round(4)
+    array([0.6931, 0.2231, 0.    ])
+    """
+    p, y = _check(prob_default, defaulted)
+    inside = np.clip(p, SMALLEST_PROB, 1 - SMALLEST_PROB)
+    return np.asarray(-np.where(y == 1, np.log(inside), np.log1p(-inside)))
 
 
 def spiegelhalter_test(prob_default: ArrayLike, defaulted: ArrayLike) -> CalibrationTest:

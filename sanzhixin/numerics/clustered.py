@@ -1,4 +1,4 @@
-"""Groups whose members come in clusters: ratios of their rates, and how well a value tells them."""
+"""Members that come in clusters: means, ratios of rates, and how well a value tells a group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, logit, stdtr, stdtrit
 from scipy.stats import rankdata
 
 from sanzhixin.errors import DomainError
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["ClusterArea", "ClusterRatios", "cluster_auc", "cluster_ratios"]
+__all__ = [
+    "ClusterArea",
+    "ClusterMean",
+    "ClusterRatios",
+    "cluster_auc",
+    "cluster_mean",
+    "cluster_ratios",
+]
 
 _BLOCK = 250
 _LEAST_SHARE = 0.5
@@ -75,6 +82,88 @@ class ClusterArea:
     low: float
     high: float
     n_clusters: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMean:
+    """A mean with its error between clusters.
+
+    Attributes
+    ----------
+    mean : float
+        Of all members.
+    se : float
+        Standard error; NaN with one cluster.
+    freedom : float
+        Degrees of freedom of Student's law, clusters less one; NaN with one cluster.
+    """
+
+    mean: float
+    se: float
+    freedom: float
+
+    def reach(self, level: float) -> float:
+        """Half of the width of an interval; NaN with one cluster."""
+        return -float(stdtrit(self.freedom, (1 - level) / 2)) * self.se
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p-value of a mean of 0; NaN without an error."""
+        if not self.se > 0:
+            return np.nan
+        return float(2 * stdtr(self.freedom, -abs(self.mean) / self.se))
+
+    @property
+    def p_below(self) -> float:
+        """One-sided p-value of a mean below 0: small where it is; NaN without an error."""
+        return float(stdtr(self.freedom, self.mean / self.se)) if self.se > 0 else np.nan
+
+
+def cluster_mean(values: ArrayLike, cluster: ArrayLike) -> ClusterMean:
+    r"""Average values whose errors go together within a cluster.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        Numbers without gaps, at least one.
+    cluster : array-like of shape (n,)
+        Cluster of each.
+
+    Returns
+    -------
+    ClusterMean
+        Mean, error and degrees of freedom.
+
+    Raises
+    ------
+    DomainError
+        ``shape_differs``.
+
+    Notes
+    -----
+    :math:`s^2 = \frac{G}{G - 1} \sum_g (\sum_{i \in g} (x_i - \bar x))^2 / n^2`.
+
+    References
+    ----------
+    Liang and Zeger (1986), https://doi.org/10.1093/biomet/73.1.13
+
+    Examples
+    --------
+    >>> found = cluster_mean([1, 3, 2, 6], ["a", "a", "b", "b"])
+    >>> found.mean, round(found.se, 4), found.freedom
+    (3.0, 1.0, 1.0)
+    """
+    x = np.asarray(values, dtype=np.float64)
+    names, place = np.unique(np.asarray(cluster), return_inverse=True)
+    if x.ndim != 1 or not x.size or place.shape != x.shape:
+        raise DomainError("shape_differs", name="cluster", shape=place.shape, expected=x.shape)
+    mean = float(x.mean())
+    if names.size < 2:
+        return ClusterMean(mean, np.nan, np.nan)
+    excess = np.bincount(place, weights=x - x.mean())
+    factor = names.size / (names.size - 1)
+    error = float(np.sqrt(factor * np.sum(excess**2)) / x.size)
+    return ClusterMean(mean, error, float(names.size - 1))
 
 
 def cluster_ratios(

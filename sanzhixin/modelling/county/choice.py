@@ -12,7 +12,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from sanzhixin.errors import EvidenceError
 from sanzhixin.modelling.county.card import CountyCard, card_frame, fit_scorecard, scale_card
+from sanzhixin.numerics.calibration_checks import log_losses
 from sanzhixin.numerics.choices import check_choice
+from sanzhixin.numerics.clustered import cluster_mean
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.numerics.points import match_mean
 from sanzhixin.scoring.provenance import CardComparison, CardScores
@@ -40,7 +42,6 @@ LEAST_TO_LEARN = 50
 _FOLDS = 5
 _LEAST_A_SIDE = 10  # defaults, and other loans, before and after the day that parts them
 _LATEST = 1 / 3
-_SMALLEST = 1e-6  # a probability of 0 or 1 would make one surprise infinitely costly
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +230,8 @@ def _compare(
     expert: Floats, fitted: Floats, loans: Outcomes, holdout: Holdout, *, forced: bool
 ) -> CardComparison:
     failed = loans.defaulted
-    gain = _log_loss(expert, failed) - _log_loss(fitted, failed)
-    _, place = np.unique(loans.village, return_inverse=True)
-    excess = np.bincount(place, weights=gain - gain.mean())
-    factor = excess.size / (excess.size - 1)
-    error = float(np.sqrt(factor * np.sum(excess**2)) / gain.size)
-    better = forced or float(gain.mean()) > error
+    gain = cluster_mean(log_losses(expert, failed) - log_losses(fitted, failed), loans.village)
+    better = forced or gain.mean > gain.se
     return CardComparison(
         chosen="fitted" if better else "expert",
         asked_for=forced,
@@ -243,20 +240,15 @@ def _compare(
         n_defaults=int(failed.sum()),
         expert=_scores(expert, failed),
         fitted=_scores(fitted, failed),
-        gain=float(gain.mean()),
-        gain_se=error,
+        gain=gain.mean,
+        gain_se=gain.se,
     )
-
-
-def _log_loss(prob: Floats, failed: NDArray[np.bool_]) -> Floats:
-    inside = np.clip(prob, _SMALLEST, 1 - _SMALLEST)
-    return -np.where(failed, np.log(inside), np.log1p(-inside))
 
 
 def _scores(prob: Floats, failed: NDArray[np.bool_]) -> CardScores:
     both = 0 < failed.sum() < failed.size
     return CardScores(
-        log_loss=float(_log_loss(prob, failed).mean()),
+        log_loss=float(log_losses(prob, failed).mean()),
         brier=float(np.mean((prob - failed) ** 2)),
         auc=float(roc_auc_score(failed, prob)) if both else None,
     )

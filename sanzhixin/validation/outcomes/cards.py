@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from scipy.stats import norm, t
+from scipy.stats import norm
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.model import check_county, scoring_date
 from sanzhixin.modelling.county.loans import collect_outcomes
-from sanzhixin.numerics.calibration_checks import compare_auc
+from sanzhixin.numerics.calibration_checks import compare_auc, log_losses
 from sanzhixin.numerics.choices import check_probability
+from sanzhixin.numerics.clustered import cluster_mean
 from sanzhixin.numerics.discrimination import estimate_auc
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.scoring.card import score_card
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_cards", "compute_cards"]
 
-_SMALLEST = 1e-6  # a probability of 0 or 1 would make one surprise infinitely costly
 _NOTES = (
     "held_out：建模时留出的贷款，两张卡均未见过，仅在评分卡为指定而非由其选出时判定；in_window：放款日在建模数据窗口内的现有贷款，"
     "学习卡可能已见过，仅供参考；out_of_window：窗口之外。log_loss_gain 与 auc_difference"
@@ -66,8 +66,8 @@ _NOTES = (
 
 
 def compute_cards(
-    county: County,
     model: SanzhixinModel,
+    county: County,
     as_of: dt.date | None = None,
     *,
     outcomes: Outcomes | None = None,
@@ -77,10 +77,10 @@ def compute_cards(
 
     Parameters
     ----------
-    county : County
-        With the loans at hand.
     model : SanzhixinModel
         Whose cards are compared; with the expert card alone the loans at hand give no row.
+    county : County
+        With the loans at hand.
     as_of : date, optional
         Outcomes known by then count; else that of the county, else today.
     outcomes : Outcomes, optional
@@ -107,7 +107,7 @@ def compute_cards(
     >>> import sanzhixin as szx
     >>> county = szx.simulate_county(villages=2, seed=7)
     >>> model = szx.fit(county, szx.load_scheme("tongxiang"))
-    >>> len(compute_cards(county, model).table)
+    >>> len(compute_cards(model, county).table)
     0
     """
     check_probability("level", level)
@@ -198,7 +198,7 @@ def _held_out(found: CardComparison, level: float) -> Rows:
     sign = 1.0 if found.chosen == "fitted" else -1.0
     p_value = float(norm.cdf(sign * found.gain / found.gain_se)) if found.gain_se > 0 else np.nan
     about = own | {"card": "both", "p_value": p_value}
-    between = _reach(found.gain, found.gain_se, level)
+    between = _normal(found.gain, found.gain_se, level)
     verdict = judge_p(p_value, enough=enough) if found.asked_for else "info"
     yield make_row("log_loss_gain", verdict, about, value=found.gain, between=between, threshold=0)
 
@@ -220,23 +220,26 @@ def _at_hand(loans: pd.DataFrame, name: str, level: float, *, is_judged: bool) -
         between = area.low, area.high
         yield make_row("auc", "info", own | {"card": card}, value=area.auc, between=between)
     lines = {card: _line(points, failed) for card, points in cards.items()}
-    losses = {card: _log_loss(prob, failed) for card, prob in lines.items()}
+    losses = {card: log_losses(prob, failed) for card, prob in lines.items()}
     for card, loss in losses.items():
         yield make_row("log_loss", "info", own | {"card": card}, value=float(loss.mean()))
     for card, prob in lines.items():
         brier = float(np.mean((prob - failed) ** 2))
         yield make_row("brier", "info", own | {"card": card}, value=brier)
-    gaps = {
-        "auc_difference": (*_auc_difference(cards, failed), np.inf),
-        "log_loss_gain": _clustered(losses["expert"] - losses["fitted"], loans["village_id"]),
-    }
-    for statistic, (gap, error, freedom) in gaps.items():
-        p_value = float(t.cdf(gap / error, freedom)) if error > 0 else np.nan
-        verdict = judge_p(p_value, enough=min(events, n - events) >= LEAST_RANKED)
+    enough = min(events, n - events) >= LEAST_RANKED
+
+    def gap(statistic: str, value: float, between: tuple[float, float], p_value: float) -> Any:
+        verdict = judge_p(p_value, enough=enough) if is_judged else "info"
         about = own | {"card": "both", "p_value": p_value}
-        between = _reach(gap, error, level, freedom)
-        word = verdict if is_judged else "info"
-        yield make_row(statistic, word, about, value=gap, between=between, threshold=0)
+        return make_row(statistic, verdict, about, value=value, between=between, threshold=0)
+
+    difference, error = _auc_difference(cards, failed)
+    p_value = float(norm.cdf(difference / error)) if error > 0 else np.nan
+    yield gap("auc_difference", difference, _normal(difference, error, level), p_value)
+    village = loans["village_id"].astype("str").to_numpy(dtype=np.str_)
+    gain = cluster_mean(losses["expert"] - losses["fitted"], village)
+    reach = gain.reach(level)
+    yield gap("log_loss_gain", gain.mean, (gain.mean - reach, gain.mean + reach), gain.p_below)
 
 
 def _auc_difference(cards: dict[str, Floats], failed: Bools) -> tuple[float, float]:
@@ -247,17 +250,6 @@ def _auc_difference(cards: dict[str, Floats], failed: Bools) -> tuple[float, flo
         areas = [estimate_auc(cards[card], failed).auc for card in ("fitted", "expert")]
         return areas[0] - areas[1], np.nan
     return found.difference, found.difference_se
-
-
-def _clustered(gain: Floats, village: pd.Series) -> tuple[float, float, float]:
-    """Mean of a gain, its error between villages, NaN with one village, and degrees of freedom."""
-    _, place = np.unique(village.astype("str").to_numpy(dtype=np.str_), return_inverse=True)
-    sums = np.bincount(place, weights=gain - gain.mean())
-    if sums.size < 2:
-        return float(gain.mean()), np.nan, np.nan
-    factor = sums.size / (sums.size - 1)
-    error = float(np.sqrt(factor * np.sum(sums**2)) / gain.size)
-    return float(gain.mean()), error, float(sums.size - 1)
 
 
 def _line(points: Floats, failed: Bools) -> Floats:
@@ -273,13 +265,6 @@ def _line(points: Floats, failed: Bools) -> Floats:
     return np.asarray(expit(fit.coef[0] + fit.coef[1] * points))
 
 
-def _log_loss(prob: Floats, failed: Bools) -> Floats:
-    inside = np.clip(prob, _SMALLEST, 1 - _SMALLEST)
-    return -np.where(failed, np.log(inside), np.log1p(-inside))
-
-
-def _reach(
-    value: float, error: float, level: float, freedom: float = np.inf
-) -> tuple[float, float]:
-    reach = float(t.ppf((1 + level) / 2, freedom)) * error
+def _normal(value: float, error: float, level: float) -> tuple[float, float]:
+    reach = float(norm.isf((1 - level) / 2)) * error
     return value - reach, value + reach

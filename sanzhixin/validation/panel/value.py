@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from scipy.stats import chi2, t
+from scipy.stats import chi2, norm
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.numerics.calibration_checks import compare_auc
+from sanzhixin.numerics.calibration_checks import SMALLEST_PROB, compare_auc, log_losses
 from sanzhixin.numerics.choices import check_probability
+from sanzhixin.numerics.clustered import cluster_mean
 from sanzhixin.numerics.logistic import fit_logistic
 from sanzhixin.numerics.multiplicity import adjust_holm
 from sanzhixin.numerics.nested import NestedComparison, compare_nested
@@ -48,7 +49,6 @@ LEAST_VILLAGES_JOINTLY = 10
 
 _FOLDS = 5
 _MORE = ("p_value", "p_cluster", "p_adjusted")
-_SMALLEST = 1e-6  # a probability of 0 or 1 would make one surprise infinitely costly
 
 _NOTE_ZH = (
     "问题：在其他因素已知的情况下，评议得分是否有助于区分违约。lr_chi_square 为嵌套 logistic "
@@ -314,17 +314,12 @@ def _gain_rows(
     )
     with_more, without = (-_less_rate(prob, data.failed, data.fold) for prob in (large, small))
     areas = compare_auc(with_more, without, data.failed)
-    reach = float(t.ppf((1 + level) / 2, np.inf)) * areas.difference_se
+    reach = float(norm.isf((1 - level) / 2)) * areas.difference_se
     auc = _gain_row("auc_gain", about, areas.difference, reach, areas.p_value)
-    gain = _loss(small, data.failed) - _loss(large, data.failed)
-    _, place = np.unique(data.village, return_inverse=True)
-    excess = np.bincount(place, weights=gain - gain.mean())
-    groups = excess.size
-    error = float(np.sqrt(groups / (groups - 1) * np.sum(excess**2)) / gain.size)
-    reach = float(t.ppf((1 + level) / 2, groups - 1)) * error
-    value = float(gain.mean())
-    p_value = float(2 * t.sf(abs(value) / error, groups - 1)) if error > 0 else np.nan
-    return [auc, _gain_row("log_loss_gain", about, value, reach, p_value)]
+    gain = cluster_mean(
+        log_losses(small, data.failed) - log_losses(large, data.failed), data.village
+    )
+    return [auc, _gain_row("log_loss_gain", about, gain.mean, gain.reach(level), gain.p_value)]
 
 
 def _gain_row(
@@ -349,13 +344,13 @@ def _cross_fit(x: Floats, data: _Data, fold: Ints, *, firth: bool) -> Floats:
             coef = _fit(x[known], data.failed[known], firth=firth)
             if coef is not None:
                 prob[held] = expit(coef[0] + x[held] @ coef[1:])
-    return np.clip(prob, _SMALLEST, 1 - _SMALLEST)
+    return np.clip(prob, SMALLEST_PROB, 1 - SMALLEST_PROB)
 
 
 def _less_rate(prob: Floats, failed: Bools, fold: Ints) -> Floats:
     """Log-odds less those of the default rate among the loans that each part was fitted with."""
     rates = np.array([failed[fold != part].mean() for part in range(_FOLDS)])
-    return np.asarray(logit(prob) - logit(np.clip(rates, _SMALLEST, 1 - _SMALLEST))[fold])
+    return np.asarray(logit(prob) - logit(np.clip(rates, SMALLEST_PROB, 1 - SMALLEST_PROB))[fold])
 
 
 def _fit(x: Floats, failed: Bools, *, firth: bool) -> Floats | None:
@@ -368,7 +363,3 @@ def _fit(x: Floats, failed: Bools, *, firth: bool) -> Floats | None:
         except DomainError:  # a column does not vary there
             return None
     return None
-
-
-def _loss(prob: Floats, failed: Bools) -> Floats:
-    return np.asarray(-np.where(failed, np.log(prob), np.log1p(-prob)))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, kstest
-from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.numerics.calibration_checks import (
@@ -20,6 +20,7 @@ from sanzhixin.numerics.calibration_checks import (
     decompose_brier,
     expected_calibration_error,
     hosmer_lemeshow_test,
+    log_losses,
     spiegelhalter_test,
 )
 
@@ -32,6 +33,23 @@ LOANS = st.lists(
 
 def arrays(loans):
     return (np.array(column) for column in zip(*loans, strict=True))
+
+
+# Logarithm.
+
+
+@given(LOANS)
+def test_the_mean_of_the_losses_is_that_of_scikit_learn(loans):
+    prob, failed, _ = arrays(loans)
+    assert log_losses(prob, failed).mean() == pytest.approx(
+        log_loss(failed, prob, labels=[0, 1]), rel=1e-12
+    )
+
+
+def test_certainty_costs_as_much_as_a_millionth():
+    # By hand: -log(1e-6) where it fails, -log(1 - 1e-6) where it holds.
+    found = log_losses([0, 1, 0, 1], [1, 0, 0, 1])
+    assert found == pytest.approx([np.log(1e6)] * 2 + [-np.log1p(-1e-6)] * 2, rel=1e-9)
 
 
 # Brier.

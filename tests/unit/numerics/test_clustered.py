@@ -1,14 +1,17 @@
-"""Witnesses: hand-worked rates, Katz's error of a risk ratio, a loop over draws, scikit-learn."""
+"""Witnesses: hand-worked rates, Katz's error of a risk ratio, a loop over draws, scikit-learn,
+scipy's t test, statsmodels' errors by cluster."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy.stats import t as student
+from scipy.stats import ttest_1samp
 from sklearn.metrics import roc_auc_score
+from statsmodels.api import OLS
 
 from sanzhixin.errors import DomainError
-from sanzhixin.numerics.clustered import cluster_auc, cluster_ratios
+from sanzhixin.numerics.clustered import cluster_auc, cluster_mean, cluster_ratios
 from sanzhixin.numerics.discrimination import estimate_auc
 
 SUMS = [[8, 4, 0], [6, 3, 0], [7, 3, 0]]
@@ -118,3 +121,48 @@ def test_a_group_of_all_or_of_one_cluster_has_no_interval():
     assert (found.auc, np.isnan(found.low)) == (0.0, True)
     with pytest.raises(DomainError, match="values"):
         cluster_auc([1, np.nan], [True, False], ["a", "a"])
+
+
+def test_a_mean_of_single_members_is_that_of_the_t_test():
+    # Witness: scipy's t test; with clusters of one the factor makes the same error.
+    values = np.array([0.3, -0.1, 0.8, 0.2, 0.5])
+    found = cluster_mean(values, np.arange(5))
+    known = ttest_1samp(values, 0)
+    assert found.p_value == pytest.approx(known.pvalue, rel=1e-12)
+    low, high = known.confidence_interval(0.9)
+    assert [found.mean - found.reach(0.9), found.mean + found.reach(0.9)] == pytest.approx(
+        [low, high], rel=1e-12
+    )
+    below = ttest_1samp(values, 0, alternative="less").pvalue
+    assert found.p_below == pytest.approx(below, rel=1e-12)
+
+
+def test_a_mean_of_clusters_is_that_of_a_regression_on_a_constant():
+    # Witness: statsmodels' sandwich by cluster, whose factor (n - 1) / (n - k) is 1 for a constant.
+    rng = np.random.default_rng(2)
+    cluster = rng.integers(0, 12, 90)
+    values = rng.normal(size=90) + rng.normal(size=12)[cluster]
+    fit = OLS(values, np.ones(90)).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+    found = cluster_mean(values, cluster.astype(str))
+    assert (found.mean, found.se) == pytest.approx((fit.params[0], fit.bse[0]), rel=1e-12)
+    assert found.freedom == 11
+
+
+def test_a_mean_of_one_cluster_has_no_error():
+    found = cluster_mean([1.0, 2.0], ["a", "a"])
+    assert found.mean == 1.5
+    assert np.isnan(
+        [found.se, found.freedom, found.reach(0.95), found.p_value, found.p_below]
+    ).all()
+
+
+def test_equal_values_have_an_error_of_zero_and_no_p_value():
+    found = cluster_mean([2.0, 2.0, 2.0], ["a", "b", "c"])
+    assert (found.se, found.reach(0.95)) == (0, 0)
+    assert np.isnan([found.p_value, found.p_below]).all()
+
+
+@pytest.mark.parametrize(("values", "cluster"), [([], []), ([1.0, 2.0], ["a"]), ([[1.0]], [["a"]])])
+def test_a_mean_of_nothing_or_of_other_clusters_is_refused(values, cluster):
+    with pytest.raises(DomainError, match="cluster"):
+        cluster_mean(values, cluster)
