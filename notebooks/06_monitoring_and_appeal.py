@@ -49,7 +49,7 @@ for item in items:
 campaign = dataclasses.replace(county, ratings=ratings)
 loud = monitor(county, campaign, model, as_of_old=earlier, as_of=now)
 print("alarms:", loud.ringing, "| stop:", loud.stop)
-drift = next(table for table in loud.tables if table.name == "rating_drift").table
+drift = loud.tables["rating_drift"].table
 drift[drift["verdict"].isin(["watch", "fail"])].dropna(axis="columns", how="all").head()
 
 # %% [markdown]
@@ -65,11 +65,10 @@ print(loud.alarms.note_en)
 # Points are a sum, so a move is the sum of the moves of its parts, to the point.
 
 # %%
-tables = {table.name: table.table for table in loud.tables}
-tables["tier_changes"].dropna(axis="columns", how="all").head()
+loud.tables["tier_changes"].table.dropna(axis="columns", how="all").head()
 
 # %%
-tables["change_causes"].dropna(axis="columns", how="all").head(8)
+loud.tables["change_causes"].table.dropna(axis="columns", how="all").head(8)
 
 # %% [markdown]
 # ## An appeal

@@ -9,20 +9,14 @@ from typing import Any
 
 from sanzhixin.batch.files import publishing, whole_file
 from sanzhixin.errors import ArtifactError
+from sanzhixin.errors.words import alarms_told
 from sanzhixin.records.turns import turn
 from sanzhixin.scoring.canonical import canonical_json, strict_loads
 
-__all__ = ["STOP_REASONS", "StopOrder", "check_not_stopped", "read_stops", "write_stop"]
+__all__ = ["StopOrder", "check_not_stopped", "read_stops", "write_stop"]
 
 _KIND, _PROTOCOL = "sanzhixin.stop", 1
 _FIELDS = {"model_id", "as_of", "reasons"}
-
-STOP_REASONS: dict[str, tuple[str, str]] = {
-    "drift_county": ("全县评分整体变动", "ratings of the whole county have moved"),
-    "points": ("得分分布变动", "points are distributed otherwise"),
-    "defaults": ("违约高于违约概率", "more defaults than were stated"),
-}
-"""Chinese and English words of the reasons that monitoring gives; others are shown as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,7 @@ class StopOrder:
     as_of : date
         Date of the look that stopped it.
     reasons : tuple of str
-        Kinds of alarm.
+        Kinds of alarm, keys of ``ALARM_WORDS``; another is told as it stands.
     """
 
     model_id: str
@@ -156,13 +150,12 @@ def check_not_stopped(model_id: str, path: str | Path | None) -> None:
         return
     for order in read_stops(path):
         if order.model_id == model_id:
-            words = [STOP_REASONS.get(reason, (reason, reason)) for reason in order.reasons]
             raise ArtifactError(
                 "model_stopped",
                 model_id=model_id,
                 as_of=order.as_of.isoformat(),
-                reasons_zh="、".join(zh for zh, _ in words),
-                reasons_en=", ".join(en for _, en in words),
+                reasons_zh=alarms_told("zh", order.reasons),
+                reasons_en=alarms_told("en", order.reasons),
                 name=Path(path).name,
             )
 

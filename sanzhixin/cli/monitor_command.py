@@ -11,6 +11,7 @@ import click
 from sanzhixin.cli.options import AS_OF, JSON, MODEL, REPORT_OUT, ChosenModel, read_day
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.voice import Voice
+from sanzhixin.errors.words import alarms_told
 
 if TYPE_CHECKING:
     from sanzhixin.batch.stop import StopOrder
@@ -118,13 +119,14 @@ def _publish(out: Path, found: Monitoring, order: StopOrder | None, stop_file: P
         with publishing(out):
             stop_file.parent.mkdir(parents=True, exist_ok=True)
         write_stop(stop_file, order)
-    tables = {one.name: one.table for one in found.tables}
+    tables = {name: one.table for name, one in found.tables.items()}
     write_report(out, tables, found.zh, found.en, kind="monitor", names=MONITORING_TABLES)
 
 
 def _tell(voice: Voice, out: Path, found: Monitoring, stop_file: Path, *, is_stopped: bool) -> None:
     if found.ringing:
-        voice.tell("monitor_rung", kinds=", ".join(found.ringing))
+        kinds = alarms_told("zh", found.ringing), alarms_told("en", found.ringing)
+        voice.tell("monitor_rung", kinds=kinds)
     else:
         voice.tell("monitor_quiet")
     if found.stop:
@@ -145,5 +147,7 @@ def _summary(found: Monitoring, out: Path, stop_file: Path, code: int) -> dict[s
         "stop": found.stop,
         "reasons": list(found.reasons),
         "stop_file": str(stop_file),
-        "tables": {one.name: one.counts or {"rows": len(one.table)} for one in found.tables},
+        "tables": {
+            name: one.counts or {"rows": len(one.table)} for name, one in found.tables.items()
+        },
     }

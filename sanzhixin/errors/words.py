@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 __all__ = [
+    "ALARM_WORDS",
     "BASIS_MEANINGS",
     "BASIS_WORDS",
     "BOUND_WORDS",
@@ -18,6 +20,7 @@ __all__ = [
     "UNSURE_WIDTH",
     "VERDICT_WORDS",
     "Lang",
+    "alarms_told",
     "held_words",
     "outcome_words",
     "pick",
@@ -25,6 +28,18 @@ __all__ = [
 
 Lang = Literal["zh", "en"]
 """Language of what one reader sees."""
+
+ALARM_WORDS: dict[str, tuple[str, str]] = {
+    "drift_county": ("全县评分整体变动", "drift of the county's ratings"),
+    "drift_village": ("村评分变动", "drift of a village's ratings"),
+    "drift_rater": ("评议员评分变动", "drift of a rater"),
+    "event_months": ("各月登记数量变动", "entries by month"),
+    "event_codes": ("各类事项数量变动", "entries by code"),
+    "points": ("积分分布变动", "distribution of the points"),
+    "characteristics": ("特征分布变动", "distribution of a characteristic"),
+    "defaults": ("违约高于违约概率", "more defaults than were stated"),
+}
+"""Kinds of alarm of a look at a model in use."""
 
 BASIS_WORDS = {
     "none": ("无贷款结果", "none"),
@@ -141,6 +156,18 @@ VERDICT_WORDS = {
     "info": ("参考", "info"),
 }
 """Of a row of a table that judges."""
+
+
+def alarms_told(lang: Lang, kinds: Iterable[str]) -> str:
+    """Name kinds of alarm in one language; one that is unknown is told as it stands.
+
+    Examples
+    --------
+    >>> alarms_told("en", ["points", "defaults"]), alarms_told("zh", [])
+    ('distribution of the points, more defaults than were stated', '无')
+    """
+    words = (pick(lang, ALARM_WORDS.get(kind, (kind, kind))) for kind in kinds)
+    return ("、" if lang == "zh" else ", ").join(words) or pick(lang, ("无", "none"))
 
 
 def pick(lang: Lang, pair: tuple[str, str]) -> str:

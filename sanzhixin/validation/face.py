@@ -298,8 +298,8 @@ def _of_use(given: _Given) -> Iterator[Judged]:
     loans, households = given.loans, given.households
     tiers = given.model.plan.tiers
     yield compute_tiers(loans)
-    yield compute_strategy(loans, households)
-    yield compute_cards(given.county, given.model, given.day, outcomes=given.outcomes)
+    yield compute_strategy(households, loans)
+    yield compute_cards(given.model, given.county, given.day, outcomes=given.outcomes)
     yield compute_overrides(households, loans)
     order = [*reversed(tiers.grades), tiers.unrated]
     yield compute_concentration(households, tiers=order, seed=SEED)
@@ -324,7 +324,7 @@ def _of_stability(given: _Given) -> Iterator[Judged]:
         cells = {name: freeze_breaks(first[name], _CELLS) for name in known}
         varied = {name: own for name, own in cells.items() if own.size}
         if varied:
-            yield compute_csi(first, last, varied, seed=SEED)
+            yield compute_csi(first, last, breaks=varied, seed=SEED)
 
 
 def _of_panel(given: _Given, left_out: dict[str, Fact]) -> Iterator[Judged]:
@@ -336,7 +336,7 @@ def _of_panel(given: _Given, left_out: dict[str, Fact]) -> Iterator[Judged]:
     except EvidenceError as error:
         left_out["panel"] = {"zh": error.zh, "en": error.en}
         return
-    yield compute_panel_quality(given.county, scheme, given.day, report=report)
+    yield compute_panel_quality(report)
     yield compute_rater_map(_numbered(report.tables["raters"]))
     tables, link = report.tables, report.model.link_
     yield compute_village_map(tables["villages"], tables["connectivity"], link=link)

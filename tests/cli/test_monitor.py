@@ -79,7 +79,7 @@ def test_a_rater_who_rings_and_households_who_moved_stand_in_tables_alone(
     out = tmp_path / "out"
     ended = run("monitor", counties[0], tmp_path / "new", "-m", model, "-o", out, *words)
     assert ended.code == 0
-    assert "drift_rater" in ended.err
+    assert "评议员评分变动" in ended.err
     drift, moved, alarms, report = (
         (out / name).read_text(encoding="utf-8-sig")
         for name in ("rating_drift.csv", "tier_changes.csv", "alarms.csv", "report.txt")

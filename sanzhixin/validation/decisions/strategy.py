@@ -49,8 +49,8 @@ _CUTOFFS = 20
 
 
 def compute_strategy(
-    loans: pd.DataFrame,
     proposals: pd.DataFrame,
+    loans: pd.DataFrame,
     *,
     cutoffs: ArrayLike | None = None,
     level: float = 0.95,
@@ -59,10 +59,10 @@ def compute_strategy(
 
     Parameters
     ----------
-    loans : DataFrame
-        One row per loan with a complete outcome: points of the day of granting, defaulted.
     proposals : DataFrame
         Of `SanzhixinModel.propose`: points, status, limit_yuan; one row per household.
+    loans : DataFrame
+        One row per loan with a complete outcome: points of the day of granting, defaulted.
     cutoffs : array-like, optional
         Points from which households are taken; default: the twentieths of the points proposed.
     level : float, default=0.95
@@ -86,7 +86,7 @@ def compute_strategy(
     --------
     >>> loans = pd.DataFrame({"points": [600, 700, 800], "defaulted": [True, False, False]})
     >>> proposals = pd.DataFrame({"points": [600, 800], "status": "propose", "limit_yuan": [1, 2]})
-    >>> found = compute_strategy(loans, proposals, cutoffs=[600, 700]).table
+    >>> found = compute_strategy(proposals, loans, cutoffs=[600, 700]).table
     >>> found[["cutoff_points", "share_approved", "n", "limit_yuan"]].values.tolist()
     [[600.0, 1.0, 3.0, 3.0], [700.0, 0.5, 2.0, 2.0]]
     """

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sanzhixin.errors import DomainError
+from sanzhixin.errors.words import alarms_told
 from sanzhixin.model import check_county, profile_frame, scoring_date
 from sanzhixin.numerics.choices import check_probability
 from sanzhixin.validation.evidence.loans import loan_table
@@ -60,10 +61,8 @@ class Monitoring:
         Model that is in use.
     as_of_old, as_of : date
         The two dates that are compared.
-    tables : tuple of Judged
-        Of `MONITORING_TABLES`, as far as there was something to compare.
-    alarms : Judged
-        The first of them.
+    tables : dict of str to Judged
+        By name, of `MONITORING_TABLES`, as far as there was something to compare.
     stop : bool
         Whether the model should not score until people have looked into it.
     reasons : tuple of str
@@ -73,8 +72,7 @@ class Monitoring:
     model_id: str
     as_of_old: dt.date
     as_of: dt.date
-    tables: tuple[Judged, ...]
-    alarms: Judged
+    tables: dict[str, Judged]
     stop: bool
     reasons: tuple[str, ...]
 
@@ -90,7 +88,12 @@ class Monitoring:
             ("报警 ringing", ", ".join(self.ringing) or "无 none"),
             ("停用 stop", ", ".join(self.reasons) or "否 no"),
         ]
-        return show_tables("Monitoring 模型监测", facts, self.tables)
+        return show_tables("Monitoring 模型监测", facts, self.tables.values())
+
+    @property
+    def alarms(self) -> Judged:
+        """The first of the tables: which kinds of alarm ring, and which stop the model."""
+        return self.tables["alarms"]
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -102,18 +105,18 @@ class Monitoring:
     def zh(self) -> str:
         """The report in Chinese."""
         head = f"模型 {self.model_id}：{self.as_of_old} 与 {self.as_of} 比较。"
-        rung = "、".join(self.ringing) or "无"
-        end = f"报警：{rung}。" + ("应停用：" + "、".join(self.reasons) + "。") * self.stop
-        body = [f"【{one.title_zh}】{_counted(one)}\n{one.note_zh}" for one in self.tables]
+        end = f"报警：{alarms_told('zh', self.ringing)}。"
+        end += f"应停用：{alarms_told('zh', self.reasons)}。" * self.stop
+        body = [f"【{one.title_zh}】{_counted(one)}\n{one.note_zh}" for one in self.tables.values()]
         return "\n\n".join([head + end, *body])
 
     @property
     def en(self) -> str:
         """The report in English."""
         head = f"Model {self.model_id}: {self.as_of_old} against {self.as_of}."
-        rung = ", ".join(self.ringing) or "none"
-        end = f" Alarms: {rung}." + (" To be stopped: " + ", ".join(self.reasons) + ".") * self.stop
-        body = [f"{one.title_en}{_counted(one)}\n{one.note_en}" for one in self.tables]
+        end = f" Alarms: {alarms_told('en', self.ringing)}."
+        end += f" To be stopped: {alarms_told('en', self.reasons)}." * self.stop
+        body = [f"{one.title_en}{_counted(one)}\n{one.note_en}" for one in self.tables.values()]
         return "\n\n".join([head + end, *body])
 
 
@@ -175,7 +178,7 @@ def monitor(
     >>> county = szx.simulate_county(villages=2, seed=7)
     >>> model = szx.fit(county, szx.load_scheme("tongxiang"))
     >>> found = monitor(county, county, model, as_of_old=dt.date(2025, 12, 31))
-    >>> [one.name for one in found.tables] == list(MONITORING_TABLES)
+    >>> list(found.tables) == list(MONITORING_TABLES)
     True
     """
     check_probability("level", level)
@@ -186,7 +189,7 @@ def monitor(
         raise DomainError("monitor_order", before=first.isoformat(), after=last.isoformat())
     parts = part_points(model, old, first), part_points(model, new, last)
     changes = compute_tier_changes(*parts)
-    tables = [
+    judged = [
         compute_rating_drift(
             latest_forms(old.ratings, first),
             latest_forms(new.ratings, last),
@@ -198,14 +201,13 @@ def monitor(
         *_stability(model, (old, new), (first, last), parts, seed),
         _calibration(model, new, (first, last), level),
     ]
-    alarms = compute_alarms({one.name: one for one in tables}, plan or AlarmPlan())
-    reasons = stop_reasons(alarms.table)
+    alarms = compute_alarms({one.name: one for one in judged}, plan or AlarmPlan())
+    causes, reasons = compute_change_causes(changes.table), stop_reasons(alarms.table)
     return Monitoring(
         model_id=model.model_id,
         as_of_old=first,
         as_of=last,
-        tables=(alarms, *tables, changes, compute_change_causes(changes.table)),
-        alarms=alarms,
+        tables={one.name: one for one in (alarms, *judged, changes, causes)},
         stop=bool(reasons),
         reasons=reasons,
     )
@@ -241,9 +243,9 @@ def _stability(
             both = [read_numbers(frame, name) for frame in (before, after)]
             breaks[name] = _breaks(np.concatenate(both))
     csi = partial(compute_csi, before, after, paired_by="household_id", seed=seed)
-    found = csi(breaks)
+    found = csi(breaks=breaks)
     small = found.table.loc[_is_small(found.table), "characteristic"]
-    sharp = csi({name: breaks[name] for name in small}, draws=_MANY_DRAWS).table
+    sharp = csi(breaks={name: breaks[name] for name in small}, draws=_MANY_DRAWS).table
     again = found.table.set_index("characteristic")
     again.loc[sharp["characteristic"]] = sharp.set_index("characteristic")
     ordered = again.reset_index()[found.table.columns]

@@ -8,17 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from sanzhixin.modelling.panel.report import report_panel
 from sanzhixin.numerics.intervals import clopper_pearson_interval
 from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from sanzhixin.modelling.panel.report import PanelReport
-    from sanzhixin.records import County
-    from sanzhixin.scheme import Scheme
     from sanzhixin.validation.tables.judged import Verdict
 
 __all__ = [
@@ -73,33 +68,19 @@ _NOTE_EN = (
 )
 
 
-def compute_panel_quality(
-    county: County, scheme: Scheme, as_of: dt.date, *, report: PanelReport | None = None
-) -> Judged:
+def compute_panel_quality(report: PanelReport) -> Judged:
     """Judge the panel of a county.
 
     Parameters
     ----------
-    county : County
-        Accepted tables.
-    scheme : Scheme
-        Pillars, items, who may answer.
-    as_of : date
-        Forms dated by then count.
-    report : PanelReport, optional
-        By `report_panel` of the same county and day, where it is at hand; making it takes most of
-        the time.
+    report : PanelReport
+        Of `report_panel`.
 
     Returns
     -------
     Judged
         ``panel_quality``: rows by statistic and pillar (``all`` for what concerns the whole
         panel); ``n`` counts households, raters, pairs or villages, as ``of`` says.
-
-    Raises
-    ------
-    DomainError, EvidenceError
-        Those of `report_panel`.
 
     Notes
     -----
@@ -116,17 +97,18 @@ def compute_panel_quality(
     Examples
     --------
     >>> import sanzhixin as szx
+    >>> from sanzhixin.modelling.panel.report import report_panel
     >>> county = szx.simulate_county(villages=1, seed=7)
-    >>> judged = compute_panel_quality(county, szx.load_scheme("tongxiang"), county.as_of)
+    >>> report = report_panel(county, szx.load_scheme("tongxiang"), county.as_of)
+    >>> judged = compute_panel_quality(report)
     >>> sorted(set(judged.table["pillar"]))
     ['all', 'fs', 'ml', 'nr']
     """
-    found = report or report_panel(county, scheme, as_of)
-    tables, n = found.tables, len(found.model.arrays_.households)
+    tables, n = report.tables, len(report.model.arrays_.households)
     rows = [*_reliability(tables, n), *_agreement(tables["agreement"], n)]
     rows += [*_raters(tables["raters"]), *_drift(tables["drift"])]
     rows += [*_kin(tables["variances"], n), *_pairs(tables["pairs"])]
-    rows.append(_villages(tables["connectivity"], str(found.model.link_)))
+    rows.append(_villages(tables["connectivity"], str(report.model.link_)))
     return Judged(
         name="panel_quality",
         table=make_table(rows, ("pillar", "of")),

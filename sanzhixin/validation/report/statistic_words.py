@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sanzhixin.errors.words import STATUS_WORDS
+from sanzhixin.errors.words import ALARM_WORDS, STATUS_WORDS
 
 __all__ = ["CATEGORIES", "COLUMNS", "PARTS", "SHARES", "SHARE_COLUMNS", "STATISTICS"]
 
@@ -280,16 +280,7 @@ CATEGORIES: dict[str, dict[str, Pair]] = {
         "majority": ("多数民族", "majority"),
         "minority": ("少数民族", "minority"),
     },
-    "kind": {
-        "drift_county": ("全县评分变动", "drift of the county"),
-        "drift_village": ("村评分变动", "drift of a village"),
-        "drift_rater": ("评议员评分变动", "drift of a rater"),
-        "event_months": ("各月登记数量", "entries by month"),
-        "event_codes": ("各类事项数量", "entries by code"),
-        "points": ("积分分布", "points"),
-        "characteristics": ("特征分布", "characteristics"),
-        "defaults": ("违约", "defaults"),
-    },
+    "kind": ALARM_WORDS,
     "law": {
         "drawn": ("随机抽取", "drawn"),
         "enumerated": ("逐一列举", "enumerated"),

@@ -204,8 +204,8 @@ def compute_psi(
 def compute_csi(
     before_profile: pd.DataFrame,
     after_profile: pd.DataFrame,
-    breaks: Mapping[str, ArrayLike | None],
     *,
+    breaks: Mapping[str, ArrayLike | None],
     paired_by: str | None = None,
     seed: int = 0,
     draws: int = 9_999,
@@ -246,7 +246,7 @@ def compute_csi(
     Examples
     --------
     >>> frame = pd.DataFrame({"fs_score": range(60), "utility_payment": ["on_time", "late"] * 30})
-    >>> judged = compute_csi(frame, frame, {"fs_score": [20, 40], "utility_payment": None})
+    >>> judged = compute_csi(frame, frame, breaks={"fs_score": [20, 40], "utility_payment": None})
     >>> judged.table["verdict"].tolist()
     ['pass', 'pass']
     """

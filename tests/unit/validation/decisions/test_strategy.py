@@ -34,7 +34,7 @@ def loans_of(*counts):
 
 def test_cut_offs_by_hand(proposals):
     loans = pd.DataFrame({"points": [600, 650, 700, 800], "defaulted": [1, 1, 0, 0]})
-    table = compute_strategy(loans, proposals, cutoffs=[700, 600]).table
+    table = compute_strategy(proposals, loans, cutoffs=[700, 600]).table
     assert table["cutoff_points"].tolist() == [600, 700]
     assert table["share_approved"].tolist() == [0.6, 0.4]  # the gated one is never taken
     assert table["limit_yuan"].tolist() == [60_000, 50_000]
@@ -44,14 +44,14 @@ def test_cut_offs_by_hand(proposals):
 
 def test_a_higher_cut_off_never_takes_more(proposals):
     loans = pd.DataFrame({"points": [600, 900], "defaulted": [True, False]})
-    table = compute_strategy(loans, proposals).table
+    table = compute_strategy(proposals, loans).table
     assert (np.diff(table["share_approved"]) <= 0).all()
     assert (np.diff(table["limit_yuan"]) <= 0).all()
 
 
 def test_a_cut_off_above_all_loans_says_so(proposals):
     loans = pd.DataFrame({"points": [600], "defaulted": [True]})
-    row = compute_strategy(loans, proposals, cutoffs=[700]).table.iloc[0]
+    row = compute_strategy(proposals, loans, cutoffs=[700]).table.iloc[0]
     assert (row["n"], row["verdict"]) == (0, "insufficient")
     assert np.isnan(row["value"])
 
@@ -59,13 +59,13 @@ def test_a_cut_off_above_all_loans_says_so(proposals):
 def test_a_household_that_stands_twice_is_refused(proposals):
     loans = pd.DataFrame({"points": [600], "defaulted": [True]})
     with pytest.raises(DomainError, match="repeat a household"):
-        compute_strategy(loans, proposals.assign(household_id="H1"))
+        compute_strategy(proposals.assign(household_id="H1"), loans)
 
 
 def test_proposals_without_limits_are_refused(proposals):
     loans = pd.DataFrame({"points": [600], "defaulted": [True]})
     with pytest.raises(DomainError, match="limit_yuan"):
-        compute_strategy(loans, proposals.drop(columns="limit_yuan"))
+        compute_strategy(proposals.drop(columns="limit_yuan"), loans)
 
 
 @pytest.mark.parametrize(("better", "worse"), [((50, 8), (50, 1)), ((40, 3), (60, 3))])

@@ -145,7 +145,7 @@ def test_loans_of_fitting_are_no_new_loans():
 
 
 def test_a_look_at_the_county_of_fitting_has_no_new_loans(found):
-    table = next(one for one in found.tables if one.name == "delayed_calibration").table
+    table = found.tables["delayed_calibration"].table
     assert table["n"].tolist() == [0]
     assert table["verdict"].tolist() == ["insufficient"]
 
@@ -175,7 +175,7 @@ def test_windows_are_counted_by_hand():
 
 
 def test_the_parts_of_a_move_add_up_to_it_exactly(found):
-    movers = next(one for one in found.tables if one.name == "tier_changes").table
+    movers = found.tables["tier_changes"].table
     assert len(movers) > 50
     parts = movers.filter(like="part_").drop(columns="main_part", errors="ignore")
     assert (parts.sum(axis=1) == movers["change"]).all()
@@ -228,7 +228,7 @@ def test_nobody_moves_between_equal_tables(county, model):
 
 
 def test_a_county_in_which_nothing_changed_does_not_ring(found):
-    assert [one.name for one in found.tables] == list(MONITORING_TABLES)
+    assert list(found.tables) == list(MONITORING_TABLES)
     assert (found.stop, found.reasons, found.ringing) == (False, (), ())
     assert "报警：无" in found.zh
     assert "Alarms: none" in found.en
@@ -250,7 +250,7 @@ def test_a_campaign_in_the_whole_county_stops_the_model(county, model):
 
 def test_a_look_is_the_same_twice(county, model, found):
     again = monitor(county, county, model, as_of_old=EARLIER)
-    for first, second in zip(found.tables, again.tables, strict=True):
+    for first, second in zip(found.tables.values(), again.tables.values(), strict=True):
         pd.testing.assert_frame_equal(first.table, second.table)
 
 
@@ -259,7 +259,7 @@ def test_a_county_without_forms_events_or_loans_is_looked_at(county, model):
     bare = replace(county, **{name: getattr(county, name).iloc[:0] for name in names})
     found = monitor(bare, bare, model, as_of_old=EARLIER)
     assert not found.stop
-    assert "psi" not in {one.name for one in found.tables}
+    assert "psi" not in found.tables
 
 
 def test_the_dates_have_to_be_in_order_and_a_county_a_county(county, model):

@@ -63,7 +63,7 @@ def drawn(size=600, seed=1, better="fitted"):
 
 
 def test_what_the_model_file_tells_is_laid_out():
-    table = compute_cards(COUNTY, MODEL).table
+    table = compute_cards(MODEL, COUNTY).table
     held = table[table["loans"] == "held_out"].set_index(["statistic", "card"])
     told = MODEL.file.provenance.comparison
     assert held.loc[("auc", "expert"), "value"] == told.expert.auc
@@ -83,12 +83,12 @@ def test_what_the_model_file_tells_is_laid_out():
 
 def test_a_card_that_the_comparison_chose_is_not_judged_by_it():
     comparison = MODEL.file.provenance.comparison.model_copy(update={"asked_for": False})
-    table = compute_cards(COUNTY, moved(MODEL, comparison=comparison)).table
+    table = compute_cards(moved(MODEL, comparison=comparison), COUNTY).table
     assert set(table.loc[table["loans"] == "held_out", "verdict"]) == {"info"}
 
 
 def test_loans_of_the_data_window_are_shown_and_not_judged():
-    table = compute_cards(COUNTY, MODEL).table
+    table = compute_cards(MODEL, COUNTY).table
     assert set(table["loans"]) == {"held_out", "in_window"}
     inside = table[table["loans"] == "in_window"]
     assert set(inside["verdict"]) == {"info"}
@@ -100,14 +100,14 @@ def test_loans_of_the_data_window_are_shown_and_not_judged():
 def test_points_of_the_expert_card_are_those_of_the_expert_model():
     expert = fit(COUNTY, load_scheme("tongxiang"), card="expert")
     points = collect_outcomes(COUNTY, expert, COUNTY.as_of)
-    table = compute_cards(COUNTY, MODEL).table
+    table = compute_cards(MODEL, COUNTY).table
     row = table[(table["loans"] == "in_window") & (table["card"] == "expert")].iloc[0]
     assert row["value"] == pytest.approx(roc_auc_score(~points.defaulted, points.points))
 
 
 def test_loans_outside_the_window_are_judged():
     later = moved(MODEL, data_from=dt.date(2020, 1, 1), data_until=dt.date(2025, 4, 15))
-    table = compute_cards(COUNTY, later).table
+    table = compute_cards(later, COUNTY).table
     counts = table[table["statistic"] == "auc_difference"].set_index("loans")["n"]
     loans = collect_outcomes(COUNTY, MODEL, COUNTY.as_of)
     is_inside = loans.granted_on <= dt.date(2025, 4, 15).toordinal()
@@ -119,7 +119,7 @@ def test_loans_outside_the_window_are_judged():
 
 def test_a_model_without_a_learned_card_says_why():
     county = simulate_county(villages=2, seed=7)
-    judged = compute_cards(county, fit(county, load_scheme("tongxiang")))
+    judged = compute_cards(fit(county, load_scheme("tongxiang")), county)
     assert len(judged.table) == 0
     assert "No card was learned" in judged.note_en
     assert "未学习评分卡" in judged.note_zh
@@ -212,7 +212,7 @@ def test_what_is_no_request_is_refused():
     with pytest.raises(DomainError, match="level"):
         compare_cards(drawn(), level=1)
     with pytest.raises(DomainError, match="level"):
-        compute_cards(COUNTY, MODEL, level=0)
+        compute_cards(MODEL, COUNTY, level=0)
 
 
 def test_a_card_that_parts_the_outcomes_is_not_the_worse_one():

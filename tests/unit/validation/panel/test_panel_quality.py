@@ -73,7 +73,7 @@ def report(n=100, *, link="prior", **changed):
 
 
 def judged(statistic, **changed):
-    table = compute_panel_quality(None, None, None, report=report(**changed)).table
+    table = compute_panel_quality(report(**changed)).table
     return table[table["statistic"] == statistic].iloc[0]
 
 
@@ -169,22 +169,21 @@ def test_the_village_map_tells_who_is_comparable():
 def real():
     county = szx.simulate_county(villages=1, seed=7)
     scheme = szx.load_scheme("tongxiang")
-    return county, scheme, report_panel(county, scheme, county.as_of)
+    return report_panel(county, scheme, county.as_of)
 
 
 def test_a_real_report_gives_every_row_once_and_in_the_shared_form(real):
-    county, scheme, found = real
     assert set(report().tables) <= set(PANEL_TABLES)
-    table = compute_panel_quality(county, scheme, county.as_of, report=found).table
+    table = compute_panel_quality(real).table
     assert not table.duplicated(["statistic", "pillar"]).any()
     assert table["n"].dtype == "int64"
     row = table[(table["statistic"] == "household_reliability") & (table["pillar"] == "ml")].iloc[0]
-    known = found.tables["reliability"].set_index("pillar")["household_reliability"]["ml"]
+    known = real.tables["reliability"].set_index("pillar")["household_reliability"]["ml"]
     assert row["value"] == pytest.approx(known)
 
 
 def test_reliability_and_separation_are_the_same_thing(real):
-    judged = compute_panel_quality(*real[:2], real[0].as_of, report=real[2])
+    judged = compute_panel_quality(real)
     table = judged.table.set_index(["statistic", "pillar"])["value"]
     gap = table["household_separation"]
     expected = table["household_reliability"].to_numpy()

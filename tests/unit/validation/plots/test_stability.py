@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from sanzhixin.errors import DomainError
 from sanzhixin.validation.decisions.strategy import compute_strategy
-from sanzhixin.validation.plots.stability import (
+from sanzhixin.validation.plots import (
     plot_migration,
     plot_psi,
     plot_psi_path,
@@ -34,7 +34,7 @@ def migration():
 def strategy():
     loans = pd.DataFrame({"points": [600, 700, 800], "defaulted": [1, 0, 0]})
     proposals = pd.DataFrame({"points": [600, 800], "status": "propose", "limit_yuan": [1, 2]})
-    return compute_strategy(loans, proposals).table
+    return compute_strategy(proposals, loans).table
 
 
 def sensitivity():

@@ -60,7 +60,7 @@ def names(found):
 @pytest.fixture(scope="module")
 def tables(found, model, county):
     look = monitor(county, county, model, as_of_old=dt.date(2025, 12, 31))
-    return [*found.tables.values(), *look.tables]
+    return [*found.tables.values(), *look.tables.values()]
 
 
 def texts(table):

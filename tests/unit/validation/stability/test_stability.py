@@ -85,7 +85,7 @@ def test_few_rows_are_not_judged_and_missing_points_are_told():
 def test_a_characteristic_that_is_no_longer_filled_in_is_seen():
     before = pd.DataFrame({"fs_score": np.arange(100.0), "pay": ["on_time", "late"] * 50})
     after = before.assign(fs_score=before["fs_score"].where(before.index < 50))
-    table = compute_csi(before, after, {"fs_score": [25, 50, 75], "pay": None}).table
+    table = compute_csi(before, after, breaks={"fs_score": [25, 50, 75], "pay": None}).table
     assert table["verdict"].tolist() == ["fail", "pass"]
     expected = population_stability([25, 25, 25, 25, 0], [25, 25, 0, 0, 50])
     assert table["value"].iloc[0] == pytest.approx(expected)
@@ -94,7 +94,7 @@ def test_a_characteristic_that_is_no_longer_filled_in_is_seen():
 def test_a_characteristic_without_any_value_before_is_not_compared():
     after = pd.DataFrame({"fs_score": np.arange(100.0), "pay": ["on_time", "late"] * 50})
     before = pd.DataFrame({"fs_score": np.full(90, np.nan), "pay": pd.array([None] * 90, "str")})
-    table = compute_csi(before, after, {"fs_score": [25, 50, 75], "pay": None}).table
+    table = compute_csi(before, after, breaks={"fs_score": [25, 50, 75], "pay": None}).table
     assert table["verdict"].tolist() == ["insufficient"] * 2
     assert table["value"].isna().all()
     assert table[["n_before", "n"]].to_numpy().tolist() == [[90, 100]] * 2
@@ -103,7 +103,7 @@ def test_a_characteristic_without_any_value_before_is_not_compared():
 def test_a_characteristic_without_any_value_after_has_stopped():
     before = pd.DataFrame({"fs_score": np.arange(100.0), "pay": ["on_time", "late"] * 50})
     after = pd.DataFrame({"fs_score": np.full(90, np.nan), "pay": pd.array([None] * 90, "str")})
-    table = compute_csi(before, after, {"fs_score": [25, 50, 75], "pay": None}).table
+    table = compute_csi(before, after, breaks={"fs_score": [25, 50, 75], "pay": None}).table
     assert table["verdict"].tolist() == ["fail"] * 2
 
 
@@ -112,13 +112,13 @@ def test_a_sample_without_rows_has_no_characteristics(empty):
     full = pd.DataFrame({"fs_score": np.arange(100.0)})
     frames = (full.iloc[:0], full) if empty == "before" else (full, full.iloc[:0])
     with pytest.raises(DomainError) as caught:
-        compute_csi(*frames, {"fs_score": [50]})
+        compute_csi(*frames, breaks={"fs_score": [50]})
     assert caught.value.code == "stability_empty"
 
 
 def test_a_new_level_and_a_lost_one_are_cells():
     before, after = (pd.DataFrame({"pay": [word] * 40}) for word in ("old", "new"))
-    table = compute_csi(before, after, {"pay": None}).table
+    table = compute_csi(before, after, breaks={"pay": None}).table
     assert table["value"].iloc[0] == pytest.approx(population_stability([40, 0], [0, 40]))
     assert table["verdict"].tolist() == ["fail"]
 
@@ -126,7 +126,7 @@ def test_a_new_level_and_a_lost_one_are_cells():
 def test_an_unknown_characteristic_is_refused():
     frame = pd.DataFrame({"a": [1]})
     with pytest.raises(DomainError, match="b"):
-        compute_csi(frame, frame, {"b": None})
+        compute_csi(frame, frame, breaks={"b": None})
 
 
 def test_each_period_is_compared_with_the_first_and_an_empty_one_is_said(rng):
@@ -174,7 +174,7 @@ def test_the_same_households_are_compared_one_by_one(rng):
         pd.DataFrame({"household_id": ids, "x": before, "pay": "late"}),
         pd.DataFrame({"household_id": ids, "x": after, "pay": "late"}),
     )
-    csi = compute_csi(*frames, {"x": breaks, "pay": None}, paired_by="household_id").table
+    csi = compute_csi(*frames, breaks={"x": breaks, "pay": None}, paired_by="household_id").table
     assert csi["law"].tolist() == ["swapped", "swapped"]
     assert csi["p_value"].tolist() == [row["p_value"], 1]
 

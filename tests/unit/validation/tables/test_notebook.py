@@ -52,7 +52,7 @@ def test_a_look_is_one_line_and_its_notebook_form_lists_the_tables():
         pd.DataFrame({"kind": ["points", "defaults"], "verdict": ["watch", "pass"]}), "alarms"
     )
     look = Monitoring(
-        "m/1", dt.date(2026, 1, 1), dt.date(2026, 2, 1), (alarms,), alarms, stop=False, reasons=()
+        "m/1", dt.date(2026, 1, 1), dt.date(2026, 2, 1), {"alarms": alarms}, stop=False, reasons=()
     )
     told = "Monitoring('m/1', 2026-01-01 to 2026-02-01, ringing: points, stop: False)"
     assert repr(look) == told
