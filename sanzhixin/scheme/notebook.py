@@ -95,7 +95,7 @@ def show_scheme(scheme: Scheme) -> str:
     return panel(
         f"Scheme {scheme.scheme_id}",
         facts,
-        grid("支柱 pillars", ("code", "zh", "en", "weight"), pillars),
+        grid("维度 pillars", ("code", "zh", "en", "weight"), pillars),
         grid("等级 tiers", ("tier", "score from", f"cap ({scheme.tiers.unit})"), tiers),
     )
 

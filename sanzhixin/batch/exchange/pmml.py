@@ -37,8 +37,8 @@ _SCOPE = {
     "scope": "The points of the card alone. Records that gate, too few forms, tiers, limits and "
     "default probabilities are not in this document: no points are to be told of a household that "
     "is gated or lacks forms.",
-    "scope_zh": "仅含评分卡积分。准入限制、评议不足、等级、额度和违约概率均不在本文件内；"
-    "有准入限制或评议不足的农户不应据此给出分数。",
+    "scope_zh": "仅含评分卡积分。否决项、评议不足、等级、额度和违约概率均不在本文件内；"
+    "有否决项或评议不足的农户不应据此给出分数。",
     "values": "Numbers have at most six decimals. A blank is a missing value; a level that is not "
     "listed is invalid.",
     "reasons": "A code tells how far a part lies below its reference; gains are not ranked, and an "

@@ -167,8 +167,8 @@ def compute_pathway(households: pd.DataFrame) -> Judged:
         title_en="From ratings to limits",
         note_zh=(
             "forms、counted 为采用轮次的评议表份数，其余为户数；value 为占上一步的比例，"
-            "of_first 为占首步的比例。evidence 为各支柱有效表均足够；"
-            "points 为有积分（记录禁入者除外）；system_limit 为系统额度大于 0；"
+            "of_first 为占首步的比例。evidence 为各维度有效表均足够；"
+            "points 为有积分（有否决项者除外）；system_limit 为系统额度大于 0；"
             "limit 为建议额度大于 0；no_review 为其中无须人工复核。均为建议，由人决定。"
         ),
         note_en=(

@@ -206,14 +206,14 @@ def compute_pillar_discrimination(
     ]
     table = make_table(rows, ["characteristic"], more=["p_value"])
     zh, en = (text.format(level=level, least=least_events, sure=_SURE) for text in _NOTES)
-    zh += "各支柱单独使用时的结果；支柱之间相关，不可相加。"
+    zh += "各维度单独使用时的结果；维度之间相关，不可相加。"
     en += " Each characteristic is judged alone; they go together, so nothing can be added up."
     own_zh, own_en = window_notes(loans)
     zh, en = zh + own_zh, en + own_en
     return Judged(
         "pillar_discrimination",
         table,
-        "各支柱的区分能力",
+        "各维度的区分能力",
         "Discrimination of each pillar",
         zh,
         en,

@@ -21,7 +21,7 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "counted": "有效评议表",
         "households": "农户",
         "evidence": "评议依据足够",
-        "points": "有积分（无禁入记录）",
+        "points": "有积分（无否决项）",
         "system_limit": "系统额度大于 0",
         "limit": "建议额度大于 0",
         "no_review": "无须人工复核",

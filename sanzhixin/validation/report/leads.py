@@ -14,7 +14,7 @@ LEADS: dict[str, tuple[str, str]] = {
         "Do points part defaults from other loans? An AUC near 0.5 says they do not.",
     ),
     "pillar_discrimination": (
-        "每个支柱单独能否分开违约；AUC 低于 0.5 说明方向反了。",
+        "每个维度单独能否分开违约；AUC 低于 0.5 说明方向反了。",
         "Does each pillar alone part defaults? An AUC below 0.5 points the wrong way.",
     ),
     "discrimination_by_vintage": (

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanzhixin.errors.words import VERDICT_WORDS
+from sanzhixin.errors.words import BASIS_WORDS, MODEL_STATUS_WORDS, VERDICT_WORDS
+from sanzhixin.records.columns import TABLES
 from sanzhixin.validation.papers.layout import content_policy
 from sanzhixin.validation.report.cells import (
     Names,
@@ -22,7 +23,7 @@ from sanzhixin.validation.report.cells import (
     statistic_words,
 )
 from sanzhixin.validation.report.leads import LEADS
-from sanzhixin.validation.report.words import HOW_TO_READ, MARKS, SECTIONS, WORDS
+from sanzhixin.validation.report.words import FACT_WORDS, HOW_TO_READ, MARKS, SECTIONS, WORDS
 from sanzhixin.validation.tables.judged import VERDICTS
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ MOST_ALARMS = 30
 
 _ALARMS = ("fail", "watch")
 _NONE = "–"
+_VALUE_WORDS = {"status": MODEL_STATUS_WORDS, "pd_basis": BASIS_WORDS}
 _MOST_WHOLE = 1e15
 _NOT_ABOUT = frozenset(("statistic", "verdict", "convention", "law", "method", "size", "of"))
 
@@ -116,7 +118,8 @@ def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
         alarms=alarms[:MOST_ALARMS],
         alarms_shown=_filled("alarms_shown", shown=MOST_ALARMS, n=len(alarms)),
         facts={
-            name: [(key, _told(fact)) for key, fact in own.items()] for name, own in facts.items()
+            group: [(_fact_words(key), key, _told(key, fact)) for key, fact in own.items()]
+            for group, own in facts.items()
         },
         how=HOW_TO_READ,
         is_cut=len(alarms) > MOST_ALARMS,
@@ -140,8 +143,18 @@ def _filled(key: str, **values: object) -> tuple[str, str]:
     return zh.format(**values), en.format(**values)
 
 
-def _told(fact: Fact) -> tuple[str, str]:
+def _fact_words(key: str) -> tuple[str, str]:
+    """Name a fact; a version and a code of the scheme stand as they are."""
+    if key in TABLES:
+        return TABLES[key].zh, key
+    return FACT_WORDS.get(key, (key, key))
+
+
+def _told(key: str, fact: Fact) -> tuple[str, str]:
     """Say a fact in both languages."""
+    words = _VALUE_WORDS.get(key, {})
+    if isinstance(fact, str) and fact in words:
+        return words[fact]
     if not isinstance(fact, dict):
         text = _NONE if fact is None else f"{fact:,}" if isinstance(fact, int) else fact
         return text, text

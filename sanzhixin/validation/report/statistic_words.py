@@ -195,7 +195,7 @@ COLUMNS: dict[str, Pair] = {
     "p_value": ("p 值", "p-value"),
     "part": ("组成部分", "part"),
     "period": ("时期", "period"),
-    "pillar": ("支柱", "pillar"),
+    "pillar": ("维度", "pillar"),
     "points_after": ("之后积分", "points after"),
     "points_before": ("之前积分", "points before"),
     "prob_default": ("违约概率", "default probability"),
@@ -234,7 +234,7 @@ _ALL = {"all": ("全部", "all")}
 _STATES = {**STATUS_WORDS, "absent": ("不在表中", "absent"), **_ALL}
 _COLUMNS_OF_MODELS = {
     "event_points": ("事件积分", "event points"),
-    "panel": ("评议各支柱", "the pillars of the panel"),
+    "panel": ("评议各维度", "the pillars of the panel"),
     "others": ("其余因素", "the other factors"),
 }
 

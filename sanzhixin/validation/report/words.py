@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HOW_TO_READ", "MARKS", "SECTIONS", "WORDS"]
+__all__ = ["FACT_WORDS", "HOW_TO_READ", "MARKS", "SECTIONS", "WORDS"]
 
 Pair = tuple[str, str]
 
@@ -70,14 +70,32 @@ WORDS: dict[str, Pair] = {
     "versions": ("版本与种子", "Versions and seed"),
     "left_out": ("未计入", "Left out"),
     "left_out_lead": (
-        "贷款笔数。young：12 个月未满；lost：未观察至期满；gated：放款日有禁入记录；"
-        "unscored：当日评议不足。panel：评议团各表未列的原因。",
-        "Loans whose 12 months are not over (young), not observed to the end (lost), under a "
-        "record that gates on the day of granting (gated), without enough forms then (unscored). "
-        "panel: why its tables are absent.",
+        "未计入的贷款笔数，以及评议团各表未列的原因。",
+        "Loans that are not judged, and why tables of the panel are absent.",
     ),
 }
 """Words and sentences by key."""
+
+FACT_WORDS: dict[str, Pair] = {
+    "model_id": ("模型", "Model"),
+    "scheme_id": ("方案", "Scheme"),
+    "status": ("状态", "Status"),
+    "valid_until": ("有效期至", "Valid until"),
+    "pd_basis": ("违约概率依据", "Basis of the default probability"),
+    "digest": ("文件摘要", "Digest of the file"),
+    "fitted_on_loans_granted": ("拟合所用贷款发放期", "Fitted on loans granted"),
+    "fitted_by": ("拟合人", "Fitted by"),
+    "validated_by": ("验证人", "Validated by"),
+    "approved_by": ("批准人", "Approved by"),
+    "as_of": ("截至", "As of"),
+    "young": ("12 个月未满", "12 months not over"),
+    "lost": ("未观察至期满", "not observed to the end"),
+    "gated": ("放款日有否决项", "gated on the day of granting"),
+    "unscored": ("当日评议不足", "too few forms then"),
+    "panel": ("评议团各表", "tables of the panel"),
+    "seed": ("随机种子", "Seed"),
+}
+"""Names of facts; versions and names of the scheme stand by their own keys."""
 
 HOW_TO_READ: tuple[Pair, ...] = (
     (

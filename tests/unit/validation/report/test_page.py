@@ -97,14 +97,17 @@ def test_more_alarms_than_are_listed_are_counted_and_fail_comes_first(tables, fa
 
 def test_facts_are_words_in_both_languages(page):
     told = page.split('<section id="facts">')[1]
-    rows = dict(re.findall(r"<tr><th>(\w+)</th><td>(.*?)</td></tr>", told))
+    found = re.findall(r"<tr><th>(.*?)(?: <small>(\w+)</small>)?</th><td>(.*?)</td></tr>", told)
+    words, rows = {k: w for w, k, _ in found}, {k or w: value for w, k, value in found}
     assert rows["seed"] == "0"
     assert rows["young"] == "2,000"
     assert rows["fitted_by"] == "–"
     assert rows["fitted_on_loans_granted"] == "2021-01-05 / –"
     both = '<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>'
+    assert words["seed"] == both.format("随机种子", "Seed")
+    assert words["fitted_by"] == both.format("拟合人", "Fitted by")
     assert rows["panel"] == both.format("评议员太少。", "Too few raters.")
-    assert rows["loans"] == both.format(
+    assert rows[both.format("贷款", "loans")] == both.format(
         "1,200 行，sha256:1（与拟合时相同）", "1,200 rows, sha256:1 (as in fitting)"
     )
 
