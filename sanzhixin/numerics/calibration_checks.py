@@ -27,6 +27,7 @@ __all__ = [
     "decompose_brier",
     "expected_calibration_error",
     "hosmer_lemeshow_test",
+    "log_loss_gain",
     "log_losses",
     "spiegelhalter_test",
 ]
@@ -34,6 +35,7 @@ __all__ = [
 SMALLEST_PROB = 1e-6
 """Nearest that a probability comes to 0 or 1 where its logarithm is taken."""
 
+_SAME_FIT = 1e-9
 _ROUNDING = 1e-15  # of an error; the least one of a million loans is some hundred times as large
 
 
@@ -237,6 +239,36 @@ def log_losses(prob_default: ArrayLike, defaulted: ArrayLike) -> Floats:
     p, y = _check(prob_default, defaulted)
     inside = np.clip(p, SMALLEST_PROB, 1 - SMALLEST_PROB)
     return np.asarray(-np.where(y == 1, np.log(inside), np.log1p(-inside)))
+
+
+def log_loss_gain(before: ArrayLike, after: ArrayLike, defaulted: ArrayLike) -> Floats:
+    """Measure by how much less each outcome surprises a second probability than a first.
+
+    Parameters
+    ----------
+    before, after : array-like of shape (n_loans,)
+        Probabilities.
+    defaulted : array-like of bool, shape (n_loans,)
+        Outcomes.
+
+    Returns
+    -------
+    ndarray of shape (n_loans,)
+        `log_losses` of `before` less those of `after`; above 0 where `after` does better.  What two
+        fits of the same curve differ by, less than 1e-9, is 0.
+
+    Raises
+    ------
+    DomainError
+        Those of `log_losses`.
+
+    Examples
+    --------
+    >>> log_loss_gain([0.5, 0.2], [0.8, 0.2], [True, False]).round(4)
+    array([0.47, 0.  ])
+    """
+    gain = log_losses(before, defaulted) - log_losses(after, defaulted)
+    return np.where(np.abs(gain) < _SAME_FIT, 0.0, gain)
 
 
 def spiegelhalter_test(prob_default: ArrayLike, defaulted: ArrayLike) -> CalibrationTest:

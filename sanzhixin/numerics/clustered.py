@@ -28,6 +28,7 @@ __all__ = [
 
 _BLOCK = 250
 _LEAST_SHARE = 0.5
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class ClusterMean:
 
     def reach(self, level: float) -> float:
         """Half of the width of an interval; NaN with one cluster."""
+        check_probability("level", level)
         return -float(stdtrit(self.freedom, (1 - level) / 2)) * self.se
 
     @property
@@ -137,7 +139,7 @@ def cluster_mean(values: ArrayLike, cluster: ArrayLike) -> ClusterMean:
     Raises
     ------
     DomainError
-        ``shape_differs``.
+        ``array_shape``, ``not_finite``.
 
     Notes
     -----
@@ -153,16 +155,23 @@ def cluster_mean(values: ArrayLike, cluster: ArrayLike) -> ClusterMean:
     >>> found.mean, round(found.se, 4), found.freedom
     (3.0, 1.0, 1.0)
     """
-    x = np.asarray(values, dtype=np.float64)
-    names, place = np.unique(np.asarray(cluster), return_inverse=True)
-    if x.ndim != 1 or not x.size or place.shape != x.shape:
-        raise DomainError("shape_differs", name="cluster", shape=place.shape, expected=x.shape)
+    x, given = np.asarray(values, dtype=np.float64), np.asarray(cluster)
+    if x.ndim != 1 or not x.size:
+        raise DomainError("array_shape", name="values", shape=x.shape, expected="(n,)")
+    if given.shape != x.shape:
+        raise DomainError("array_shape", name="cluster", shape=given.shape, expected=x.shape)
+    bad = np.flatnonzero(~np.isfinite(x))
+    if bad.size:
+        raise DomainError("not_finite", name="values", row=int(bad[0]), count=bad.size)
+    names, place = np.unique(given, return_inverse=True)
     mean = float(x.mean())
     if names.size < 2:
         return ClusterMean(mean, np.nan, np.nan)
     excess = np.bincount(place, weights=x - x.mean())
     factor = names.size / (names.size - 1)
     error = float(np.sqrt(factor * np.sum(excess**2)) / x.size)
+    if error <= _ROUNDING * np.abs(x).max():
+        error = 0.0  # equal values, but for the last digits of their mean
     return ClusterMean(mean, error, float(names.size - 1))
 
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from sanzhixin.errors import EvidenceError
 from sanzhixin.modelling.county.card import CountyCard, card_frame, fit_scorecard, scale_card
-from sanzhixin.numerics.calibration_checks import log_losses
+from sanzhixin.numerics.calibration_checks import log_loss_gain, log_losses
 from sanzhixin.numerics.choices import check_choice
 from sanzhixin.numerics.clustered import cluster_mean
 from sanzhixin.numerics.logistic import fit_logistic
@@ -230,7 +230,7 @@ def _compare(
     expert: Floats, fitted: Floats, loans: Outcomes, holdout: Holdout, *, forced: bool
 ) -> CardComparison:
     failed = loans.defaulted
-    gain = cluster_mean(log_losses(expert, failed) - log_losses(fitted, failed), loans.village)
+    gain = cluster_mean(log_loss_gain(expert, fitted, failed), loans.village)
     better = forced or gain.mean > gain.se
     return CardComparison(
         chosen="fitted" if better else "expert",

@@ -85,8 +85,8 @@ class Monitoring:
         facts = [
             ("模型 model", self.model_id),
             ("日期 dates", f"{self.as_of_old} / {self.as_of}"),
-            ("报警 ringing", ", ".join(self.ringing) or "无 none"),
-            ("停用 stop", ", ".join(self.reasons) or "否 no"),
+            ("报警 ringing", _both(self.ringing)),
+            ("停用 stop", _both(self.reasons)),
         ]
         return show_tables("Monitoring 模型监测", facts, self.tables.values())
 
@@ -118,6 +118,10 @@ class Monitoring:
         end += f" To be stopped: {alarms_told('en', self.reasons)}." * self.stop
         body = [f"{one.title_en}{_counted(one)}\n{one.note_en}" for one in self.tables.values()]
         return "\n\n".join([head + end, *body])
+
+
+def _both(kinds: tuple[str, ...]) -> str:
+    return f"{alarms_told('zh', kinds)} / {alarms_told('en', kinds)}"
 
 
 def monitor(

@@ -13,7 +13,7 @@ from scipy.stats import norm
 from sanzhixin.errors import DomainError, EvidenceError
 from sanzhixin.model import check_county, scoring_date
 from sanzhixin.modelling.county.loans import collect_outcomes
-from sanzhixin.numerics.calibration_checks import compare_auc, log_losses
+from sanzhixin.numerics.calibration_checks import compare_auc, log_loss_gain, log_losses
 from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.clustered import cluster_mean
 from sanzhixin.numerics.discrimination import estimate_auc
@@ -220,26 +220,36 @@ def _at_hand(loans: pd.DataFrame, name: str, level: float, *, is_judged: bool) -
         between = area.low, area.high
         yield make_row("auc", "info", own | {"card": card}, value=area.auc, between=between)
     lines = {card: _line(points, failed) for card, points in cards.items()}
-    losses = {card: log_losses(prob, failed) for card, prob in lines.items()}
-    for card, loss in losses.items():
-        yield make_row("log_loss", "info", own | {"card": card}, value=float(loss.mean()))
+    for card, prob in lines.items():
+        loss = float(log_losses(prob, failed).mean())
+        yield make_row("log_loss", "info", own | {"card": card}, value=loss)
     for card, prob in lines.items():
         brier = float(np.mean((prob - failed) ** 2))
         yield make_row("brier", "info", own | {"card": card}, value=brier)
-    enough = min(events, n - events) >= LEAST_RANKED
-
-    def gap(statistic: str, value: float, between: tuple[float, float], p_value: float) -> Any:
-        verdict = judge_p(p_value, enough=enough) if is_judged else "info"
-        about = own | {"card": "both", "p_value": p_value}
-        return make_row(statistic, verdict, about, value=value, between=between, threshold=0)
-
+    about = own | {"card": "both"}
+    enough = min(events, n - events) >= LEAST_RANKED if is_judged else None
     difference, error = _auc_difference(cards, failed)
     p_value = float(norm.cdf(difference / error)) if error > 0 else np.nan
-    yield gap("auc_difference", difference, _normal(difference, error, level), p_value)
+    between = _normal(difference, error, level)
+    yield _gap_row("auc_difference", about, difference, between, p_value, enough)
     village = loans["village_id"].astype("str").to_numpy(dtype=np.str_)
-    gain = cluster_mean(losses["expert"] - losses["fitted"], village)
-    reach = gain.reach(level)
-    yield gap("log_loss_gain", gain.mean, (gain.mean - reach, gain.mean + reach), gain.p_below)
+    gain = cluster_mean(log_loss_gain(lines["expert"], lines["fitted"], failed), village)
+    between = gain.mean - gain.reach(level), gain.mean + gain.reach(level)
+    yield _gap_row("log_loss_gain", about, gain.mean, between, gain.p_below, enough)
+
+
+def _gap_row(
+    statistic: str,
+    about: dict[str, Any],
+    value: float,
+    between: tuple[float, float],
+    p_value: float,
+    enough: bool | None,
+) -> dict[str, Any]:
+    """Lay out learned less expert; `enough` is None where nothing is judged."""
+    verdict = "info" if enough is None else judge_p(p_value, enough=enough)
+    told = about | {"p_value": p_value}
+    return make_row(statistic, verdict, told, value=value, between=between, threshold=0)
 
 
 def _auc_difference(cards: dict[str, Floats], failed: Bools) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from scipy.stats import chi2, norm
 
 from sanzhixin.errors import DomainError, EvidenceError
-from sanzhixin.numerics.calibration_checks import SMALLEST_PROB, compare_auc, log_losses
+from sanzhixin.numerics.calibration_checks import SMALLEST_PROB, compare_auc, log_loss_gain
 from sanzhixin.numerics.choices import check_probability
 from sanzhixin.numerics.clustered import cluster_mean
 from sanzhixin.numerics.logistic import fit_logistic
@@ -316,9 +316,7 @@ def _gain_rows(
     areas = compare_auc(with_more, without, data.failed)
     reach = float(norm.isf((1 - level) / 2)) * areas.difference_se
     auc = _gain_row("auc_gain", about, areas.difference, reach, areas.p_value)
-    gain = cluster_mean(
-        log_losses(small, data.failed) - log_losses(large, data.failed), data.village
-    )
+    gain = cluster_mean(log_loss_gain(small, large, data.failed), data.village)
     return [auc, _gain_row("log_loss_gain", about, gain.mean, gain.reach(level), gain.p_value)]
 
 

@@ -131,7 +131,7 @@ def card_data(file: ModelFile) -> dict[str, Any]:
     Returns
     -------
     dict
-        One key a section of the Markdown card, named after its title in lower case with
+        One key a section of the Markdown card, named after its English title in lower case with
         underscores; numbers are numbers, dates ISO text, and what is not stated is null.
 
     Examples

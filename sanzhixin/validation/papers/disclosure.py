@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, MODEL_STATUS_WORDS, Lang
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.provenance import STEPS
-from sanzhixin.validation.papers.layout import Paper, Part, Text, blank
-from sanzhixin.validation.papers.scheme_words import AGGREGATOR_WORDS
+from sanzhixin.validation.papers.layout import Paper, Part, Text
+from sanzhixin.validation.papers.scheme_words import AGGREGATOR_WORDS, CONSENT_WORDS
 from sanzhixin.validation.papers.terms import table_word
 from sanzhixin.validation.papers.writer import Writer
 
@@ -102,7 +102,8 @@ class _Disclosure(Writer):
             if pd.basis == "none"
             else (
                 f"违约概率查表：{BASIS_WORDS[pd.basis][0]}，方法：{METHOD_WORDS[pd.method][0]}",
-                f"default probability by table: {pd.basis}, method {pd.method}",
+                f"default probability by table: {BASIS_WORDS[pd.basis][1]}, "
+                f"method {METHOD_WORDS[pd.method][1]}",
             )
         )
         rules = (
@@ -200,7 +201,7 @@ class _Disclosure(Writer):
         ]
         rows += [
             (
-                *(f.name, self.pick(f.zh, f.en), f.column, self._consent(f.consent)),
+                *(f.name, self.pick(f.zh, f.en), f.column, self.pick(*CONSENT_WORDS[f.consent])),
                 self.told(f.legal_basis),
             )
             for f in scheme.factors
@@ -233,21 +234,18 @@ class _Disclosure(Writer):
             (f"不使用：{denied}", f"Never used: {denied}"),
         )
 
-    def _consent(self, consent: str) -> str:
-        if consent == "written":
-            return self.pick("书面同意", "written consent")
-        return self.pick("授权书", "household consent")
-
     def subjects(self) -> Iterator[Block]:
         by = self.file.provenance
+        bank = self.blank("银行名称、地址", "name and address of the bank")
+        department = self.blank("部门、电话", "department, telephone")
         yield self.lines(
             (
-                f"使用机构：{blank('zh', '银行名称、地址', '')}",
-                f"User: {blank('en', '', 'name and address of the bank')}",
+                f"使用机构：{bank}",
+                f"User: {bank}",
             ),
             (
-                f"责任部门与联系方式：{blank('zh', '部门、电话', '')}",
-                f"Department that answers and contact: {blank('en', '', 'department, telephone')}",
+                f"责任部门与联系方式：{department}",
+                f"Department that answers and contact: {department}",
             ),
             (f"拟合：{self._by(by.fitted_by)}", f"Fitted by: {self._by(by.fitted_by)}"),
             (f"验证：{self._by(by.validated_by)}", f"Validated by: {self._by(by.validated_by)}"),
@@ -270,6 +268,7 @@ class _Disclosure(Writer):
             for step, day in zip(STEPS, (*days, by.retired_on), strict=True)
         ]
         yield self.grid((("状态", "status"), ("日期", "day")), rows)
+        diff = self.blank("粘贴 sanzhixin diff 的输出", "output of sanzhixin diff")
         yield self.lines(
             (
                 f"版本 {file.version}，有效期至 {file.valid_until}",
@@ -281,12 +280,13 @@ class _Disclosure(Writer):
                 "approved anew",
             ),
             (
-                f"与上一版本的差异：{blank('zh', '粘贴 sanzhixin diff 的输出', '')}",
-                f"Differences from the version before: {blank('en', '', 'sanzhixin diff')}",
+                f"与上一版本的差异：{diff}",
+                f"Differences from the version before: {diff}",
             ),
         )
 
     def audit(self) -> Iterator[Block]:
+        found = self.blank("日期、机构、结论", "date, by whom, finding")
         yield self.lines(
             (f"文件摘要 {self.file.digest()}", f"Digest of the file {self.file.digest()}"),
             (
@@ -299,12 +299,11 @@ class _Disclosure(Writer):
                 "verify, audit replay",
             ),
             (
-                f"最近一次内部或外部审计：{blank('zh', '日期、机构、结论', '')}",
-                f"Latest internal or external audit: {blank('en', '', 'date, by whom, finding')}",
+                f"最近一次内部或外部审计：{found}",
+                f"Latest internal or external audit: {found}",
             ),
             (
-                f"个人信息保护合规审计：{blank('zh', '日期、机构、结论', '')}",
-                "Compliance audit of personal information: "
-                + blank("en", "", "date, by whom, finding"),
+                f"个人信息保护合规审计：{found}",
+                f"Compliance audit of personal information: {found}",
             ),
         )

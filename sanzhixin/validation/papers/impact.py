@@ -186,9 +186,7 @@ class _Assessment(Writer):
             *(("记录者", "who records"), ("依据", "legal basis"), ("计入期限", "counts for")),
         )
         yield self.grid(kinds, self._kinds())
-        denied = ("、" if self.lang == "zh" else ", ").join(
-            self.pick(item.zh, item.en) for item in DENIED
-        )
+        denied = self.joined(self.pick(item.zh, item.en) for item in DENIED)
         yield Text(
             self.pick(
                 f"列名或方案中出现即拒绝：{denied}。", f"Refused as columns and names: {denied}."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_sensitivity", "plot_strategy"]
 
-_LINE = "tab:blue"
+_CURVE = "tab:blue"
 
 
 def plot_strategy(
@@ -49,7 +49,7 @@ def plot_strategy(
     ax, strategy = begin(strategy, ax, lang)
     shown = strategy.sort_values("share_approved", kind="stable")
     ax.fill_between(shown["share_approved"], shown["low"], shown["high"], alpha=0.25, linewidth=0)
-    ax.plot(shown["share_approved"], shown["value"], "o-", color=_LINE)
+    ax.plot(shown["share_approved"], shown["value"], "o-", color=_CURVE)
     ax.set_ylim(bottom=0)
     labels(
         ax,
@@ -99,7 +99,7 @@ def plot_sensitivity(
     ]
     places = np.arange(len(shown))
     reach = np.stack([shown["value"] - shown["low"], shown["high"] - shown["value"]])
-    ax.barh(places, shown["value"], xerr=np.maximum(reach, 0), color=_LINE, ecolor="0.3")
+    ax.barh(places, shown["value"], xerr=np.maximum(reach, 0), color=_CURVE, ecolor="0.3")
     ax.set_yticks(places, marks)
     ax.invert_yaxis()
     labels(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_change_causes", "plot_ledger_counts", "plot_rating_drift"]
 
-_UP, _DOWN, _LINE, _BAND = "tab:blue", "tab:red", "0.4", "0.85"
+_UP, _DOWN, _COUNTS = "tab:blue", "tab:red", "tab:blue"
+_LINE, _BAND = "0.4", "0.85"
 
 
 def plot_rating_drift(
@@ -87,7 +88,7 @@ def plot_ledger_counts(
     places = np.arange(len(shown))
     ax.fill_between(places, shown["low"], shown["high"], color=_BAND, linewidth=0)
     ax.plot(places, shown["threshold"], color=_LINE, linestyle="--")
-    ax.plot(places, shown["value"], "o-", color=_UP)
+    ax.plot(places, shown["value"], "o-", color=_COUNTS)
     ax.set_xticks(places, shown["month"], rotation=45, ha="right")
     ax.set_ylim(bottom=0)
     labels(

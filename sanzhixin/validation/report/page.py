@@ -118,7 +118,7 @@ def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
         alarms=alarms[:MOST_ALARMS],
         alarms_shown=_filled("alarms_shown", shown=MOST_ALARMS, n=len(alarms)),
         facts={
-            group: [(_fact_words(key), key, _told(key, fact)) for key, fact in own.items()]
+            group: [(_fact_words(group, key), key, _told(key, fact)) for key, fact in own.items()]
             for group, own in facts.items()
         },
         how=HOW_TO_READ,
@@ -143,8 +143,10 @@ def _filled(key: str, **values: object) -> tuple[str, str]:
     return zh.format(**values), en.format(**values)
 
 
-def _fact_words(key: str) -> tuple[str, str]:
+def _fact_words(group: str, key: str) -> tuple[str, str]:
     """Name a fact; a version and a code of the scheme stand as they are."""
+    if group == "names":
+        return key, key
     if key in TABLES:
         return TABLES[key].zh, key
     return FACT_WORDS.get(key, (key, key))

@@ -20,6 +20,7 @@ from sanzhixin.numerics.calibration_checks import (
     decompose_brier,
     expected_calibration_error,
     hosmer_lemeshow_test,
+    log_loss_gain,
     log_losses,
     spiegelhalter_test,
 )
@@ -44,6 +45,13 @@ def test_the_mean_of_the_losses_is_that_of_scikit_learn(loans):
     assert log_losses(prob, failed).mean() == pytest.approx(
         log_loss(failed, prob, labels=[0, 1]), rel=1e-12
     )
+
+
+def test_a_gain_is_the_difference_of_the_losses_and_that_of_one_fit_is_none():
+    prob, failed = np.array([0.2, 0.4, 0.3]), np.array([1, 0, 1])
+    gain = log_loss_gain(prob, [0.5, 0.4 + 1e-12, 0.3], failed)
+    assert gain == pytest.approx([np.log(0.5 / 0.2), 0, 0], rel=1e-12)
+    assert gain[1] == 0
 
 
 def test_certainty_costs_as_much_as_a_millionth():

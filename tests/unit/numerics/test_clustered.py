@@ -156,13 +156,27 @@ def test_a_mean_of_one_cluster_has_no_error():
     ).all()
 
 
-def test_equal_values_have_an_error_of_zero_and_no_p_value():
-    found = cluster_mean([2.0, 2.0, 2.0], ["a", "b", "c"])
+@pytest.mark.parametrize("value", [2.0, 0.1, -0.1, 0.7, 1e-300, 0.0])
+def test_equal_values_have_an_error_of_zero_and_no_p_value(value):
+    found = cluster_mean([value] * 3, ["a", "b", "c"])
     assert (found.se, found.reach(0.95)) == (0, 0)
     assert np.isnan([found.p_value, found.p_below]).all()
 
 
-@pytest.mark.parametrize(("values", "cluster"), [([], []), ([1.0, 2.0], ["a"]), ([[1.0]], [["a"]])])
-def test_a_mean_of_nothing_or_of_other_clusters_is_refused(values, cluster):
-    with pytest.raises(DomainError, match="cluster"):
+@pytest.mark.parametrize(
+    ("values", "cluster", "told"),
+    [
+        ([], [], r"values has shape \(0,\)"),
+        ([[1.0]], [["a"]], r"values has shape \(1, 1\)"),
+        ([1.0, 2.0], ["a"], r"cluster has shape \(1,\)"),
+        ([1.0, np.nan], ["a", "b"], "values"),
+    ],
+)
+def test_a_mean_of_nothing_of_gaps_or_of_other_clusters_is_refused(values, cluster, told):
+    with pytest.raises(DomainError, match=told):
         cluster_mean(values, cluster)
+
+
+def test_an_interval_needs_a_level():
+    with pytest.raises(DomainError, match="level"):
+        cluster_mean([1.0, 2.0], ["a", "b"]).reach(1.5)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sanzhixin.errors.words import MODEL_STATUS_WORDS
 from sanzhixin.records.columns import TABLES
 from sanzhixin.validation.papers.layout import Text
+from sanzhixin.validation.papers.model_card.notes import note_in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from sanzhixin.validation.papers.writer import Pair, Writer
 
 __all__ = ["approvals", "origin"]
-
-_NOTES = {"Expert card: no number was learned from outcomes.": "专家卡：没有从贷款结果学习数值。"}
 
 
 def approvals(w: Writer) -> Iterator[Block]:
@@ -69,7 +68,7 @@ def origin(w: Writer) -> Iterator[Block]:
         about.append((("模拟县域的种子", "Seed of the simulated county"), by.seed))
     yield w.named(*about)
     if by.notes:
-        yield w.lines(*((_NOTES.get(note, note), note) for note in by.notes))
+        yield w.lines(*((note_in_chinese(note, by), note) for note in by.notes))
     yield Text(
         w.pick(
             f"{file.version} 为本版本。已发布的文件不再改动；任何改动都是新版本，另有模型卡。",

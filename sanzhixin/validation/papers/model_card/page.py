@@ -15,8 +15,15 @@ from sanzhixin.errors.words import (
 from sanzhixin.scoring.card import GridCharacteristic
 from sanzhixin.scoring.expert import EVENT_COLUMN
 from sanzhixin.validation.papers.layout import Paper, Part, Text
-from sanzhixin.validation.papers.model_card import scheme as told
 from sanzhixin.validation.papers.model_card.origin import approvals, origin
+from sanzhixin.validation.papers.model_card.scheme import (
+    bounds,
+    events,
+    features,
+    records,
+    tiers,
+    triggers,
+)
 from sanzhixin.validation.papers.model_card.texts import (
     DECIDES,
     LIMITS,
@@ -72,19 +79,19 @@ def model_card(file: ModelFile, lang: Lang) -> Paper:
         (("对象与目标", "Population and target"), (_population(w),)),
         (("评议得分", "Measures"), (_measures(w),)),
         (("计入的内容", "What enters"), _entering(w)),
-        (("从不计分的内容", "What never carries points"), told.records(w)),
+        (("从不计分的内容", "What never carries points"), records(w)),
         (("点数", "Points"), _points(w)),
     ]
     if compared is not None:
         title = "学习卡与专家卡比较", "Learned card against expert card"
         parts.append((title, _comparison(w, compared)))
     parts += [
-        (("积分事项的分值", "Points of ledger entries"), told.events(w)),
+        (("积分事项的分值", "Points of ledger entries"), events(w)),
         (("等级与上限", "Tiers and caps"), _tiers(w)),
-        (("额度各项上限", "Bounds of the limit"), told.bounds(w)),
+        (("额度各项上限", "Bounds of the limit"), bounds(w)),
         (("违约概率", "Default probability"), _default_probability(w)),
         (("使用限制", "Limits of use"), (w.lines(*LIMITS),)),
-        (("人工复核条件", "Review triggers"), told.triggers(w)),
+        (("人工复核条件", "Review triggers"), triggers(w)),
         (("监测", "Monitoring"), (w.lines(*MONITORING),)),
         (("批准与有效期", "Approvals and expiry"), approvals(w)),
         (("来源与变更", "Origin and change log"), origin(w)),
@@ -186,7 +193,7 @@ def _measures(w: Writer) -> Block:
 
 def _entering(w: Writer) -> Iterator[Block]:
     """Tell what enters, and what a learned card considered and did not keep."""
-    yield from told.features(w)
+    yield from features(w)
     file, scheme = w.file, w.scheme
     compared = file.provenance.comparison
     if compared is None or compared.chosen == "expert":
@@ -289,7 +296,7 @@ def _comparison(w: Writer, found: CardComparison) -> Iterator[Block]:
 
 
 def _tiers(w: Writer) -> Iterator[Block]:
-    yield from told.tiers(w)
+    yield from tiers(w)
     file = w.file
     if not file.tiers_out_of_reach:
         return
@@ -319,14 +326,17 @@ def _default_probability(w: Writer) -> Iterator[Block]:
         about.append((("置信度", "Confidence of the probability"), pd.confidence))
     if pd.basis == "none":
         yield w.named(*about)
-        none = (
-            "不给出违约概率；等级和额度由点数得出。",
-            "No probability is given; tier and limit come from the points. ",
+        yield Text(
+            w.pick(
+                "不给出违约概率；等级和额度由点数得出。",
+                "No probability is given; tier and limit come from the points.",
+            )
         )
-        yield Text(w.pick(none[0] + pd.note_zh, none[1] + pd.note_en))
+        if pd.note_en:
+            yield Text(w.pick(pd.note_zh, pd.note_en))
         return
     yield w.named(*about, (("校准对象", "Calibrated on"), _whose(w)))
-    if pd.note_zh or pd.note_en:
+    if pd.note_en:
         yield Text(w.pick(pd.note_zh, pd.note_en))
     yield Text(
         w.pick(

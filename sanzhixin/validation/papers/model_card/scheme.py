@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from sanzhixin.validation.papers.layout import Block
     from sanzhixin.validation.papers.writer import Pair, Writer
 
-__all__ = ["bounds", "events", "features", "number", "records", "tiers", "triggers"]
+__all__ = ["bounds", "events", "features", "records", "tiers", "triggers"]
 
-NONE: Pair = ("无", "none")
+_NONE: Pair = ("无", "none")
 _CODE, _NAME, _BASIS = ("代码", "Code"), ("名称", "Name"), ("依据", "Legal basis")
 
 
-def number(value: Decimal) -> str:
+def _number(value: Decimal) -> str:
     """Write a number without idle zeros, as it reads back from the model file."""
     return f"{value.normalize():f}"
 
@@ -108,7 +108,7 @@ def records(w: Writer) -> Iterator[Block]:
 def events(w: Writer) -> Iterator[Block]:
     """Points that ledger entries bring or cost, and for how long."""
     part = w.scheme.event_part
-    start, floor, cap = map(number, (part.start, part.floor, part.cap))
+    start, floor, cap = map(_number, (part.start, part.floor, part.cap))
     yield Text(
         w.pick(
             f"事件部分从 {start} 分起，在 {floor} 至 {cap} 分之间。审核通过后计入。",
@@ -118,8 +118,8 @@ def events(w: Writer) -> Iterator[Block]:
     )
     rows = (
         (
-            *(rule.code, w.pick(f"{rule.zh} {level.zh}", f"{rule.en}, {level.level}")),
-            *(number(level.points), str(rule.valid_months), _cap(w, rule)),
+            *(rule.code, w.pick(f"{rule.zh} {level.zh}", f"{rule.en}, {level.level} ({level.zh})")),
+            *(_number(level.points), str(rule.valid_months), _cap(w, rule)),
         )
         for rule in w.scheme.event_rules.values()
         for level in rule.levels
@@ -134,7 +134,7 @@ def events(w: Writer) -> Iterator[Block]:
 def _cap(w: Writer, rule: EventRule) -> str:
     if rule.cap is None:
         return ""
-    most, months = number(rule.cap.points), rule.cap.months
+    most, months = _number(rule.cap.points), rule.cap.months
     return w.pick(f"每 {months} 个月 {most}", f"{most} in {months} months")
 
 
@@ -146,8 +146,8 @@ def tiers(w: Writer) -> Iterator[Block]:
     ]
     rows = [
         [
-            *(row.grade, number(row.at_least), "" if row.below is None else number(row.below)),
-            f"{number(row.cap)} {stated.unit}",
+            *(row.grade, _number(row.at_least), "" if row.below is None else _number(row.below)),
+            f"{_number(row.cap)} {stated.unit}",
         ]
         for row in reversed(stated.ascending)
     ]
@@ -159,7 +159,7 @@ def tiers(w: Writer) -> Iterator[Block]:
     yield Text(
         w.pick(
             f"低于最低等级：{stated.unrated}，转人工办理（无建议额度）。",
-            f"Below the lowest tier: {stated.unrated}, limit 0 and the manual channel.",
+            f"Below the lowest tier ({stated.unrated}): the manual channel, no limit is proposed.",
         )
     )
 
@@ -169,10 +169,10 @@ def bounds(w: Writer) -> Iterator[Block]:
     rules = w.scheme.limits
 
     def amount(value: Decimal | None) -> str:
-        return w.pick(*NONE) if value is None else f"{number(value)} {rules.unit}"
+        return w.pick(*_NONE) if value is None else f"{_number(value)} {rules.unit}"
 
     def ratio(value: Decimal | None) -> str:
-        return w.pick(*NONE) if value is None else number(value)
+        return w.pick(*_NONE) if value is None else _number(value)
 
     yield Text(
         w.pick(
@@ -182,7 +182,7 @@ def bounds(w: Writer) -> Iterator[Block]:
     )
     loss: list[tuple[Pair, object]] = []
     if rules.loss_cap is not None:
-        most, lgd = amount(rules.loss_cap.at_most), number(rules.loss_cap.lgd)
+        most, lgd = amount(rules.loss_cap.at_most), _number(rules.loss_cap.lgd)
         name = (
             "按违约概率上限的预期损失",
             "Expected loss at the upper bound of the default probability",
@@ -223,7 +223,7 @@ def _bound(w: Writer, name: str) -> str:
 def triggers(w: Writer) -> Iterator[Block]:
     """Circumstances that turn a proposal into a review."""
     rules, debt = w.scheme.review, w.scheme.debt
-    near, low = number(rules.review_probability), number(rules.negative_form_mean)
+    near, low = _number(rules.review_probability), _number(rules.negative_form_mean)
     own: list[Pair] = [
         (
             f"相邻等级的概率不低于 {near}；",
@@ -235,7 +235,7 @@ def triggers(w: Writer) -> Iterator[Block]:
         ),
     ]
     if debt is not None:
-        above = number(debt.above)
+        above = _number(debt.above)
         own.append(
             (
                 f"负债高于资产的 {above}（{debt.code}）；",

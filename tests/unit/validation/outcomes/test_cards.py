@@ -198,6 +198,18 @@ def test_one_default_has_areas_without_an_error():
     assert np.isnan(row["p_value"])
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_card_that_orders_alike_is_no_worse(seed):
+    # The same card on another scale: two fits of one curve differ in their last digits alone.
+    loans = drawn()
+    loans["points"] = 3 * loans["expert_points"] - 7 - seed
+    table = compare_cards(loans).table.set_index(["statistic", "card"])
+    gaps = table.loc[[("auc_difference", "both"), ("log_loss_gain", "both")]]
+    assert gaps["value"].tolist() == [0, 0]
+    assert gaps["p_value"].isna().all()
+    assert set(gaps["verdict"]) == {"insufficient"}
+
+
 def test_equal_points_get_the_default_rate_and_one_village_no_error():
     loans = drawn().assign(points=1.0, village_id="V1")
     table = compare_cards(loans).table.set_index(["statistic", "card"])
