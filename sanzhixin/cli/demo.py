@@ -189,7 +189,7 @@ def _judge(voice: Voice, folder: Path, model: SanzhixinModel, intake: Intake) ->
         voice.error(missing)
         reports = [path for path in reports if path.suffix != ".html"]
     found = validate(model, intake.done.county, intake.as_of)
-    write_forms(found, reports)
+    write_forms(found, reports, voice.one)
     counts = Counter[str]()
     for one in found.tables.values():
         counts.update(one.counts)

@@ -16,6 +16,7 @@ from sanzhixin.errors.words import alarms_told
 if TYPE_CHECKING:
     from sanzhixin.batch.stop import StopOrder
     from sanzhixin.validation.monitoring import Monitoring
+    from sanzhixin.validation.report.cells import Names
 
 __all__ = ["monitor"]
 
@@ -78,6 +79,7 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     from sanzhixin.records.turns import lock_of
     from sanzhixin.validation.monitoring import MONITORING_TABLES, AlarmPlan
     from sanzhixin.validation.monitoring import monitor as look_at
+    from sanzhixin.validation.report.rows import scheme_names
 
     plan = AlarmPlan(look=look, looks=looks)
     if (out / _NAME).exists():
@@ -97,7 +99,8 @@ def monitor(  # noqa: PLR0913 - one parameter per option
             plan=plan,
         )
     order = StopOrder(model.model_id, found.as_of, found.reasons) if found.stop else None
-    _publish(out, found, order, stop_file)
+    names = scheme_names(model.scheme, model.plan.tiers.unrated)
+    _publish(out, found, names, order, stop_file)
     _tell(voice, out, found, stop_file, is_stopped=model.model_id in stopped)
     n_rejected = before.n_rejected + after.n_rejected
     if n_rejected:
@@ -109,18 +112,22 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     return code
 
 
-def _publish(out: Path, found: Monitoring, order: StopOrder | None, stop_file: Path) -> None:
+def _publish(
+    out: Path, found: Monitoring, names: Names, order: StopOrder | None, stop_file: Path
+) -> None:
     """Write the stop first: a report that fails to be written must not lose it."""
     from sanzhixin.batch.files import publishing
     from sanzhixin.batch.stop import write_stop
     from sanzhixin.validation.monitoring import MONITORING_TABLES
+    from sanzhixin.validation.report.look import look_text
 
     if order is not None:
         with publishing(out):
             stop_file.parent.mkdir(parents=True, exist_ok=True)
         write_stop(stop_file, order)
     tables = {name: one.table for name, one in found.tables.items()}
-    write_report(out, tables, found.zh, found.en, kind="monitor", names=MONITORING_TABLES)
+    zh, en = look_text(found, names, "zh"), look_text(found, names, "en")
+    write_report(out, tables, zh, en, kind="monitor", names=MONITORING_TABLES)
 
 
 def _tell(voice: Voice, out: Path, found: Monitoring, stop_file: Path, *, is_stopped: bool) -> None:
@@ -129,6 +136,14 @@ def _tell(voice: Voice, out: Path, found: Monitoring, stop_file: Path, *, is_sto
         voice.tell("monitor_rung", kinds=kinds)
     else:
         voice.tell("monitor_quiet")
+    leads = sum(
+        one.counts.get(word, 0)
+        for name, one in found.tables.items()
+        if name != "alarms"
+        for word in ("watch", "fail")
+    )
+    if leads:
+        voice.tell("monitor_leads", n=leads, path=out / "report.txt")
     if found.stop:
         voice.tell("monitor_stopped", model_id=found.model_id, path=stop_file)
     elif is_stopped:

@@ -17,6 +17,11 @@ MONITOR_TEXTS: dict[str, tuple[str, str]] = {
         "本次查看有报警：{kinds}；请核查原因。",
         "Alarms at this look: {kinds}; find out why.",
     ),
+    "monitor_leads": (
+        "各表有 {n} 行判为关注或不通过，只按本表判定，是查看的线索，见 {path}。",
+        "{n} rows of the tables are judged watch or fail, by their table alone; they say where to "
+        "look: {path}.",
+    ),
     "monitor_stopped": (
         "模型 {model_id} 应停用，已写入停用文件 {path}；"
         "以 --stop 使用该文件的批量评定将拒绝此模型。"

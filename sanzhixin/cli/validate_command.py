@@ -14,6 +14,7 @@ from sanzhixin.cli.voice import Voice, aligned
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sanzhixin.errors.words import Lang
     from sanzhixin.validation.face import Validation
 
 __all__ = ["validate", "write_forms"]
@@ -56,7 +57,7 @@ def validate(
     with voice.progress("judging"):
         intake = take_in(folder, model.scheme, as_of)
         found = judge(model, intake.done.county, intake.as_of)
-        write_forms(found, outs)
+        write_forms(found, outs, voice.one)
     code = 3 if intake.n_rejected else 0
     _say(voice, found, as_json=as_json, code=code)
     for out in outs:
@@ -84,7 +85,7 @@ def _check(outs: tuple[Path, ...]) -> None:
         check_library()
 
 
-def write_forms(found: Validation, outs: Iterable[Path]) -> None:
+def write_forms(found: Validation, outs: Iterable[Path], lang: Lang) -> None:
     """Write every file; say once where no Chinese font is there, and let other warnings pass."""
     import warnings
 
@@ -92,7 +93,9 @@ def write_forms(found: Validation, outs: Iterable[Path]) -> None:
 
     with warnings.catch_warnings(record=True) as told:
         for out in outs:
-            getattr(found, _WRITERS[out.suffix.lower()])(out)
+            ending = out.suffix.lower()
+            options = {"lang": lang} if ending == ".html" else {}
+            getattr(found, _WRITERS[ending])(out, **options)
     fonts = [warning for warning in told if issubclass(warning.category, CjkFontWarning)]
     for warning in fonts[:1]:
         click.echo(str(warning.message), err=True)

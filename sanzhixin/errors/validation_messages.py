@@ -11,6 +11,18 @@ VALIDATION: dict[str, Message] = {
         "The table of loans lacks the columns {columns}. Give the table of loan_table, or name the columns of your own alike.",
         "贷款表缺少列 {columns}；请使用 loan_table 的结果，或将自有表的列名改为一致。",
     ),
+    "plot_table": Message(
+        "This picture draws the table {wanted}, and the table {given} was given.",
+        "此图绘制 {wanted} 表，给出的是 {given} 表。",
+    ),
+    "report_ending": Message(
+        "The file {path} does not end in {ending}, so programs would take it for something else. Give it that ending.",
+        "文件 {path} 不以 {ending} 结尾，其他程序会误认其格式；请以此结尾命名。",
+    ),
+    "pillar_absent": Message(
+        "The table has no pillar {pillar}; it has {known}. Give one of these codes, and names for the title in `names`.",
+        "表中没有维度 {pillar}，只有 {known}；请给出其中一个代码，标题用名由 names 给出。",
+    ),
     "households_repeated": Message(
         "{count} rows repeat a household at one date, so before and after cannot be paired. Give every household one row at each date.",
         "同一日期有 {count} 行农户重复，前后无法配对；每户每个日期只留一行。",

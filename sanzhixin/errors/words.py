@@ -35,7 +35,7 @@ ALARM_WORDS: dict[str, tuple[str, str]] = {
     "drift_rater": ("评议员评分变动", "drift of a rater"),
     "event_months": ("各月登记数量变动", "entries by month"),
     "event_codes": ("各类事项数量变动", "entries by code"),
-    "points": ("积分分布变动", "distribution of the points"),
+    "points": ("点数分布变动", "distribution of the points"),
     "characteristics": ("特征分布变动", "distribution of a characteristic"),
     "defaults": ("违约高于违约概率", "more defaults than were stated"),
 }

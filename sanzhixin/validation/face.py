@@ -47,6 +47,7 @@ from sanzhixin.validation.panel.quality import (
     compute_village_map,
 )
 from sanzhixin.validation.panel.value import compute_panel_value
+from sanzhixin.validation.report.rows import scheme_names
 from sanzhixin.validation.stability.index import (
     compute_csi,
     compute_psi_path,
@@ -60,10 +61,10 @@ from sanzhixin.validation.tables.notebook import count_verdicts, show_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sanzhixin.errors.words import Lang
     from sanzhixin.model import SanzhixinModel
     from sanzhixin.modelling.county.loans import Outcomes
     from sanzhixin.records import County
-    from sanzhixin.scheme import Scheme
     from sanzhixin.validation.tables.judged import Judged
 
 __all__ = ["SEED", "Validation", "validate"]
@@ -109,13 +110,15 @@ class Validation:
         ]
         return show_tables("Validation 模型验证", facts, self.tables.values())
 
-    def to_html(self, path: str | Path) -> Path:
+    def to_html(self, path: str | Path, lang: Lang = "zh") -> Path:
         """Write the report as one page, in Chinese and English, with pictures.
 
         Parameters
         ----------
         path : str or Path
-            File; what stands there is replaced.
+            File that ends in ``.html``; what stands there is replaced.
+        lang : {"zh", "en"}, default="zh"
+            Language in which the page opens; the reader switches.
 
         Returns
         -------
@@ -125,13 +128,13 @@ class Validation:
         Raises
         ------
         DomainError
-            ``report_missing``: the extra ``report`` is not installed.
+            ``report_missing``: the extra ``report`` is not installed; ``option_choice``: `lang`.
         OutputError
-            ``output_not_written``.
+            ``report_ending``; ``output_not_written``.
         """
         from sanzhixin.validation.report.page import render_page
 
-        return _written(path, render_page(self.tables, self.facts).encode())
+        return _written(path, render_page(self.tables, self.facts, lang).encode(), ".html")
 
     def to_json(self, path: str | Path) -> Path:
         """Write all tables and facts as JSON.
@@ -139,7 +142,7 @@ class Validation:
         Parameters
         ----------
         path : str or Path
-            File; what stands there is replaced.
+            File that ends in ``.json``; what stands there is replaced.
 
         Returns
         -------
@@ -149,11 +152,11 @@ class Validation:
         Raises
         ------
         OutputError
-            ``output_not_written``.
+            ``report_ending``; ``output_not_written``.
         """
         from sanzhixin.validation.report.json_file import render_json
 
-        return _written(path, render_json(self.tables, self.facts).encode())
+        return _written(path, render_json(self.tables, self.facts).encode(), ".json")
 
     def to_excel(self, path: str | Path) -> Path:
         """Write all tables as a workbook, one sheet each; there are no formulas.
@@ -161,7 +164,7 @@ class Validation:
         Parameters
         ----------
         path : str or Path
-            File; what stands there is replaced.
+            File that ends in ``.xlsx``; what stands there is replaced.
 
         Returns
         -------
@@ -171,11 +174,11 @@ class Validation:
         Raises
         ------
         OutputError
-            ``output_not_written``.
+            ``report_ending``; ``output_not_written``.
         """
         from sanzhixin.validation.report.workbook import render_workbook
 
-        return _written(path, render_workbook(self.tables, self.facts))
+        return _written(path, render_workbook(self.tables, self.facts), ".xlsx")
 
 
 def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None) -> Validation:
@@ -235,17 +238,12 @@ def validate(model: SanzhixinModel, county: County, as_of: dt.date | None = None
     ]
     tables.append(compute_multiple_testing(tables))
     facts = collect_facts(model, county, day, seed=SEED)
-    facts |= {"left_out": left_out, "names": _names(model.scheme, model.plan.tiers.unrated)}
+    names = scheme_names(model.scheme, model.plan.tiers.unrated)
+    facts |= {
+        "left_out": left_out,
+        "names": {code: {"zh": zh, "en": en} for code, (zh, en) in names.items()},
+    }
     return Validation({one.name: one for one in tables}, facts)
-
-
-def _names(scheme: Scheme, unrated: str) -> dict[str, Fact]:
-    """Chinese and English name of pillars, entries, factors and of households without points."""
-    told = {one.code: (one.zh, one.en) for one in scheme.pillars}
-    told |= {code: (rule.zh, rule.en) for code, rule in scheme.event_rules.items()}
-    told |= {one.name: (one.zh, one.en) for one in scheme.factors}
-    told[unrated] = unrated, "unrated"
-    return {code: {"zh": zh, "en": en} for code, (zh, en) in told.items()}
 
 
 class _Given(NamedTuple):
@@ -379,8 +377,10 @@ def _sample(households: pd.DataFrame) -> pd.DataFrame:
     return own.groupby("village_id", sort=True).head(_AUDITED_HOUSEHOLDS)
 
 
-def _written(path: str | Path, content: bytes) -> Path:
+def _written(path: str | Path, content: bytes, ending: str) -> Path:
     file = Path(path)
+    if file.suffix.lower() != ending:
+        raise OutputError("report_ending", path=file.name, ending=ending)
     try:
         write_whole(file, content, 0o600)  # not for publication
     except OSError as error:

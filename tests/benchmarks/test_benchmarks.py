@@ -28,6 +28,7 @@ def test_make_bench_finds_the_scripts():
 
 LONG = {
     "bench_engines",  # starts a server and a cluster; tests/spark and tests/unit/batch/sql do, too
+    "bench_batch",  # crews of processes; tests/unit/batch starts them, too
     "bench_scorecard",  # half a minute beside its peer
 }
 

@@ -23,14 +23,19 @@ def score(folder, model, out, flags=(), **environment):
     return {name: (out / name).read_bytes() for name in ("proposals.csv", "quarantine.csv")}
 
 
+SLOW = pytest.mark.slow  # tests/determinism has one such change of each kind at once
+
+
 @pytest.mark.parametrize(
     ("flags", "environment"),
     [
         ((), {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "1"}),
-        ((), {"TZ": "America/Adak", "LC_ALL": "zh_CN.GBK", "PYTHONHASHSEED": "2"}),
+        pytest.param(
+            (), {"TZ": "America/Adak", "LC_ALL": "zh_CN.GBK", "PYTHONHASHSEED": "2"}, marks=SLOW
+        ),
         ((), {"PYTHONIOENCODING": "gbk", "HOME": "/nonexistent", "NO_COLOR": "1"}),
         ((), {"PYTHONIOENCODING": "ascii", "OMP_NUM_THREADS": "1", "COLUMNS": "20"}),
-        (("-O",), {"LANG": "tr_TR.UTF-8"}),
+        pytest.param(("-O",), {"LANG": "tr_TR.UTF-8"}, marks=SLOW),
         (("-W", "error", "-bb"), {"LANG": "C.UTF-8"}),
     ],
     ids=["C", "GBK locale", "GBK pipe", "ASCII pipe", "-O", "-W error -bb"],

@@ -44,7 +44,8 @@ def engine(spark, tmp_path):
 @pytest.mark.parametrize(
     ("name", "size"),
     [
-        ("expected loss, rates", 20_000),
+        ("expected loss, rates", 2_000),
+        pytest.param("expected loss, rates", 20_000, marks=SLOW),
         *(pytest.param(name, 1_000_000, marks=SLOW) for name in MODELS),
     ],
 )

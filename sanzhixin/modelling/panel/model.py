@@ -86,7 +86,8 @@ class PanelModel(FittedView, BaseEstimator):
     raters_ : DataFrame
         rater_id, pillar, severity and se (logits), infit, outfit, centrality (factor on the
         distances between thresholds, NaN where the forms do not tell), weight, flags, halo_index
-        (1 for the common halo, above for a rater whose opinions of single households vary more).
+        (1 for the common halo, above for a rater whose opinions of single households vary more),
+        n_forms.
     items_ : DataFrame
         indicator, pillar, step, threshold, se, n_ratings.
     variances_ : DataFrame

@@ -197,7 +197,7 @@ def compute_raters(fits: dict[str, PillarFit], arrays: PanelArrays) -> pd.DataFr
     thin, cut = np.zeros((2, n_raters), dtype=np.bool_)
     thin[links.thin_raters], cut[links.cut_raters] = True, True
     for name, fit in fits.items():
-        rated = np.bincount(fit.records.rater, minlength=n_raters) > 0
+        n_forms = np.bincount(fit.records.rater, minlength=n_raters)
         use = fit.use
         marks = {
             "erratic": use.weight < 1,
@@ -220,9 +220,10 @@ def compute_raters(fits: dict[str, PillarFit], arrays: PanelArrays) -> pd.DataFr
                 "weight": use.weight,
                 "flags": pd.array(flags, dtype="str"),
                 "halo_index": _halo_index(fit),
+                "n_forms": n_forms,
             }
         )
-        frames.append(table[rated])
+        frames.append(table[n_forms > 0])
     table = pd.concat(frames, ignore_index=True)
     return table.sort_values(["rater_id", "pillar"], kind="stable", ignore_index=True)
 

@@ -166,7 +166,7 @@ def _judged(rows: list[dict[str, Any]], n: int, n_scored: int, seed: int, level:
             "对每份有效评议表的每项评分逐一加减一档，并逐一去掉每份表，经同一评分路径重算。"
             "*_any 为存在某一处改动即会变动的户占比"
             f"（{level:.0%} Clopper-Pearson 区间），*_one 为任取一处改动会变动的平均比例，"
-            "points 为积分变动的平均大小。near_cutoff 为临近等级界限而复核的占比，"
+            "points 为点数变动的平均大小。near_cutoff 为临近等级界限而复核的占比，"
             f"整个区间高于 {MOST_NEAR:.0%} 才关注，通过只表示没有发现超出；其余不作判断。"
             "区间假定各户相互独立；同村农户分数相近时区间偏窄。"
         ),

@@ -114,12 +114,12 @@ def compute_strategy(
     return Judged(
         name="strategy",
         table=make_table(rows, more=more),
-        title_zh="不同准入分数的后果",
+        title_zh="不同准入点数的后果",
         title_en="What a cut-off would do",
         note_zh=(
-            f"value 为得分不低于准入分数的已结清观察贷款的违约率及 {level:.0%} Jeffreys 区间。"
+            f"value 为点数不低于准入点数的已结清观察贷款的违约率及 {level:.0%} Jeffreys 区间。"
             "违约率只来自已发放的贷款：对以往未获贷款的农户没有信息，"
-            "降低准入分数时实际违约率可能更高。"
+            "降低准入点数时实际违约率可能更高。"
             "share_approved 以全部农户为分母。"
         ),
         note_en=(

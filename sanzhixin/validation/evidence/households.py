@@ -168,7 +168,7 @@ def compute_pathway(households: pd.DataFrame) -> Judged:
         note_zh=(
             "forms、counted 为采用轮次的评议表份数，其余为户数；value 为占上一步的比例，"
             "of_first 为占首步的比例。evidence 为各维度有效表均足够；"
-            "points 为有积分（有否决项者除外）；system_limit 为系统额度大于 0；"
+            "points 为有点数（有否决项者除外）；system_limit 为系统额度大于 0；"
             "limit 为建议额度大于 0；no_review 为其中无须人工复核。均为建议，由人决定。"
         ),
         note_en=(
@@ -228,9 +228,9 @@ def compute_waterfall(households: pd.DataFrame, model: SanzhixinModel) -> Judged
     return Judged(
         name="waterfall",
         table=make_table(rows, about_columns),
-        title_zh="示例农户的积分构成",
+        title_zh="示例农户的点数构成",
         title_en="Points of example households, part by part",
-        note_zh="按积分排在 10%、50%、90% 处的农户，户号已隐去；各部分之和即积分（total）。",
+        note_zh="按点数排在 10%、50%、90% 处的农户，户号已隐去；各部分之和即点数（total）。",
         note_en="The households at 10, 50 and 90 % by points, numbers masked; the parts sum up to "
         "the points (total).",
     )
@@ -249,7 +249,7 @@ def _steps(
         before = after
     told = about | {
         "step": "total",
-        "step_zh": "积分",
+        "step_zh": "点数",
         "step_en": "points",
         "n": 1,
         "events": pd.NA,

@@ -26,7 +26,7 @@ from sanzhixin.validation.monitoring.tier_changes import (
 )
 from sanzhixin.validation.stability.index import compute_csi, compute_psi, freeze_breaks
 from sanzhixin.validation.tables.columns import read_numbers
-from sanzhixin.validation.tables.judged import VERDICTS, Judged
+from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.notebook import show_tables
 
 if TYPE_CHECKING:
@@ -100,24 +100,6 @@ class Monitoring:
         """Kinds that ring, those that stop included."""
         table = self.alarms.table
         return tuple(table.loc[table["verdict"].isin(("watch", "fail")), "kind"])
-
-    @property
-    def zh(self) -> str:
-        """The report in Chinese."""
-        head = f"模型 {self.model_id}：{self.as_of_old} 与 {self.as_of} 比较。"
-        end = f"报警：{alarms_told('zh', self.ringing)}。"
-        end += f"应停用：{alarms_told('zh', self.reasons)}。" * self.stop
-        body = [f"【{one.title_zh}】{_counted(one)}\n{one.note_zh}" for one in self.tables.values()]
-        return "\n\n".join([head + end, *body])
-
-    @property
-    def en(self) -> str:
-        """The report in English."""
-        head = f"Model {self.model_id}: {self.as_of_old} against {self.as_of}."
-        end = f" Alarms: {alarms_told('en', self.ringing)}."
-        end += f" To be stopped: {alarms_told('en', self.reasons)}." * self.stop
-        body = [f"{one.title_en}{_counted(one)}\n{one.note_en}" for one in self.tables.values()]
-        return "\n\n".join([head + end, *body])
 
 
 def _both(kinds: tuple[str, ...]) -> str:
@@ -282,8 +264,3 @@ def _calibration(
         basis=model.file.pd.basis,
         level=level,
     )
-
-
-def _counted(judged: Judged) -> str:
-    told = [f"{word} {judged.counts[word]}" for word in VERDICTS if judged.counts.get(word)]
-    return f" ({', '.join(told)})" if told else f" ({len(judged.table)})"

@@ -56,7 +56,7 @@ CURVE_ROWS = 200
 _CHANCE = 0.5
 _SURE = 1 - 2 * FAIL_BELOW
 _NOTES = (
-    "auc：随机取一笔违约与一笔未违约贷款，违约者积分较低的概率（同分计一半）；gini = 2·auc − 1；"
+    "auc：随机取一笔违约与一笔未违约贷款，违约者点数较低的概率（同分计一半）；gini = 2·auc − 1；"
     "ks 为两类贷款累计占比的最大差，负值表示方向相反。区间为 DeLong 标准误在对数几率尺度上的"
     " {level:.0%} t 区间；auc 为 0 或 1 时取精确界。auc 的判定与 0.5 比较：区间在其上为 pass，"
     "否则为 watch；{sure:.1%} 区间在其下为 fail（随机排序时每 1,000 次不到 1 次）。"
@@ -268,7 +268,7 @@ def compute_curves(loans: pd.DataFrame) -> Judged:
         pd.DataFrame(columns),
         "ROC、CAP 与 KS 曲线",
         "ROC, CAP and KS curves",
-        "由积分最低者起累计：share_defaults 对 share_others 为 ROC，对 share_loans 为 CAP，"
+        "由点数最低者起累计：share_defaults 对 share_others 为 ROC，对 share_loans 为 CAP，"
         "二者之差最大处为 KS；best_share_loans 为无差错排序找出同样多违约所需的贷款占比。"
         "行数经抽稀，端点与最大差保留；面积请以区分能力表为准。",
         "Counted from the fewest points up: share_defaults over share_others is the ROC curve, "

@@ -13,6 +13,8 @@ from sanzhixin.validation.tables.judged import Judged
 from sanzhixin.validation.tables.statistic_rows import make_row, make_table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sanzhixin.modelling.panel.report import PanelReport
     from sanzhixin.validation.tables.judged import Verdict
 
@@ -125,22 +127,22 @@ def compute_rater_map(raters: pd.DataFrame, *, level: float = _LEVEL) -> Judged:
     Parameters
     ----------
     raters : DataFrame
-        `PanelModel.raters_`: rater_id, pillar, severity, se, infit, flags.
+        `PanelModel.raters_`: rater_id, pillar, severity, se, infit, flags, n_forms.
     level : float, default=0.95
         Of the intervals, which are normal.
 
     Returns
     -------
     Judged
-        ``rater_map``: one row per rater and pillar, ``value`` the severity in logits (above 0 is
-        severe; where no link joins villages, how much of it is the village's is stated, not
-        found), infit, and the flags in words.  For those who look after the panel: raters stand
-        with their identifiers.
+        ``rater_map``: one row per rater and pillar, ``n`` the forms, ``value`` the severity in
+        logits (above 0 is severe; where no link joins villages, how much of it is the village's is
+        stated, not found), infit, and the flags in words.  For those who look after the panel:
+        raters stand with their identifiers.
 
     Examples
     --------
     >>> raters = pd.DataFrame({"rater_id": ["R1"], "pillar": ["fs"], "severity": [0.5],
-    ...     "se": [0.2], "infit": [1.0], "flags": [""]})
+    ...     "se": [0.2], "infit": [1.0], "flags": [""], "n_forms": [40]})
     >>> compute_rater_map(raters).table[["low", "high"]].round(3).values.tolist()
     [[0.108, 0.892]]
     """
@@ -152,7 +154,7 @@ def compute_rater_map(raters: pd.DataFrame, *, level: float = _LEVEL) -> Judged:
             "pillar": str(rater["pillar"]),
             "rater_id": str(rater["rater_id"]),
             "flags": str(rater["flags"]),
-            "n": 1,
+            "n": int(rater["n_forms"]),
             "events": pd.NA,
             "infit": float(rater["infit"]),
         }
@@ -187,7 +189,8 @@ def compute_village_map(villages: pd.DataFrame, connectivity: pd.DataFrame, *, l
     Judged
         ``village_map``: one row per village and pillar, ``value`` the estimated merit in logits,
         with the mean severity of its raters, the mean rating, the number of the connected part,
-        and whether it can be compared with the villages of the largest part.
+        and whether it can be compared with the villages of the largest part; where no two
+        villages are linked none can.
 
     Examples
     --------
@@ -195,13 +198,16 @@ def compute_village_map(villages: pd.DataFrame, connectivity: pd.DataFrame, *, l
     ...     "n_households": 60, "mean_rating": 3.5, "fs_merit": [0.1, 0.2], "fs_leniency": 0.0})
     >>> found = compute_village_map(villages, villages[["village_id", "component"]], link="prior")
     >>> found.table["comparable"].tolist()
-    ['yes', 'no']
+    ['no', 'no']
     """
-    largest, linked = _largest(connectivity), link != "prior"
+    villages = villages.sort_values("village_id", kind="stable")
+    part_of = connectivity.set_index("village_id")["component"]
+    component = villages["village_id"].map(part_of)
+    alike = _comparable(component) | (link != "prior")
     pillars = [
         str(name).removesuffix("_merit") for name in villages if str(name).endswith("_merit")
     ]
-    found = villages.sort_values("village_id", kind="stable").to_dict("records")
+    found = list(zip(villages.to_dict("records"), alike.tolist(), strict=True))
     rows = [
         make_row(
             "merit",
@@ -209,7 +215,7 @@ def compute_village_map(villages: pd.DataFrame, connectivity: pd.DataFrame, *, l
             {
                 "pillar": pillar,
                 "village_id": str(village["village_id"]),
-                "comparable": "yes" if linked or village["component"] == largest else "no",
+                "comparable": "yes" if is_alike else "no",
                 "n": int(village["n_households"]),
                 "events": pd.NA,
                 "severity": float(village[f"{pillar}_leniency"]),
@@ -219,7 +225,7 @@ def compute_village_map(villages: pd.DataFrame, connectivity: pd.DataFrame, *, l
             value=float(village[f"{pillar}_merit"]),
         )
         for pillar in pillars
-        for village in found
+        for village, is_alike in found
     ]
     about, more = ("pillar", "village_id", "comparable"), ("severity", "mean_rating", "component")
     return Judged(
@@ -334,13 +340,15 @@ def _kin(variances: pd.DataFrame, n: int) -> list[dict[str, Any]]:
 
 def _villages(connectivity: pd.DataFrame, link: str) -> dict[str, Any]:
     n = len(connectivity)
-    outside = int((connectivity["component"] != _largest(connectivity)).sum())
-    apart = outside if link == "prior" else 0
+    apart = 0 if link != "prior" else int((~_comparable(connectivity["component"])).sum())
     about = {"pillar": "all", "of": "villages", "n": n, "events": pd.NA}
     word: Verdict = "insufficient" if n < 2 else "watch" if apart else "pass"
     return make_row("villages_not_comparable", word, about, value=apart / n, threshold=0.0)
 
 
-def _largest(connectivity: pd.DataFrame) -> int:
-    """Part with most villages; of equals the first."""
-    return int(np.argmax(np.bincount(connectivity["component"].to_numpy(dtype=np.int64))))
+def _comparable(component: pd.Series) -> NDArray[np.bool_]:
+    """Whether each village is in the part with most villages; none where no two are linked."""
+    part = component.to_numpy(dtype=np.int64)
+    sizes = np.bincount(part)
+    alone = sizes.max() == 1 and part.size > 1
+    return np.asarray((part == np.argmax(sizes)) & (not alone))

@@ -38,7 +38,7 @@ def plot_reliability(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def plot_reliability(
     >>> ax.get_xlabel()
     'mean default probability'
     """
-    ax, reliability = begin(reliability, ax, lang)
+    ax, reliability = begin(reliability, ax, lang, "reliability")
     ax.axline((0, 0), slope=1, linestyle="--", color="0.6", linewidth=1)
     ax.errorbar(
         reliability["threshold"],
@@ -88,9 +88,9 @@ def plot_belt(belt: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, belt = begin(belt, ax, lang)
+    ax, belt = begin(belt, ax, lang, "belt")
     names = [str(name) for name in belt]
     levels = [name.removeprefix("low_") for name in names if name.startswith("low_")]
     for place, level in enumerate(reversed(levels)):
@@ -137,9 +137,9 @@ def plot_default_rate_by_tier(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, calibration = begin(calibration, ax, lang)
+    ax, calibration = begin(calibration, ax, lang, "calibration")
     is_tier = (calibration["statistic"] == "default_rate") & (calibration["tier"] != "all")
     is_drawn = is_tier & (calibration["n"] > 0) & (calibration["tier"] != unrated)
     _draw_rates(ax, calibration[is_drawn], "tier", lang)
@@ -174,9 +174,9 @@ def plot_backtest(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, backtest = begin(backtest, ax, lang)
+    ax, backtest = begin(backtest, ax, lang, "backtest")
     _draw_rates(ax, backtest, "vintage", lang)
     labels(
         ax,

@@ -44,9 +44,9 @@ def plot_strategy(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, strategy = begin(strategy, ax, lang)
+    ax, strategy = begin(strategy, ax, lang, "strategy")
     shown = strategy.sort_values("share_approved", kind="stable")
     ax.fill_between(shown["share_approved"], shown["low"], shown["high"], alpha=0.25, linewidth=0)
     ax.plot(shown["share_approved"], shown["value"], "o-", color=_CURVE)
@@ -54,7 +54,7 @@ def plot_strategy(
     labels(
         ax,
         lang,
-        zh=("准入分数的取舍", "准入农户占比", "已知贷款违约率（区间）"),
+        zh=("准入点数的取舍", "准入农户占比", "已知贷款违约率（区间）"),
         en=("Cut-offs", "share of households taken", "default rate of known loans (interval)"),
     )
     return ax
@@ -88,9 +88,9 @@ def plot_sensitivity(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, sensitivity = begin(sensitivity, ax, lang)
+    ax, sensitivity = begin(sensitivity, ax, lang, "sensitivity")
     shown = sensitivity[sensitivity["statistic"] == "tier_any"]
     words, told = _CHANGES[lang], names or {}
     marks = [

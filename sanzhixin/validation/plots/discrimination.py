@@ -36,7 +36,7 @@ def plot_roc(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def plot_roc(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     >>> ax.get_title()
     'ROC curve'
     """
-    ax, curves = begin(curves, ax, lang)
+    ax, curves = begin(curves, ax, lang, "curves")
     ax.plot([0, 1], [0, 1], linestyle="--", color="0.6", linewidth=1)
     ax.plot(curves["share_others"], curves["share_defaults"], linewidth=2)
     ax.set_aspect("equal")
@@ -81,9 +81,9 @@ def plot_cap(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, curves = begin(curves, ax, lang)
+    ax, curves = begin(curves, ax, lang, "curves")
     names = (
         ("本模型", "完美排序", "随机") if lang == "zh" else ("model", "a perfect ranking", "chance")
     )
@@ -96,7 +96,7 @@ def plot_cap(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang =
     labels(
         ax,
         lang,
-        zh=("CAP 曲线", "贷款累计占比（积分由低到高）", "违约贷款累计占比"),
+        zh=("CAP 曲线", "贷款累计占比（点数由低到高）", "违约贷款累计占比"),
         en=("CAP curve", "share of loans, fewest points first", "share of defaults"),
     )
     return ax
@@ -122,9 +122,9 @@ def plot_ks(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, curves = begin(curves, ax, lang)
+    ax, curves = begin(curves, ax, lang, "curves")
     known = curves.dropna(subset=["at_most_points"])
     names = ("违约", "未违约") if lang == "zh" else ("defaults", "other loans")
     for column, name in zip(("share_defaults", "share_others"), names, strict=True):
@@ -140,7 +140,7 @@ def plot_ks(curves: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = 
     labels(
         ax,
         lang,
-        zh=("违约与未违约的积分分布", "积分", "累计占比"),
+        zh=("违约与未违约的点数分布", "点数", "累计占比"),
         en=("Points of defaults and of other loans", "points", "cumulative share"),
     )
     return ax

@@ -40,9 +40,9 @@ def plot_fairness(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, fairness = begin(fairness, ax, lang)
+    ax, fairness = begin(fairness, ax, lang, "fairness")
     shown = fairness[fairness["statistic"].isin(("selection_ratio", "propose_ratio"))]
     names = [
         f"{row['attribute']}: {row['group']} ({row['statistic'].removesuffix('_ratio')})"
@@ -79,9 +79,9 @@ def plot_proxy(proxy: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang 
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, proxy = begin(proxy, ax, lang)
+    ax, proxy = begin(proxy, ax, lang, "proxy")
     names = [
         f"{row['attribute']}={row['group']}: {row['column'] or row['model']}"
         for row in proxy.to_dict("records")

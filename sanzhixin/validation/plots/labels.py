@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sanzhixin.errors import DomainError
 from sanzhixin.errors.words import Lang
 from sanzhixin.numerics.choices import check_choice
 from sanzhixin.validation.plots.style import find_cjk_font
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["begin", "draw_intervals", "labels", "legend_beside", "set_font"]
 
 
-def begin(judged: Judged | pd.DataFrame, ax: Axes | None, lang: Lang) -> tuple[Axes, pd.DataFrame]:
+def begin(
+    judged: Judged | pd.DataFrame, ax: Axes | None, lang: Lang, name: str
+) -> tuple[Axes, pd.DataFrame]:
     """Take the axes that were given, or make new ones, and the table that is drawn.
 
     Parameters
@@ -32,6 +35,8 @@ def begin(judged: Judged | pd.DataFrame, ax: Axes | None, lang: Lang) -> tuple[A
         many gives axes of its own ``Figure``, as nothing keeps those open.
     lang : {"zh", "en"}
         Language that is asked for.
+    name : str
+        Name of the table that can be drawn; a bare frame is taken for it.
 
     Returns
     -------
@@ -43,9 +48,11 @@ def begin(judged: Judged | pd.DataFrame, ax: Axes | None, lang: Lang) -> tuple[A
     Raises
     ------
     DomainError
-        ``option_choice``: another language.
+        ``option_choice``: another language; ``plot_table``: another table.
     """
     check_choice("lang", lang, Lang)
+    if isinstance(judged, Judged) and judged.name != name:
+        raise DomainError("plot_table", given=judged.name, wanted=name)
     table = judged.table if isinstance(judged, Judged) else judged
     if ax is not None:
         return ax, table

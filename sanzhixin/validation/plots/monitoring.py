@@ -43,9 +43,9 @@ def plot_rating_drift(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, drift = begin(drift, ax, lang)
+    ax, drift = begin(drift, ax, lang, "rating_drift")
     shown = drift[drift["unit"].isin(("county", "village"))]
     county = "全县" if lang == "zh" else "county"
     draw_intervals(ax, shown, [name or county for name in shown["id"]])
@@ -81,9 +81,9 @@ def plot_ledger_counts(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, counts = begin(counts, ax, lang)
+    ax, counts = begin(counts, ax, lang, "ledger_counts")
     shown = counts[counts["statistic"] == "events_month"]
     places = np.arange(len(shown))
     ax.fill_between(places, shown["low"], shown["high"], color=_BAND, linewidth=0)
@@ -122,9 +122,9 @@ def plot_change_causes(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, causes = begin(causes, ax, lang)
+    ax, causes = begin(causes, ax, lang, "change_causes")
     shown = causes[causes["statistic"] == "mean_part"]
     parts = list(dict.fromkeys(shown["part"]))
     words = {"up": "上升", "down": "下降"} if lang == "zh" else {"up": "up", "down": "down"}

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sanzhixin.errors import DomainError
 from sanzhixin.validation.plots.labels import begin, labels, legend_beside
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -26,7 +29,7 @@ def plot_rater_map(
     lang: Lang = "zh",
     *,
     pillar: str | None = None,
-    name: str | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Axes:
     """Draw the severity of each rater with its interval, in order of severity.
 
@@ -39,9 +42,9 @@ def plot_rater_map(
     lang : {"zh", "en"}, default="zh"
         Language of the words.
     pillar : str, optional
-        Which; default: the first of the table.
-    name : str, optional
-        What the title calls it; default: its code.
+        Code of the pillar that is drawn; default: the first of the table.
+    names : mapping of str to str, optional
+        Name of each pillar by its code, for the title.
 
     Returns
     -------
@@ -51,14 +54,15 @@ def plot_rater_map(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table; ``pillar_absent``: it has no
+        such pillar.
     """
-    ax, raters = begin(raters, ax, lang)
-    code = pillar if pillar is not None else next(iter(raters["pillar"]), "")
+    ax, raters = begin(raters, ax, lang, "rater_map")
+    code = _pillar(raters, pillar)
     own = raters[raters["pillar"] == code].sort_values(["value", "rater_id"], kind="stable")
     places, flagged = np.arange(len(own)), own["flags"].ne("").to_numpy()
     reach = np.stack([own["value"] - own["low"], own["high"] - own["value"]])
-    name = name or code
+    name = (names or {}).get(code, code)
     words = ("未标记", "有标记") if lang == "zh" else ("no flag", "flagged")
     for mask, color, marker, word in (
         (~flagged, _PLAIN, "o", words[0]),
@@ -93,7 +97,7 @@ def plot_villages(
     lang: Lang = "zh",
     *,
     pillar: str | None = None,
-    name: str | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Axes:
     """Draw the severity of each village's panel beside the merit of its households.
 
@@ -106,9 +110,9 @@ def plot_villages(
     lang : {"zh", "en"}, default="zh"
         Language of the words.
     pillar : str, optional
-        Which; default: the first of the table.
-    name : str, optional
-        What the title calls it; default: its code.
+        Code of the pillar that is drawn; default: the first of the table.
+    names : mapping of str to str, optional
+        Name of each pillar by its code, for the title.
 
     Returns
     -------
@@ -119,14 +123,14 @@ def plot_villages(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table; ``pillar_absent``: it has no
+        such pillar.
     """
-    ax, villages = begin(villages, ax, lang)
-    code = pillar if pillar is not None else next(iter(villages["pillar"]), "")
+    ax, villages = begin(villages, ax, lang, "village_map")
+    code = _pillar(villages, pillar)
     own = villages[villages["pillar"] == code]
     alike = own["comparable"].eq("yes").to_numpy()
-    alike = alike & (alike.sum() != 1 or len(own) == 1)  # a village alone compares with none
-    name = name or code
+    name = (names or {}).get(code, code)
     words = ("可比", "不可比") if lang == "zh" else ("comparable", "not comparable")
     for mask, face, word in ((alike, _PLAIN, words[0]), (~alike, "none", words[1])):
         if mask.any():
@@ -150,3 +154,13 @@ def plot_villages(
         en=(f"Villages, {name}", "mean severity of the panel (logits)", "merit (logits)"),
     )
     return ax
+
+
+def _pillar(table: pd.DataFrame, wanted: str | None) -> str:
+    """Which pillar is drawn: the one that is wanted, or the first."""
+    known = list(dict.fromkeys(table["pillar"]))
+    if wanted is None:
+        return str(known[0]) if known else ""
+    if known and wanted not in known:
+        raise DomainError("pillar_absent", pillar=wanted, known=", ".join(known))
+    return wanted

@@ -21,7 +21,7 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "counted": "有效评议表",
         "households": "农户",
         "evidence": "评议依据足够",
-        "points": "有积分（无否决项）",
+        "points": "有点数（无否决项）",
         "system_limit": "系统额度大于 0",
         "limit": "建议额度大于 0",
         "no_review": "无须人工复核",
@@ -62,7 +62,7 @@ def plot_pathway(pathway: Judged | pd.DataFrame, ax: Axes | None = None, lang: L
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def plot_pathway(pathway: Judged | pd.DataFrame, ax: Axes | None = None, lang: L
     >>> [text.get_text() for text in ax.texts]
     ['10', '8  (80 %)']
     """
-    ax, pathway = begin(pathway, ax, lang)
+    ax, pathway = begin(pathway, ax, lang, "pathway")
     for place, row in enumerate(pathway.fillna({"of_first": 0.0}).to_dict("records")):
         name, length = str(row["statistic"]), row["of_first"]
         ax.barh(place, length, height=0.62, color=_SHADES[0 if name in _OF_FORMS else 1])

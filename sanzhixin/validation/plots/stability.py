@@ -40,7 +40,7 @@ def plot_psi(psi: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "z
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def plot_psi(psi: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "z
     >>> len(plot_psi(table, Figure().add_subplot(), lang="en").patches)
     6
     """
-    ax, psi = begin(psi, ax, lang)
+    ax, psi = begin(psi, ax, lang, "psi")
     cells = psi[psi["statistic"] == "psi_part"]
     places = np.arange(len(cells))
     before, after = ("之前", "之后") if lang == "zh" else ("before", "after")
@@ -61,7 +61,7 @@ def plot_psi(psi: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lang = "z
     labels(
         ax,
         lang,
-        zh=("得分分布的变化", "得分组", "农户占比"),
+        zh=("点数分布的变化", "点数组", "农户占比"),
         en=("Points before and after", "cell of points", "share of households"),
     )
     return ax
@@ -87,7 +87,7 @@ def plot_psi_path(path: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lan
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def plot_psi_path(path: Judged | pd.DataFrame, ax: Axes | None = None, lang: Lan
     >>> len(plot_psi_path(table, Figure().add_subplot(), lang="en").lines)
     3
     """
-    ax, path = begin(path, ax, lang)
+    ax, path = begin(path, ax, lang, "psi_path")
     places = np.arange(len(path))
     ax.plot(places, path["value"], "o-", color=_AFTER)
     mark = "_" if len(path) == 1 else ""  # one step alone has no length
@@ -140,9 +140,9 @@ def plot_migration(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
     """
-    ax, migration = begin(migration, ax, lang)
+    ax, migration = begin(migration, ax, lang, "migration")
     pairs = migration[migration["statistic"] == "households"]
     order = list(dict.fromkeys([*pairs["before"], *pairs["after"]]))
     grid = np.full((len(order), len(order)), np.nan)
@@ -186,7 +186,7 @@ def plot_score_distribution(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
@@ -196,13 +196,13 @@ def plot_score_distribution(
     >>> len(plot_score_distribution(table, Figure().add_subplot(), lang="en").patches)
     2
     """
-    ax, distribution = begin(distribution, ax, lang)
+    ax, distribution = begin(distribution, ax, lang, "score_distribution")
     width = distribution["below_points"] - distribution["from_points"]
     ax.bar(distribution["from_points"], distribution["value"], width, align="edge", color=_AFTER)
     labels(
         ax,
         lang,
-        zh=("得分分布", "积分", "占比"),
+        zh=("点数分布", "点数", "占比"),
         en=("Distribution of points", "points", "share"),
     )
     return ax

@@ -46,20 +46,20 @@ def plot_waterfall(
     Raises
     ------
     DomainError
-        ``option_choice``: `lang`.
+        ``option_choice``: `lang`; ``plot_table``: another table.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from matplotlib.figure import Figure
     >>> told = {"example": "1", "household": "V***4", "tier": "A", "statistic": ["part", "total"],
-    ...     "step_zh": ["家风", "积分"], "step_en": ["style", "points"], "value": [90.0, 90.0],
+    ...     "step_zh": ["家风", "点数"], "step_en": ["style", "points"], "value": [90.0, 90.0],
     ...     "low": 0.0, "high": 90.0}
     >>> ax = plot_waterfall(pd.DataFrame(told), Figure().add_subplot(), lang="en")
     >>> [text.get_text() for text in ax.texts]
     ['+90', '90']
     """
-    ax, waterfall = begin(waterfall, ax, lang)
+    ax, waterfall = begin(waterfall, ax, lang, "waterfall")
     own = waterfall[waterfall["example"] == example]
     for place, row in enumerate(own.to_dict("records")):
         is_sum, value = row["statistic"] == "total", float(row["value"])
@@ -75,7 +75,7 @@ def plot_waterfall(
     labels(
         ax,
         lang,
-        zh=(f"农户 {household} 的积分构成（等级 {tier}）", "积分", ""),
+        zh=(f"农户 {household} 的点数构成（等级 {tier}）", "点数", ""),
         en=(f"Points of household {household}, tier {tier}", "points", ""),
     )
     return ax

@@ -40,7 +40,7 @@ def tell_pathway(tables: Tables) -> Told:
     """Say how many households come to a proposed limit."""
     n = {str(row["statistic"]): int(row["n"]) for row in _rows(tables, "pathway")}
     return (
-        f"{n['households']:,} 户中，{n['evidence']:,} 户评议依据足够，{n['points']:,} 户有积分，"
+        f"{n['households']:,} 户中，{n['evidence']:,} 户评议依据足够，{n['points']:,} 户有点数，"
         f"{n['limit']:,} 户建议额度大于 0，其中 {n['no_review']:,} 户无须人工复核。",
         f"Of {n['households']:,} households {n['evidence']:,} have enough forms, {n['points']:,} "
         f"points, {n['limit']:,} a proposed limit above 0, and for {n['no_review']:,} of these "
@@ -139,7 +139,8 @@ def tell_strategy(tables: Tables) -> Told:
     ]
     return (
         "，".join(
-            f"准入分 {cut} 时准入 {share} 农户，已知贷款违约率 {rate}" for cut, share, rate in ends
+            f"准入点数 {cut} 时准入 {share} 农户，已知贷款违约率 {rate}"
+            for cut, share, rate in ends
         )
         + "。",
         "; ".join(
@@ -170,21 +171,27 @@ def tell_distribution(tables: Tables) -> Told:
     n, share = f"{int(own['n'].sum()):,}", percent(most["value"])
     between = f"{most['from_points']:.0f}–{most['below_points']:.0f}"
     return (
-        f"{n} 户有积分，最多的一组为 {between} 分，占 {share}。",
+        f"{n} 户有点数，最多的一组为 {between} 点，占 {share}。",
         f"{n} households have points; the largest class is {between}, with {share}.",
     )
 
 
 def tell_psi(tables: Tables) -> Told:
-    """Say the index of each period."""
+    """Say the index of each period, and the limit for samples of its size."""
     rows = _rows(tables, "psi_path")
     parts = [
-        (row["period"], _number(row["value"]), VERDICT_WORDS[str(row["verdict"])]) for row in rows
+        (
+            *(row["period"], _number(row["value"]), _number(row["threshold"])),
+            VERDICT_WORDS[str(row["verdict"])],
+        )
+        for row in rows
     ]
     return (
-        "稳定性指数：" + "，".join(f"{who} {psi}（{word[0]}）" for who, psi, word in parts) + "。",
-        "Stability index: "
-        + ", ".join(f"{who} {psi} ({word[1]})" for who, psi, word in parts)
+        "稳定性指数（括号内为按样本量算出的界限）："
+        + "，".join(f"{who} {psi}（{limit}，{word[0]}）" for who, psi, limit, word in parts)
+        + "。",
+        "Stability index (limit for samples of this size): "
+        + ", ".join(f"{who} {psi} ({limit}, {word[1]})" for who, psi, limit, word in parts)
         + ".",
     )
 
@@ -208,7 +215,7 @@ def tell_villages(tables: Tables, *, pillar: str, name: Told | None = None) -> T
     own = own[own["pillar"] == pillar]
     zh, en = name or (pillar, pillar)
     alike, n = int(own["comparable"].eq("yes").sum()), len(own)
-    if n > 1 and alike < 2:  # a village compares with itself alone
+    if n > 1 and not alike:
         return (
             f"{zh}：{n:,} 个村互不连通，村与村之间不能直接比较。",
             f"{en}: no two of {n:,} villages are linked; they must not be compared directly.",
@@ -229,7 +236,7 @@ def tell_waterfall(
     zh = "，".join(f"{row['step_zh']} {row['value']:+.0f}" for row in parts)
     en = ", ".join(f"{row['step_en']} {row['value']:+.0f}" for row in parts)
     return (
-        f"农户 {total['household']}（等级 {tier_zh}）积分 {total['value']:.0f}：{zh}。",
+        f"农户 {total['household']}（等级 {tier_zh}）点数 {total['value']:.0f}：{zh}。",
         f"Household {total['household']}, tier {tier_en}, {total['value']:.0f} points: {en}.",
     )
 

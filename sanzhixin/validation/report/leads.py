@@ -10,7 +10,7 @@ LEADS: dict[str, tuple[str, str]] = {
         "How much is left after each step from forms to limits; look first where most is lost.",
     ),
     "discrimination": (
-        "积分能否把违约与未违约的贷款分开；AUC 接近 0.5 说明分不开。",
+        "点数能否把违约与未违约的贷款分开；AUC 接近 0.5 说明分不开。",
         "Do points part defaults from other loans? An AUC near 0.5 says they do not.",
     ),
     "pillar_discrimination": (
@@ -51,7 +51,7 @@ LEADS: dict[str, tuple[str, str]] = {
         "Do better tiers default less? A better tier with more defaults is a bad sign.",
     ),
     "strategy": (
-        "准入分数提高或降低时，准入多少农户、违约率多少；只供参考。",
+        "准入点数提高或降低时，准入多少农户、违约率多少；只供参考。",
         "How many households and what default rate each cut-off would bring; shown, not judged.",
     ),
     "cards": (
@@ -74,19 +74,19 @@ LEADS: dict[str, tuple[str, str]] = {
         "on single people.",
     ),
     "waterfall": (
-        "几户示例的积分由哪些部分组成；某一部分大得出奇时应查看。",
+        "几户示例的点数由哪些部分组成；某一部分大得出奇时应查看。",
         "What the points of a few households are made of; look where one part is oddly large.",
     ),
     "score_distribution": (
-        "积分集中在哪里；全挤在一处时等级分不开。",
+        "点数集中在哪里；全挤在一处时等级分不开。",
         "Where the points lie; tiers part nobody where all are in one place.",
     ),
     "psi_path": (
-        "各期积分分布与首期相比变了没有；超过比较值说明不止是偶然。",
+        "各期点数分布与首期相比变了没有；超过比较值说明不止是偶然。",
         "Did the points move against the first period? Above the threshold it is more than chance.",
     ),
     "psi": (
-        "两个日期的积分分布变了没有；超过比较值说明不止是偶然。",
+        "两个日期的点数分布变了没有；超过比较值说明不止是偶然。",
         "Did the points move between the dates? Above the threshold it is more than chance.",
     ),
     "csi": (

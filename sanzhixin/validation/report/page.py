@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanzhixin.errors.words import BASIS_WORDS, MODEL_STATUS_WORDS, VERDICT_WORDS
+from sanzhixin.errors.words import BASIS_WORDS, MODEL_STATUS_WORDS, VERDICT_WORDS, Lang
+from sanzhixin.numerics.choices import check_choice
 from sanzhixin.records.columns import TABLES
 from sanzhixin.validation.papers.layout import content_policy
 from sanzhixin.validation.report.cells import (
     Names,
     category_words,
     column_words,
-    is_share,
-    percent,
     say_codes,
     statistic_words,
 )
 from sanzhixin.validation.report.leads import LEADS
+from sanzhixin.validation.report.rows import NO_NUMBER, tell_number, tell_row
 from sanzhixin.validation.report.words import FACT_WORDS, HOW_TO_READ, MARKS, SECTIONS, WORDS
 from sanzhixin.validation.tables.judged import VERDICTS
 
@@ -39,10 +39,7 @@ MOST_ALARMS = 30
 """Rows with an alarm that are listed at the top; more are counted there."""
 
 _ALARMS = ("fail", "watch")
-_NONE = "–"
 _VALUE_WORDS = {"status": MODEL_STATUS_WORDS, "pd_basis": BASIS_WORDS}
-_MOST_WHOLE = 1e15
-_NOT_ABOUT = frozenset(("statistic", "verdict", "convention", "law", "method", "size", "of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ class _Shown:
     n_rows: int
 
 
-def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
+def render_page(tables: Mapping[str, Judged], facts: Facts, lang: Lang = "zh") -> str:
     """Write the report as HTML.
 
     Parameters
@@ -84,6 +81,8 @@ def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
         By name, in order.
     facts : dict of str to dict of str to Fact
         What another run needs to come to the same bytes.
+    lang : {"zh", "en"}, default="zh"
+        Language in which the page opens.
 
     Returns
     -------
@@ -94,10 +93,11 @@ def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
     Raises
     ------
     DomainError
-        ``report_missing``: matplotlib or jinja2 is not installed.
+        ``option_choice``: `lang`; ``report_missing``: matplotlib or jinja2 is not installed.
     """
     from sanzhixin.validation.report.library import check_library
 
+    check_choice("lang", lang, Lang)
     check_library()
     from jinja2 import Environment, StrictUndefined
 
@@ -123,6 +123,7 @@ def render_page(tables: Mapping[str, Judged], facts: Facts) -> str:
         },
         how=HOW_TO_READ,
         is_cut=len(alarms) > MOST_ALARMS,
+        lang=lang,
         lead=_filled("lead", model=model_id, as_of=facts["data"]["as_of"]),
         marks=MARKS,
         model_id=model_id,
@@ -158,11 +159,11 @@ def _told(key: str, fact: Fact) -> tuple[str, str]:
     if isinstance(fact, str) and fact in words:
         return words[fact]
     if not isinstance(fact, dict):
-        text = _NONE if fact is None else f"{fact:,}" if isinstance(fact, int) else fact
+        text = NO_NUMBER if fact is None else f"{fact:,}" if isinstance(fact, int) else fact
         return text, text
     if "zh" in fact:
         return str(fact["zh"]), str(fact["en"])
-    parts = {name: _NONE if value is None else value for name, value in fact.items()}
+    parts = {name: NO_NUMBER if value is None else value for name, value in fact.items()}
     if "rows" not in fact:
         return _filled("fact.window", **parts)
     zh, en = _filled("fact.table", **parts)
@@ -219,7 +220,7 @@ def _cell(table: str, row: Mapping[Any, Any], name: str, names: Names) -> _Cell:
         return _text(table, row, name, names)
     if isinstance(value, bool | np.bool_):
         return _Cell(WORDS["yes" if value else "no"], "text")
-    text = _number(table, row, name)
+    text = tell_number(table, row, name)
     return _Cell((text, text), "number")
 
 
@@ -236,17 +237,6 @@ def _text(table: str, row: Mapping[Any, Any], name: str, names: Names) -> _Cell:
     return _Cell(told or (value, value), kind, value if told else "")
 
 
-def _number(table: str, row: Mapping[Any, Any], name: str) -> str:
-    value = row[name]
-    if pd.isna(value):
-        return _NONE
-    if is_share(table, str(row.get("statistic", "")), name):
-        return percent(float(value))
-    if float(value).is_integer() and abs(value) < _MOST_WHOLE:
-        return f"{int(value):,}"
-    return f"{value:.4g}"
-
-
 def _alarms(
     tables: Mapping[str, Judged], names: Names
 ) -> list[tuple[Judged, tuple[str, str], str]]:
@@ -256,30 +246,6 @@ def _alarms(
         for judged in tables.values():
             table = judged.table
             rows = table[table["verdict"] == word] if "verdict" in table else table.iloc[:0]
-            told = [(judged, _about(judged.name, row, names)) for row in rows.to_dict("records")]
+            told = [(judged, tell_row(judged.name, row, names)) for row in rows.to_dict("records")]
             found += [(*one, word) for one in told]
     return found
-
-
-def _about(table: str, row: Mapping[Any, Any], names: Names) -> tuple[str, str]:
-    """Say which row it is in a phrase: the statistic, of whom, and its value."""
-    statistic = str(row["statistic"])
-    zh, en = statistic_words(table, statistic) or (statistic, statistic)
-    parts = [
-        _said(name, value, names)
-        for name, value in row.items()
-        if isinstance(value, str) and value not in {"", "all"} and name not in _NOT_ABOUT
-    ]
-    of_zh, of_en = "，".join(one for one, _ in parts), ", ".join(one for _, one in parts)
-    value = _number(table, row, "value")
-    zh = f"{zh}（{of_zh}）：{value}" if parts else f"{zh}：{value}"
-    return zh, f"{en} ({of_en}): {value}" if parts else f"{en}: {value}"
-
-
-def _said(name: str, value: str, names: Names) -> tuple[str, str]:
-    """Say a category; one without words behind the name of its column."""
-    told = category_words(name, value, names)
-    if told is not None:
-        return told
-    zh, en = column_words(name, names) or (name, name)
-    return f"{zh} {value}", f"{en} {value}"

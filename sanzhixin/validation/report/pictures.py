@@ -214,13 +214,13 @@ def _plot_raters(
     raters: pd.DataFrame, ax: Axes, lang: Lang, *, pillar: str, name: tuple[str, str]
 ) -> Axes:
     drawn = drawn_raters(raters, pillar)
-    return plot_rater_map(drawn, ax, lang, pillar=pillar, name=pick(lang, name))
+    return plot_rater_map(drawn, ax, lang, pillar=pillar, names={pillar: pick(lang, name)})
 
 
 def _plot_villages(
     villages: pd.DataFrame, ax: Axes, lang: Lang, *, pillar: str, name: tuple[str, str]
 ) -> Axes:
-    return plot_villages(villages, ax, lang, pillar=pillar, name=pick(lang, name))
+    return plot_villages(villages, ax, lang, pillar=pillar, names={pillar: pick(lang, name)})
 
 
 def _plot_waterfall(

@@ -191,7 +191,7 @@ def compute_psi(
     return Judged(
         name="psi",
         table=make_table([first, *rows], about, more=("share_before", "share_after", *_MORE)),
-        title_zh="得分分布的稳定性",
+        title_zh="点数分布的稳定性",
         title_en="Stability of the points",
         note_zh=f"{_NOTE_ZH}{_PAIRED_ZH * paired}"
         f"没有得分的户不计：之前 {missing[1]} 户，之后 {missing[0]} 户。",
@@ -334,7 +334,7 @@ def compute_psi_path(
     return Judged(
         name="psi_path",
         table=make_table(rows, ("period", "convention", "law"), more=_MORE),
-        title_zh="各期得分分布的稳定性",
+        title_zh="各期点数分布的稳定性",
         title_en="Stability of the points over time",
         note_zh=f"各期均与 {label} 比较。{_NOTE_ZH}",
         note_en=f"Each period is compared with {label}. {_NOTE_EN}",
@@ -401,7 +401,7 @@ def compute_score_distribution(
     return Judged(
         name="score_distribution",
         table=make_table(rows, more=("from_points", "below_points")),
-        title_zh="得分分布",
+        title_zh="点数分布",
         title_en="Distribution of the points",
         note_zh=f"每组 {width} 分，含下限；没有得分的 {int((~known).sum())} 户不计。",
         note_en=f"Classes of {width} points, the lower end included; "

@@ -161,7 +161,7 @@ def read_forecast(loans: pd.DataFrame, basis: PdBasis) -> Forecast:
     Returns
     -------
     Forecast
-        With basis ``none`` where no loan has a probability.
+        With basis ``none`` where there are loans and none has a probability.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def read_forecast(loans: pd.DataFrame, basis: PdBasis) -> Forecast:
         bad = np.flatnonzero((prob < 0) | (prob > 1))
         if bad.size:
             raise DomainError("prob_outside", row=int(bad[0]), value=prob[bad[0]], count=bad.size)
-        if known.any():
+        if known.any() or not known.size:
             n_without = int((~known).sum())
             return Forecast(loans[known], prob[known], failed[known], basis, n_without)
     return Forecast(loans, np.full(failed.size, np.nan), failed, "none", 0)

@@ -128,6 +128,15 @@ def test_each_form_is_equal_in_bytes_when_it_is_made_again(found, model, county,
     assert len((tmp_path / "a.html").read_bytes()) < 5_000_000
 
 
+@pytest.mark.parametrize(
+    ("write", "ending"), [("to_html", ".html"), ("to_json", ".json"), ("to_excel", ".xlsx")]
+)
+def test_a_file_that_would_be_taken_for_something_else_is_refused(found, write, ending, tmp_path):
+    with pytest.raises(OutputError, match=f"r.pdf does not end in {ending}"):
+        getattr(found, write)(tmp_path / "r.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_loans_nothing_is_said_of_outcomes(model, county):
     bare = replace(county, loans=county.loans.iloc[:0], audit_groups=county.audit_groups.iloc[:0])
     found = szx.validate(model, bare)

@@ -44,6 +44,7 @@ def test_tables_have_the_columns_of_the_design():
     assert list(MODEL.raters_.columns) == [
         "rater_id", "pillar", "severity", "se", "infit", "outfit", "centrality", "weight", "flags",
         "halo_index",
+        "n_forms",
     ]  # fmt: skip
     assert list(MODEL.items_.columns)[:4] == ["indicator", "pillar", "step", "threshold"]
     assert len(MODEL.items_) == 4 * len(ITEMS)

@@ -28,6 +28,7 @@ def report(n=100, *, link="prior", **changed):
             "se": 0.2,
             "infit": 1.0,
             "flags": "",
+            "n_forms": 40,
         }
     )
     tables = {
@@ -154,6 +155,7 @@ def test_villages_that_nothing_joins_are_counted(link, value):
 def test_the_rater_map_has_normal_intervals():
     row = compute_rater_map(report().tables["raters"], level=0.9).table.iloc[0]
     assert row["value"] - row["low"] == pytest.approx(1.6449 * 0.2, abs=1e-4)
+    assert row["n"] == 40
 
 
 def test_the_village_map_tells_who_is_comparable():
@@ -163,6 +165,15 @@ def test_the_village_map_tells_who_is_comparable():
     assert table["comparable"].tolist() == ["yes", "yes", "no"]
     assert table["severity"].tolist() == [0.1, 0.2, 0.3]
     assert set(compute_village_map(*given, link="bridge").table["comparable"]) == {"yes"}
+
+
+def test_where_no_two_villages_are_linked_none_is_comparable():
+    tables = report().tables
+    apart = tables["connectivity"].assign(component=[0, 1, 2])
+    table = compute_village_map(tables["villages"], apart, link="prior").table
+    assert table["comparable"].tolist() == ["no"] * 3
+    row = judged("villages_not_comparable", connectivity=apart)
+    assert (row["value"], row["verdict"]) == (1, "watch")
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ from sanzhixin.validation.stability.index import (
     compute_score_distribution,
 )
 from sanzhixin.validation.stability.migration import compute_migration
+from sanzhixin.validation.tables.judged import Judged
 
 IDS = [f"H{k:03}" for k in range(200)]
 GROUPS = pd.DataFrame({"household_id": IDS, "sex": ["f", "m"] * 100})
@@ -141,3 +142,9 @@ def test_an_unknown_language_is_refused(plot):
 def test_an_empty_table_makes_an_empty_picture(plot):
     ax = Figure().add_subplot()
     assert plot(TABLES[plot]().iloc[:0], ax, lang="en") is ax
+
+
+@pytest.mark.parametrize("plot", TABLES, ids=lambda plot: plot.__name__)
+def test_another_table_is_refused_by_its_name(plot):
+    with pytest.raises(DomainError, match="and the table overrides was given"):
+        plot(Judged("overrides", pd.DataFrame(), "", "", "", ""), Figure().add_subplot())

@@ -60,6 +60,12 @@ def test_a_pillar_can_be_chosen(ax):
     assert len(drawn.containers) == 1
 
 
+def test_a_pillar_that_is_not_there_is_refused(ax):
+    for plot, table in ((plot_rater_map, RATERS), (plot_villages, VILLAGES)):
+        with pytest.raises(DomainError, match="no pillar moral literacy; it has fs"):
+            plot(table, ax, pillar="moral literacy")
+
+
 def test_villages_that_cannot_be_compared_are_hollow(ax):
     drawn = plot_villages(VILLAGES, ax, lang="en")
     faces = [len(one.get_facecolors()) for one in drawn.collections]
@@ -68,7 +74,7 @@ def test_villages_that_cannot_be_compared_are_hollow(ax):
 
 
 def test_a_village_that_is_linked_to_no_other_is_not_drawn_as_comparable(ax):
-    apart = VILLAGES.assign(comparable=["yes", "no", "no"])
-    drawn = plot_villages(apart, ax, lang="en", name="family style")
+    apart = VILLAGES.assign(comparable="no")
+    drawn = plot_villages(apart, ax, lang="en", names={"fs": "family style"})
     assert [len(one.get_facecolors()) for one in drawn.collections] == [0]
     assert drawn.get_title() == "Villages, family style"

@@ -38,6 +38,13 @@ def page(tables, facts):
     return render_page(tables, facts)
 
 
+@pytest.mark.parametrize(("lang", "tag"), [("zh", "zh-CN"), ("en", "en")])
+def test_the_page_opens_in_the_language_that_is_asked_for(tables, facts, lang, tag):
+    page = render_page(tables, facts, lang)
+    assert f'<html lang="{tag}">' in page
+    assert re.findall(r'id="(zh|en)" checked', page) == [lang]
+
+
 def test_tags_are_closed_in_order_and_none_loads_or_runs_anything(page):
     tags = Tags()
     tags.feed(page)

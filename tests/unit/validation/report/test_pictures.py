@@ -112,7 +112,7 @@ TABLES = {
         "village_map",
         pillar="fs",
         village_id=["V1", "V2", "V3"],
-        comparable=["yes", "no", "no"],
+        comparable="no",
         value=[1.0, 2.0, 3.0],
         severity=[0.1, 0.0, 0.3],
     ),

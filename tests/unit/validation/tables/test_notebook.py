@@ -58,4 +58,4 @@ def test_a_look_is_one_line_and_its_notebook_form_lists_the_tables():
     assert repr(look) == told
     shown = look._repr_html_()
     assert ">alarms</td>" in shown
-    assert "积分分布变动 / distribution of the points" in shown
+    assert "点数分布变动 / distribution of the points" in shown
