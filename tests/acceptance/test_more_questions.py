@@ -122,7 +122,7 @@ def test_question_10_who_moved_why_and_did_a_campaign_lift_one_village(county, m
     loud = monitor(county, campaign, model, as_of_old=earlier, as_of=county.as_of)
     assert "drift_village" not in quiet.ringing
     assert "drift_village" in loud.ringing
-    tables = {found.name: found.table for found in loud.tables}
+    tables = {name: found.table for name, found in loud.tables.items()}
     drift = tables["rating_drift"]
     rung = drift[drift["verdict"].isin(["watch", "fail"]) & (drift["unit"] == "village")]
     assert rung["id"].tolist() == ["V003"]

@@ -70,7 +70,6 @@ NO_LIMITS = {
     "modelling.county.card._MOST_CLIPPED": "a rule of the choice of a scale",
     "modelling.county.choice.LEAST_TO_LEARN": "evidence that a method needs",
     "modelling.county.choice._LEAST_A_SIDE": "evidence that a method needs",
-    "modelling.county.choice._SMALLEST": "stands for a probability above 0",
     "modelling.county.pd_table.LEAST_OUTCOMES": "evidence that a method needs",
     "modelling.panel.county._LEAST_HOUSEHOLDS": "evidence that a method needs",
     "modelling.panel.diagnostics._LEAST_TOLD": "evidence that a method needs",
