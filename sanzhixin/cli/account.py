@@ -74,7 +74,7 @@ class Account:
             "account_score",
             score=f"{answer.score:g}",
             band=_band(answer.score_low, answer.score_high),
-            tier=answer.tier,
+            tier=(answer.tier, "unrated" if answer.is_unrated else answer.tier),
         )
         rate = self.why.rate_bp
         priced = [] if rate is None else [_INDENT + self.voice.text("rate", rate=f"{rate / 100:g}")]

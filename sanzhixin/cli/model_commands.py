@@ -13,7 +13,7 @@ import click
 
 from sanzhixin.cli.county_commands import tell_notes
 from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, JSON, MODEL, SCHEME, ChosenModel, read_rate
-from sanzhixin.cli.paper_commands import check_page, tell_rejected, write_page
+from sanzhixin.cli.paper_commands import check_page, tell_rejected, tell_trial, write_page
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
@@ -232,6 +232,7 @@ def explain(
     if page is not None:
         check_page(page)
     model = chosen.load()
+    tell_trial(voice, model)
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
     speaker = Voice(lang or voice.one)

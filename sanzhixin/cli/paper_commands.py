@@ -11,6 +11,7 @@ import click
 from sanzhixin.cli.county_commands import first_rejected
 from sanzhixin.cli.options import AS_OF, DIR, HOUSEHOLD, MODEL, ChosenModel
 from sanzhixin.cli.report_folder import as_writer, publish_files, refuse_strangers
+from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sanzhixin.records import County
     from sanzhixin.validation.papers.layout import Paper
 
-__all__ = ["card", "check_page", "notice", "tell_rejected", "write_page"]
+__all__ = ["card", "check_page", "notice", "tell_rejected", "tell_trial", "write_page"]
 
 _FORMATS = (".html", ".md", ".txt")
 _FORMAT = "the name has to end in .html, .md or .txt (文件名须以 .html、.md 或 .txt 结尾)"
@@ -56,7 +57,7 @@ def notice(
     out: Path,
     as_of: dt.date | None,
 ) -> int:
-    """Write the notice to a household: to decline, to review, or what is proposed (通知书)."""
+    """Write the notice to a household: to decline, to review, or what is proposed (告知书)."""
     from sanzhixin.batch import take_in
     from sanzhixin.records.whole_file import check_free, write_new
     from sanzhixin.validation.papers.case import household_case
@@ -66,13 +67,22 @@ def notice(
         raise click.BadParameter(_FORMAT, param_hint="--output")
     check_free(out)
     model = chosen.load()
+    tell_trial(voice, model)
     intake = take_in(folder, model.scheme, as_of)
     record = intake.done.county.application(household)
     tell_rejected(Voice(lang or voice.one), intake.done.rejected, household)
-    made = compose_notice(household_case(model, record, intake.as_of), lang or voice.one)
+    case = household_case(model, record, intake.as_of)
+    made = compose_notice(case, lang or voice.one, status=model.file.status)
     write_new(out, _written(made.paper, out.suffix.lower()).encode())
     voice.tell("notice_written", path=out)
     return 0
+
+
+def tell_trial(voice: Voice, model: SanzhixinModel) -> None:
+    """Say that a model which nobody approved, and no trust list judged, serves trials alone."""
+    status = model.file.status
+    if model.trusted is None and status != "approved":
+        voice.tell("score_trial", model_id=model.model_id, status=TEXTS[f"model.{status}"])
 
 
 def tell_rejected(speaker: Voice, rejected: pd.DataFrame, household: str) -> None:
@@ -116,7 +126,8 @@ def write_page(
 
     record = county.application(household)
     stated = None if record.proposals is None else record.proposals.override_reason
-    page = household_page(household_case(model, record, as_of), stated, first=first)
+    case = household_case(model, record, as_of)
+    page = household_page(case, stated, first=first, status=model.file.status)
     write_new(out, page.encode())
 
 
@@ -131,14 +142,19 @@ def write_page(
     type=click.Path(path_type=Path),
     help="New or empty folder, or that of earlier papers, which are replaced.",
 )
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    help="Language that stands first.  Default: that of sanzhixin --lang, else zh.",
+)
 @click.pass_obj
-def card(voice: Voice, model_path: Path, *, out: Path) -> int:
+def card(voice: Voice, model_path: Path, *, out: Path, lang: Lang | None) -> int:
     """Write the papers of a model: card, disclosure, traceability, impact assessment (披露材料)."""
     from sanzhixin.scoring.artifact import read_model_file
     from sanzhixin.validation.papers.card import PAPERS, model_papers
 
     refuse_strangers(out, PAPERS)
-    papers = model_papers(read_model_file(model_path))
+    papers = model_papers(read_model_file(model_path), first=lang or voice.one)
     writers = {name: as_writer(content) for name, content in papers.items()}
     publish_files(out, writers, kind="papers")
     voice.tell("card_written", count=len(papers), path=out)

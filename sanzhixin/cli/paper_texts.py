@@ -6,7 +6,7 @@ __all__ = ["PAPER_TEXTS"]
 
 PAPER_TEXTS: dict[str, tuple[str, str]] = {
     "notice_written": (
-        "通知书草稿已写入 {path}；请填写【待填】之处并由经办人签字，未填写前不得送达。",
+        "告知书草稿已写入 {path}；请填写【待填】之处并由经办人签字，未填写前不得送达。",
         "A draft of the notice is in {path}; fill in the marked blanks and have it signed before "
         "it goes out.",
     ),

@@ -50,7 +50,7 @@ BASIS_WORDS = {
 """What default probabilities are."""
 
 BASIS_MEANINGS = {
-    "prudent": ("审慎上限，不是预期值", "a prudent bound, not an expected value"),
+    "prudent": ("审慎估计，不是预期值", "a prudent estimate, not an expected value"),
     "fitted": ("按贷款结果拟合", "fitted to outcomes of loans"),
     "anchored": ("按设定的长期水平锚定", "moved to a stated long-run rate"),
 }
@@ -80,7 +80,7 @@ LINK_WORDS = {
 
 METHOD_WORDS = {
     "none": ("无", "none"),
-    "pluto_tasche": ("Pluto-Tasche 审慎上限", "pluto_tasche"),
+    "pluto_tasche": ("Pluto-Tasche 审慎估计", "pluto_tasche"),
     "bayesian": ("贝叶斯估计", "bayesian"),
     "firth": ("Firth 逻辑回归", "firth"),
     "logistic": ("逻辑回归", "logistic"),

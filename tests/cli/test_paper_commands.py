@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from sanzhixin.scoring.artifact import write_model_file
 from sanzhixin.validation.papers.card import PAPERS
+from tests.unit.scoring.factories import model_file
 
 PERSON, RATER, DOCUMENT = "330483198001011234", "13957312345", "浙0483执9981号"
 
@@ -55,7 +57,7 @@ def test_a_notice_names_the_document_and_no_rater(rows, write, notice, tmp_path)
     ]
     done = notice(write(rows), out="n.txt")
     text = (tmp_path / "n.txt").read_text(encoding="utf-8")
-    assert text.startswith("不予授信建议通知书")
+    assert text.startswith("不予授信建议告知书")
     assert f"失信被执行人：类别 失信被执行人名单，文书编号 {DOCUMENT}，2026-01-05 作出" in text
     assert RATER not in text + done.err
     assert DOCUMENT not in done.err
@@ -88,8 +90,33 @@ def test_rows_that_were_rejected_are_told(folder, notice, tmp_path):
     done = notice(folder, out="n.txt")
     assert "该户有 1 行在接收时被退回" in done.err
     text = (tmp_path / "n.txt").read_text(encoding="utf-8")
-    assert text.startswith("人工复核通知书")
+    assert text.startswith("人工复核告知书")
     assert "“评议表”中有本户的记录未通过接收检查" in text
+
+
+TRIAL = ("模型状态：草稿，仅供试用，不得送达农户", "Model status: draft; for trial only")
+
+
+@pytest.mark.parametrize("command", ["notice", "explain"])
+def test_a_draft_model_writes_and_says_on_terminal_and_paper_that_it_is_a_trial(
+    folder, run, model, tmp_path, command
+):
+    out = tmp_path / "n.html"
+    done = run(command, folder, "-m", model, "--household", "H1", "-o", out)
+    assert done.code == 0
+    assert "注意：模型 tongxiang-expert/1.0.0 状态为 草稿" in done.err
+    assert "is draft and no --trust list judged it" in done.err
+    text = out.read_text(encoding="utf-8")
+    assert [mark in text for mark in TRIAL] == [True, command == "explain"]
+
+
+@pytest.mark.parametrize("command", ["notice", "explain"])
+def test_an_approved_model_writes_without_a_mark(folder, run, tmp_path, command):
+    own, out = tmp_path / "own", tmp_path / "n.html"
+    write_model_file(model_file(status="approved"), own)
+    done = run(command, folder, "-m", own, "--household", "H1", "-o", out)
+    assert (done.code, "--trust" in done.err) == (0, False)
+    assert not any(mark in out.read_text(encoding="utf-8") for mark in TRIAL)
 
 
 # the page of a household
@@ -145,6 +172,29 @@ def test_the_papers_of_a_model_are_written_and_written_again(run, model, tmp_pat
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert json.loads(before["model_card.json"])["model_id"] == "tongxiang-expert/1.0.0"
     assert "10 papers are in" in done.err
+
+
+FIRST = ["model_card", "disclosure", "traceability", "impact_assessment"]
+
+
+def test_the_papers_begin_with_the_language_that_is_asked_for(run, model, tmp_path):
+    words = {
+        "plain": (["card", model], "zh"),
+        "option": (["card", model, "--lang", "en"], "en"),
+        "group": (["--lang", "en", "card", model], "en"),
+        "both": (["--lang", "en", "card", model, "--lang", "zh"], "zh"),
+    }
+    for name, (line, first) in words.items():
+        assert run(*line, "-o", tmp_path / name).code == 0
+        for paper in FIRST:
+            page = (tmp_path / name / f"{paper}.html").read_text(encoding="utf-8")
+            assert f'id="{first}" checked' in page
+            text = (tmp_path / name / f"{paper}.md").read_text(encoding="utf-8")
+            halves = text.split("\n---\n\n")
+            chinese = [any(char >= "\u4e00" for char in half.splitlines()[0]) for half in halves]
+            assert chinese == [first == "zh", first == "en"]
+    for name in ("model_card.json", "traceability.json"):
+        assert len({(tmp_path / place / name).read_bytes() for place in words}) == 1
 
 
 def test_a_folder_with_other_files_is_left_alone(run, model, tmp_path):

@@ -22,6 +22,7 @@ from sanzhixin.validation.papers.traceability import SIGNED, traceability, trace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sanzhixin.errors.words import Lang
     from sanzhixin.scoring.artifact import ModelFile
     from sanzhixin.validation.papers.layout import Paper
 
@@ -42,19 +43,21 @@ PAPERS = (
 """Names of the files of `model_papers`."""
 
 
-def model_papers(file: ModelFile) -> dict[str, bytes]:
+def model_papers(file: ModelFile, *, first: Lang = "zh") -> dict[str, bytes]:
     """Write every paper of a model.
 
     Parameters
     ----------
     file : ModelFile
         The content of ``model.json``.
+    first : {"zh", "en"}
+        Language that stands first.
 
     Returns
     -------
     dict of str to bytes
         By name, the keys of `PAPERS`; equal files give equal bytes.  All but the JSON files are in
-        Chinese and then in English; as a page, the reader switches.
+        both languages, one after the other; as a page, the reader switches.
 
     Raises
     ------
@@ -74,8 +77,9 @@ def model_papers(file: ModelFile) -> dict[str, bytes]:
         "model_card.json": _json(card_data(file)),
         "traceability.json": _json(traceability(file)),
     }
+    order: tuple[Lang, Lang] = ("zh", "en") if first == "zh" else ("en", "zh")
     for name, write in _WRITERS.items():
-        both = write(file, "zh"), write(file, "en")
+        both = [write(file, lang) for lang in order]
         made |= {f"{name}.md": _both(both), f"{name}.html": to_page(both)}
     return {name: made[name].encode() for name in PAPERS}
 
@@ -195,7 +199,7 @@ def _population(file: ModelFile) -> dict[str, Any]:
     return {
         "consent_purpose": file.scheme.consent_purpose,
         "unit": "household",
-        "target": "default: 90 days past due within 12 months of granting",
+        "target": "default: more than 90 days past due within 12 months of granting",
         "observed_on": file.pd.population,
         "n_loans": file.pd.n_loans,
     }

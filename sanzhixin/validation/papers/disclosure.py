@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sanzhixin.errors.words import BASIS_WORDS, METHOD_WORDS, MODEL_STATUS_WORDS, Lang
+from sanzhixin.errors.words import METHOD_WORDS, MODEL_STATUS_WORDS, Lang
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.provenance import STEPS
 from sanzhixin.validation.papers.layout import Paper, Part, Text
 from sanzhixin.validation.papers.scheme_words import AGGREGATOR_WORDS, CONSENT_WORDS
-from sanzhixin.validation.papers.terms import table_word
+from sanzhixin.validation.papers.terms import basis_told, column_word, table_word
+from sanzhixin.validation.papers.words import share
 from sanzhixin.validation.papers.writer import Writer
 
 if TYPE_CHECKING:
@@ -85,9 +86,9 @@ class _Disclosure(Writer):
         learned = file.provenance.comparison
         is_fitted = learned is not None and learned.chosen == "fitted"
         card = (
-            ("由贷款结果学习的评分卡，整数积分", "a scorecard learned from outcomes, whole points")
+            ("由贷款结果学习的评分卡，整数点数", "a scorecard learned from outcomes, whole points")
             if is_fitted
-            else ("专家评分卡，整数积分", "an expert scorecard in whole points")
+            else ("专家评分卡，整数点数", "an expert scorecard in whole points")
         )
         measure = (
             ("按评议员宽严调整的后验均值（查表）", "posterior means corrected for severe raters")
@@ -101,8 +102,8 @@ class _Disclosure(Writer):
             ("不给出违约概率", "no default probability is given")
             if pd.basis == "none"
             else (
-                f"违约概率查表：{BASIS_WORDS[pd.basis][0]}，方法：{METHOD_WORDS[pd.method][0]}",
-                f"default probability by table: {BASIS_WORDS[pd.basis][1]}, "
+                f"违约概率查表：{basis_told('zh', pd)}，方法：{METHOD_WORDS[pd.method][0]}",
+                f"default probability by table: {basis_told('en', pd)}, "
                 f"method {METHOD_WORDS[pd.method][1]}",
             )
         )
@@ -138,7 +139,8 @@ class _Disclosure(Writer):
             ),
             (
                 f"积分台账从 {start} 分起，每类事项按周期封顶",
-                f"The ledger of events starts at {start}; every kind of entry is capped by period",
+                f"The ledger of events starts at {start} units of the score; every kind of entry "
+                "is capped by period",
             ),
             (
                 "其他不变时，任何一项评分提高不会使点数、等级或系统额度降低",
@@ -155,7 +157,7 @@ class _Disclosure(Writer):
         )
 
     def application(self) -> Iterator[Block]:
-        probability = f"{self.scheme.review.review_probability.normalize():f}"
+        probability = share(self.scheme.review.review_probability)
         status, (status_zh, status_en) = self.file.status, MODEL_STATUS_WORDS[self.file.status]
         yield self.lines(
             (
@@ -194,14 +196,16 @@ class _Disclosure(Writer):
         scheme, by = self.scheme, self.file.provenance
         rows = [
             (
-                *(item.code, self.pick(item.zh, item.en), self.told(item.evidence), item.who),
+                *(item.code, self.pick(item.zh, item.en), self.told(item.evidence)),
+                self.told(item.who),
                 self.told(item.legal_basis),
             )
             for item in (*scheme.indicators, *scheme.gates)
         ]
         rows += [
             (
-                *(f.name, self.pick(f.zh, f.en), f.column, self.pick(*CONSENT_WORDS[f.consent])),
+                *(f.name, self.pick(f.zh, f.en), column_word(self.lang, f.column, scheme)),
+                self.pick(*CONSENT_WORDS[f.consent]),
                 self.told(f.legal_basis),
             )
             for f in scheme.factors
@@ -223,7 +227,10 @@ class _Disclosure(Writer):
         denied = self.joined(self.pick(item.zh, item.en) for item in DENIED)
         volume = self.pick("未记录", "not recorded")
         if by.rows:
-            volume = self.joined(f"{table_word(self.lang, n)} {k}" for n, k in by.rows.items())
+            volume = self.joined(
+                table_word(self.lang, name) + self.pick(f" {count} 行", f" {count} rows")
+                for name, count in by.rows.items()
+            )
         yield self.lines(
             (f"学习用贷款：{window}", f"Loans learned from: {window}"),
             (

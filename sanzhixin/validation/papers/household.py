@@ -24,6 +24,7 @@ from sanzhixin.validation.papers.layout import (
     to_page,
 )
 from sanzhixin.validation.papers.phrases import reason_told, trigger_told
+from sanzhixin.validation.papers.terms import trial_mark
 from sanzhixin.validation.papers.words import EVENT_WORDS, FORM_WORDS, bound_word, say
 
 if TYPE_CHECKING:
@@ -36,7 +37,13 @@ LEAST_ANSWERS = 3
 """Fewest ratings of an item whose mean is shown: a mean of fewer would tell single answers."""
 
 
-def household_page(case: HouseholdCase, override: str | None = None, *, first: Lang = "zh") -> str:
+def household_page(
+    case: HouseholdCase,
+    override: str | None = None,
+    *,
+    first: Lang = "zh",
+    status: str | None = None,
+) -> str:
     """Write the page: what counted, what did not and why, and what would move the household up.
 
     Parameters
@@ -47,6 +54,8 @@ def household_page(case: HouseholdCase, override: str | None = None, *, first: L
         The reason that people gave for another amount.
     first : {"zh", "en"}
         Language that is shown first; the reader switches to the other on the page.
+    status : str, optional
+        Of the model; unless it is ``approved``, the first line says that the page is for trial.
 
     Returns
     -------
@@ -66,10 +75,12 @@ def household_page(case: HouseholdCase, override: str | None = None, *, first: L
     (False, 2)
     """
     order: tuple[Lang, Lang] = ("zh", "en") if first == "zh" else ("en", "zh")
-    return to_page([household_paper(case, lang, override) for lang in order])
+    return to_page([household_paper(case, lang, override, status) for lang in order])
 
 
-def household_paper(case: HouseholdCase, lang: Lang, override: str | None = None) -> Paper:
+def household_paper(
+    case: HouseholdCase, lang: Lang, override: str | None = None, status: str | None = None
+) -> Paper:
     """Put the explanation of one household together in one language.
 
     Parameters
@@ -80,6 +91,8 @@ def household_paper(case: HouseholdCase, lang: Lang, override: str | None = None
         Language.
     override : str, optional
         The reason that people gave for another amount.
+    status : str, optional
+        Of the model, as in `household_page`.
 
     Returns
     -------
@@ -104,7 +117,8 @@ def household_paper(case: HouseholdCase, lang: Lang, override: str | None = None
         ("head_triggers", writer.triggers()),
     ]
     made = tuple(Part(say(lang, title), tuple(blocks)) for title, blocks in parts)
-    return Paper(lang, say(lang, "page_title"), tuple(writer.head()), made, (_foot(case, lang),))
+    head = (*map(Text, trial_mark(lang, status)), *writer.head())
+    return Paper(lang, say(lang, "page_title"), head, made, (_foot(case, lang),))
 
 
 def _foot(case: HouseholdCase, lang: Lang) -> Text:

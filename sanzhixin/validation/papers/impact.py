@@ -21,23 +21,30 @@ if TYPE_CHECKING:
 __all__ = ["impact_assessment"]
 
 _SENSITIVITY = {
-    "ordinary": ("一般个人信息", "ordinary"),
-    "financial": (
-        "须书面同意（《征信业管理条例》第十四条）",
-        "written consent (征信业管理条例 art. 14)",
-    ),
     "sensitive": (
         "敏感个人信息（《个人信息保护法》第二十八条）",
-        "sensitive (个人信息保护法 art. 28)",
+        "sensitive (Personal Information Protection Law, art. 28)",
     ),
     "none": ("本身不涉及个人", "of no person by itself"),
+}
+_ACCOUNT = (
+    "（金融账户信息，《个人信息保护法》第二十八条）",
+    " (financial accounts, Personal Information Protection Law, art. 28)",
+)
+_WEALTH = (
+    "（财产信息，《个人信息保护法》第二十八条）",
+    " (income and property, Personal Information Protection Law, art. 28)",
+)
+_HINTS = {
+    "exposure_yuan": _ACCOUNT,
+    **dict.fromkeys(("annual_income_yuan", "debt_yuan", "assets_yuan"), _WEALTH),
 }
 _CONSENT = {
     "general": ("授权书", "household consent"),
     "written": ("书面同意", "written consent"),
     "separate": (
         "单独同意（《个人信息保护法》第二十九条）",
-        "separate consent (个人信息保护法 art. 29)",
+        "separate consent (Personal Information Protection Law, art. 29)",
     ),
     "none": ("不需要", "none"),
 }
@@ -121,23 +128,24 @@ class _Assessment(Writer):
             (
                 "利用个人信息进行自动化决策（《个人信息保护法》第五十五条第二项）："
                 "系统给出建议，由人决定",
-                "Automated decision-making (个人信息保护法 art. 55 no. 2): the system "
-                "proposes, a person decides",
+                "Automated decision-making (Personal Information Protection Law, art. 55 no. 2): "
+                "the system proposes, a person decides",
             ),
             (
                 "可能处理敏感个人信息（《个人信息保护法》第五十五条第一项）：见第三部分标记的字段",
-                "Sensitive personal information may be processed (个人信息保护法 art. 55 no. 1): "
-                "see the marked fields of part 3",
+                "Sensitive personal information may be processed (Personal Information Protection "
+                "Law, art. 55 no. 1): see the marked fields of part 3",
             ),
         )
         yield self.asked(
             (
                 "是否委托处理、对外提供或公开（《个人信息保护法》第五十五条第三项）？",
-                "Is it entrusted, provided to others or published (个人信息保护法 art. 55 no. 3)?",
+                "Is it entrusted, provided to others or published (Personal Information Protection "
+                "Law, art. 55 no. 3)?",
             ),
             (
                 "是否向境外提供（《个人信息保护法》第五十五条第四项）？",
-                "Is it sent abroad (个人信息保护法 art. 55 no. 4)?",
+                "Is it sent abroad (Personal Information Protection Law, art. 55 no. 4)?",
             ),
         )
 
@@ -155,7 +163,8 @@ class _Assessment(Writer):
             ),
             (
                 "依据：授权书（《个人信息保护法》第十三条）；授权须写明用途和期限",
-                "Basis: consent (个人信息保护法 art. 13) with purpose and days",
+                "Basis: consent (Personal Information Protection Law, art. 13) with purpose and "
+                "days",
             ),
         )
         yield self.asked(
@@ -166,7 +175,7 @@ class _Assessment(Writer):
             ("能否以更少的字段达到目的？", "Would fewer fields do?"),
             (
                 "告知内容与方式（《个人信息保护法》第十七条）？",
-                "What are people told, and how (个人信息保护法 art. 17)?",
+                "What are people told, and how (Personal Information Protection Law, art. 17)?",
             ),
         )
 
@@ -194,11 +203,8 @@ class _Assessment(Writer):
         )
 
     def _row(self, use: FieldUse) -> tuple[str, ...]:
-        account = use.column == "exposure_yuan"
-        undecided = self.blank(
-            "是否敏感" + "（金融账户信息，《个人信息保护法》第二十八条）" * account,
-            "sensitive or not" + " (financial accounts, 个人信息保护法 art. 28)" * account,
-        )
+        hint_zh, hint_en = _HINTS.get(use.column, ("", ""))
+        undecided = self.blank(f"是否敏感{hint_zh}", f"sensitive or not{hint_en}")
         kept = self.pick(*_KEPT[use.retention]).format(months=use.months)
         open_basis = self.blank("同意或其他依据", "consent or another basis")
         basis = self.told(use.basis) or self._basis(use)
@@ -217,15 +223,19 @@ class _Assessment(Writer):
 
     def _basis(self, use: FieldUse) -> str:
         """Name the basis where the scheme states none for the column itself."""
+        if use.sensitivity == "none":
+            return self.pick("不涉及个人，不需要", "of no person, none needed")
         if use.table in ("events", "registers"):
             return self.pick("按种类，见下表", "by its kind, see the table below")
         if use.consent == "written":
             return self.pick(
-                "书面同意（《征信业管理条例》第十四条）", "written consent (征信业管理条例 art. 14)"
+                "书面同意（《征信业管理条例》第十四条）",
+                "written consent (Regulation on the Credit Reporting Industry, art. 14)",
             )
         if use.consent == "general":
             return self.pick(
-                "授权书（《个人信息保护法》第十三条）", "consent (个人信息保护法 art. 13)"
+                "授权书（《个人信息保护法》第十三条）",
+                "consent (Personal Information Protection Law, art. 13)",
             )
         return self.blank("依据", "legal basis")
 
@@ -240,7 +250,7 @@ class _Assessment(Writer):
         for rule, counts in kinds:
             name = self.pick(rule.zh, rule.en)
             evidence, basis = (self.told(text) for text in (rule.evidence, rule.legal_basis))
-            yield rule.code, name, evidence, rule.who, basis, counts
+            yield rule.code, name, evidence, self.told(rule.who), basis, counts
 
     def _months(self, months: int, zh: str, en: str) -> str:
         return self.pick(f"{months} 个月{zh}", f"{months} months{en}")
@@ -291,7 +301,7 @@ class _Assessment(Writer):
                 "Consent is checked per household, by purpose and day",
             ),
             (
-                "理由、说明页和通知不出现评议员；日志使用假名，可按户删除",
+                "理由、说明页和告知书不出现评议员；日志使用假名，可按户删除",
                 "Raters are in no reason, page or notice; the log has pseudonyms and forgets on "
                 "request",
             ),
@@ -303,7 +313,7 @@ class _Assessment(Writer):
         )
         yield self.asked(
             ("访问权限、加密、备份、脱敏措施？", "Access, encryption, backups, masking?"),
-            ("数据分级（金规〔2024〕24号）？", "Data classes (金规〔2024〕24号)?"),
+            ("数据分级（金规〔2024〕24号）？", "Data classes (Jingui [2024] No. 24)?"),
             (
                 "措施是否合法、有效并与风险程度相适应？",
                 "Are they lawful, effective and fit for the risk?",
@@ -320,6 +330,6 @@ class _Assessment(Writer):
             self.pick(
                 "评估报告和处理情况记录至少保存三年（《个人信息保护法》第五十六条）。",
                 "Report and records of processing are kept for three years at least "
-                "(个人信息保护法 art. 56).",
+                "(Personal Information Protection Law, art. 56).",
             )
         )

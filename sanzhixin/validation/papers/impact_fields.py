@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Consent", "FieldUse", "Retention", "Sensitivity", "field_uses"]
 
-Sensitivity = Literal["ordinary", "financial", "sensitive", "undecided", "none"]
-"""``financial``: asks for a written consent; ``undecided``: the bank has to judge it."""
+Sensitivity = Literal["sensitive", "undecided", "none"]
+"""``undecided``: the bank has to judge it; the law names no field, and much turns on its use."""
 
 Consent = Literal["general", "written", "separate", "open", "none"]
 
@@ -35,7 +35,7 @@ class FieldUse:
         What it is for.
     basis : str
         Legal basis as the scheme states it; empty where it follows from the table (see `table`).
-    sensitivity : {"ordinary", "financial", "sensitive", "undecided", "none"}
+    sensitivity : {"sensitive", "undecided", "none"}
         ``none``: of no natural person by itself.
     consent : {"general", "written", "separate", "open", "none"}
         What its use needs; ``open``: the bank has to settle it.
@@ -117,12 +117,6 @@ _ITEM = ("评议指标", "panel item")
 _FACTOR = ("约定因素", "agreed factor")
 _GROUPS = ("仅用于公平性检查，从不进入评分", "fairness checks alone, never an input of a score")
 
-_UNDECIDED = frozenset(
-    {
-        *(("members", "person_id"), ("households", "exposure_yuan"), ("members", "exposure_yuan")),
-        *(("registers", column) for column in ("code", "list_class")),
-    }
-)
 _OPEN = frozenset({"members", "raters", "proposals", "loans"})  # not only of who has consented
 
 
@@ -169,7 +163,7 @@ def _use(table: str, column: Column, scheme: Scheme) -> FieldUse:
         column.name,
         column.zh,
         *purpose,
-        bases.get(column.name, ""),
+        "" if sensitivity == "none" else bases.get(column.name, ""),
         sensitivity,
         consent,
         retention,
@@ -190,10 +184,9 @@ def _weight(table: str, column: Column) -> tuple[Sensitivity, Consent]:
     if table == "vignettes" and column.name != "rater_id":
         return "none", "none"
     if column.written_consent:
-        return "financial", "written"
+        return "undecided", "written"
     is_open = table in _OPEN or column.name == "rater_id"
-    sensitivity: Sensitivity = "undecided" if (table, column.name) in _UNDECIDED else "ordinary"
-    return sensitivity, "open" if is_open else "general"
+    return "undecided", "open" if is_open else "general"
 
 
 def _kept(table: str, scheme: Scheme) -> tuple[Retention, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING, Literal
 from sanzhixin.errors.words import NO_LIMIT_WORDS, Lang, held_words, pick
 from sanzhixin.scoring.reasons import MOST_REASONS
 from sanzhixin.validation.papers.layout import Listing, Paper, Part, Text, blank
-from sanzhixin.validation.papers.phrases import documents_told, reason_told, trigger_told
+from sanzhixin.validation.papers.phrases import reason_told, trigger_told
+from sanzhixin.validation.papers.scheme_words import class_word, tier_word
+from sanzhixin.validation.papers.terms import trial_mark
 from sanzhixin.validation.papers.words import FORM_WORDS, bound_word, say
 
 if TYPE_CHECKING:
     from sanzhixin.validation.papers.case import HouseholdCase
 
 __all__ = ["Kind", "Notice", "compose_notice"]
+
+_CREDIT = "credit_report"
 
 Kind = Literal["decline", "insufficient", "no_amount", "review", "proposal"]
 """What a notice tells: a gate, too few forms, no amount, a review, or an amount."""
@@ -44,7 +49,7 @@ class Notice:
         return f"Notice(kind={self.kind!r})"  # names nobody
 
 
-def compose_notice(case: HouseholdCase, lang: Lang) -> Notice:
+def compose_notice(case: HouseholdCase, lang: Lang, *, status: str | None = None) -> Notice:
     """Put a notice together from what stands behind a proposal.
 
     A reason names the item that was scored: an official record by class and document number, a
@@ -58,6 +63,9 @@ def compose_notice(case: HouseholdCase, lang: Lang) -> Notice:
         From `household_case`.
     lang : {"zh", "en"}
         Language.
+    status : str, optional
+        Of the model, ``model.file.status``.  Unless it is ``approved``, the first line says that
+        the notice is for trial only.
 
     Returns
     -------
@@ -85,9 +93,10 @@ def compose_notice(case: HouseholdCase, lang: Lang) -> Notice:
     answer = case.why.proposal
     parts = [Part(say(lang, "head_reasons"), (listed,))]
     if answer.points is not None:
-        parts.append(Part(say(lang, "head_amount"), (Listing(tuple(_amount(case, lang))),)))
+        amount = tuple(_amount(case, kind, lang))
+        parts.append(Part(say(lang, "head_amount"), (Listing(amount),)))
         if answer.next_tier is not None:
-            told = pick(lang, (answer.next_tier.zh, answer.next_tier.en))
+            told = _spaced(pick(lang, (answer.next_tier.zh, answer.next_tier.en)))
             held = case.why.held_by
             rest = () if held is None else (Text(pick(lang, held_words(held))),)
             parts.append(Part(say(lang, "head_next"), (Text(told), *rest)))
@@ -97,11 +106,14 @@ def compose_notice(case: HouseholdCase, lang: Lang) -> Notice:
         Part(say(lang, "head_decision"), (Listing(tuple(_decision(lang))),)),
     ]
     lead = (
+        *map(Text, trial_mark(lang, status)),
         Text(say(lang, "addressed", household=answer.household_id, as_of=answer.as_of)),
         Text(say(lang, f"lead_{kind}", outcome=pick(lang, answer.outcome))),
         Text(say(lang, "only_proposal")),
     )
-    return Notice(kind, reasons, Paper(lang, say(lang, f"title_{kind}"), lead, tuple(parts)))
+    model, scheme, digest = answer.model_id, answer.scheme_id, answer.input_digest
+    foot = (Text(say(lang, "source_model", model=model, scheme=scheme, digest=digest)),)
+    return Notice(kind, reasons, Paper(lang, say(lang, f"title_{kind}"), lead, tuple(parts), foot))
 
 
 def _kind(case: HouseholdCase) -> Kind:
@@ -122,15 +134,57 @@ def _reasons(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
     elif kind == "insufficient":
         yield from _short_pillars(case, lang)
     elif kind == "proposal":
-        yield from (reason_told(reason, lang) for reason in answer.reasons)
+        yield from (_spaced(reason_told(reason, lang)) for reason in answer.reasons)
     else:
         if kind == "review":
-            yield from (trigger_told(case, code, lang) for code in answer.review_triggers)
+            yield from (_trigger(case, code, lang) for code in answer.review_triggers)
         if answer.limit_yuan == 0:
             yield from _no_amount(case, lang)
         yield from (
-            reason_told(r, lang) for r in answer.reasons if r.points is not None and r.points < 0
+            _spaced(reason_told(reason, lang))
+            for reason in answer.reasons
+            if reason.points is not None and reason.points < 0
         )
+
+
+_TIGHT = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u4e00-\u9fff])")
+
+
+def _spaced(text: str) -> str:
+    """Set numbers and Latin letters apart from Chinese, as the sentences of a notice do."""
+    return _TIGHT.sub(" ", text)
+
+
+def _trigger(case: HouseholdCase, code: str, lang: Lang) -> str:
+    """Say what asks for a review; a tier that is none is named in the language."""
+    kind, _, what = code.partition(":")
+    if kind == "official_record":
+        return _documents(case, what, lang)
+    if kind == "near_cutoff":
+        tiers = (tier_word(lang, tier, case.scheme) for tier in what.split("|"))
+        code = f"{kind}:{'|'.join(tiers)}"
+    return trigger_told(case, code, lang)
+
+
+def _documents(case: HouseholdCase, code: str, lang: Lang) -> str:
+    """Name every document of one rule that is in force, by class, number and days."""
+    listed = class_word(lang, case.scheme.official_rules[code].list_class)
+    told = (
+        say(
+            lang,
+            "why_document",
+            name=pick(lang, (line.zh, line.en)),
+            list=listed,
+            document=line.document_no,
+            issued=line.issued_on,
+            ended=say(lang, "document_open")
+            if line.ended_on is None
+            else say(lang, "document_ended", ended=line.ended_on),
+        )
+        for line in case.documents
+        if line.code == code and line.in_force
+    )
+    return ("；" if lang == "zh" else "; ").join(told)
 
 
 def _gates(case: HouseholdCase, lang: Lang) -> Iterator[str]:
@@ -140,7 +194,7 @@ def _gates(case: HouseholdCase, lang: Lang) -> Iterator[str]:
             name = pick(lang, (rule.zh, rule.en))
             yield say(lang, "why_purpose", name=name, code=code, purpose=case.purpose)
         else:
-            yield documents_told(case, code, lang)
+            yield _documents(case, code, lang)
 
 
 def _short_pillars(case: HouseholdCase, lang: Lang) -> Iterator[str]:
@@ -167,27 +221,31 @@ def _short_pillars(case: HouseholdCase, lang: Lang) -> Iterator[str]:
 def _no_amount(case: HouseholdCase, lang: Lang) -> Iterator[str]:
     """Say why the amount is 0: a score below all tiers, or the bound that leaves no room."""
     answer = case.why.proposal
-    unrated = [reason for reason in answer.reasons if reason.code == "UNRATED"]
-    yield from (reason_told(reason, lang) for reason in unrated)
-    if not unrated and answer.binding_bound is not None:
+    if answer.is_unrated:
+        low = f"{case.scheme.tiers.ascending[0].at_least.normalize():f}"
+        yield say(lang, "why_unrated", score=case.score_of(answer.points or 0), low=low)
+    elif answer.binding_bound is not None:
         yuan = next(b.yuan for b in case.why.bounds if b.bound == answer.binding_bound)
         yield say(lang, "why_bound", bound=bound_word(lang, answer.binding_bound), yuan=f"{yuan:,}")
 
 
-def _amount(case: HouseholdCase, lang: Lang) -> Iterator[str]:
+def _amount(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
+    """Say score, tier and amount; that a score is below all tiers is said once in a notice."""
     answer = case.why.proposal
-    yield say(lang, "score_line", score=case.score_of(answer.points or 0), tier=answer.tier)
+    score = case.score_of(answer.points or 0)
+    if answer.is_unrated:
+        yield say(lang, "score_alone", score=score)
+        lead_tells = kind == "no_amount"
+        yield say(lang, "none_line") if lead_tells else pick(lang, NO_LIMIT_WORDS["unrated"])
+        return
+    yield say(lang, "score_line", score=score, tier=answer.tier)
     if answer.limit_yuan is None or answer.binding_bound is None:
         yield say(lang, "none_line")
         return
     bound = bound_word(lang, answer.binding_bound)
     if answer.limit_yuan == 0:
-        outcome = pick(lang, NO_LIMIT_WORDS["unrated" if answer.is_unrated else "none"])
-        yield (
-            outcome
-            if answer.is_unrated
-            else say(lang, "no_amount_line", outcome=outcome, bound=bound)
-        )
+        outcome = pick(lang, NO_LIMIT_WORDS["none"])
+        yield say(lang, "no_amount_line", outcome=outcome, bound=bound)
         return
     yield say(lang, "amount_line", yuan=f"{answer.limit_yuan:,}", bound=bound)
     if case.why.rate_bp is not None:
@@ -196,7 +254,7 @@ def _amount(case: HouseholdCase, lang: Lang) -> Iterator[str]:
 
 
 def _sources(case: HouseholdCase, lang: Lang) -> Iterator[str]:
-    why, answer = case.why, case.why.proposal
+    why = case.why
     used = sum("counted" in form.outcomes.values() for form in why.forms)
     yield say(lang, "source_forms", total=len(why.forms), used=used)
     used = sum(line.outcome == "counted" for line in why.events)
@@ -215,13 +273,6 @@ def _sources(case: HouseholdCase, lang: Lang) -> Iterator[str]:
             yield say(lang, key, names=("、" if lang == "zh" else ", ").join(names))
     start, end = case.consent_on, case.consent_until
     yield say(lang, "source_consent", purpose=case.consent_purpose, start=start, end=end)
-    yield say(
-        lang,
-        "source_model",
-        model=answer.model_id,
-        scheme=answer.scheme_id,
-        digest=answer.input_digest,
-    )
 
 
 def _rights(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
@@ -235,8 +286,13 @@ def _rights(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
         answer=blank(lang, "天数", "days"),
     )
     yield say(lang, "right_person")
-    if any(line.in_force for line in case.documents) and kind in ("decline", "review"):
-        yield say(lang, "right_records")
+    if kind in ("decline", "review"):
+        rules = case.scheme.official_rules
+        classes = {rules[line.code].list_class for line in case.documents if line.in_force}
+        if classes - {_CREDIT}:
+            yield say(lang, "right_records")
+        if _CREDIT in classes:
+            yield say(lang, "right_credit")
 
 
 def _decision(lang: Lang) -> Iterator[str]:

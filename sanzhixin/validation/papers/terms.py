@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sanzhixin.errors.words import Lang, pick
-from sanzhixin.records.columns import TABLES
+from typing import TYPE_CHECKING
 
-__all__ = ["POINT_WORDS", "point_word", "table_word"]
+from sanzhixin.errors.words import BASIS_WORDS, MODEL_STATUS_WORDS, Lang, pick
+from sanzhixin.records.columns import TABLES, table_spec
+
+if TYPE_CHECKING:
+    from sanzhixin.scheme import Scheme
+    from sanzhixin.scoring.pd_table import PdTable
+
+__all__ = ["POINT_WORDS", "basis_told", "column_word", "point_word", "table_word", "trial_mark"]
 
 POINT_WORDS: dict[str, tuple[str, str]] = {
     "model_id": ("模型", "model"),
@@ -54,6 +60,9 @@ POINT_WORDS: dict[str, tuple[str, str]] = {
     "pd_method": ("违约概率方法", "method of the default probability"),
     "pd_confidence": ("违约概率置信度", "confidence of the default probability"),
     "pd_anchor": ("违约概率锚定", "anchor of the default probability"),
+    "pd_anchor.rate": ("锚定后的平均违约概率", "mean default probability after the anchor"),
+    "pd_anchor.before": ("锚定前的平均违约概率", "mean default probability before the anchor"),
+    "pd_anchor.shift": ("对数几率平移", "shift of the log-odds"),
     "review_z": ("复核界限（标准误倍数）", "bound of a review, in standard errors"),
     "review_probability": ("复核概率", "probability of a review"),
     "iterations": ("迭代次数", "iterations"),
@@ -65,6 +74,26 @@ POINT_WORDS: dict[str, tuple[str, str]] = {
 """Words for the points of a record for traceability, by key."""
 
 
+def trial_mark(lang: Lang, status: str | None) -> tuple[str, ...]:
+    """Say that a paper for a household is for trial only; of an approved model nothing is said.
+
+    A status that nobody states is no approval.
+
+    Examples
+    --------
+    >>> trial_mark("en", "draft"), trial_mark("en", "approved")
+    (('Model status: draft; for trial only, not to be handed to the household',), ())
+    """
+    if status == "approved":
+        return ()
+    zh, en = ("未注明", "not stated") if status is None else MODEL_STATUS_WORDS[status]
+    told = (
+        f"模型状态：{zh}，仅供试用，不得送达农户",
+        f"Model status: {en}; for trial only, not to be handed to the household",
+    )
+    return (pick(lang, told),)
+
+
 def table_word(lang: Lang, table: str) -> str:
     """Name a table, its key beside the Chinese.
 
@@ -74,6 +103,38 @@ def table_word(lang: Lang, table: str) -> str:
     ('积分台账（events）', 'events')
     """
     return f"{TABLES[table].zh}（{table}）" if lang == "zh" and table in TABLES else table
+
+
+def basis_told(lang: Lang, pd: PdTable) -> str:
+    """Say what default probabilities are; a prudent estimate is one at a confidence.
+
+    Examples
+    --------
+    >>> from sanzhixin.modelling import expert_model
+    >>> from sanzhixin.scheme import load_scheme
+    >>> model = expert_model(load_scheme("tongxiang"), name="trial", version="1.0.0")
+    >>> pd = model.file.pd
+    >>> basis_told("en", pd), basis_told("zh", pd.model_copy(update={"confidence": 0.5}))
+    ('none', '审慎估计（置信度 50%）')
+    """
+    if pd.confidence is None:
+        return pick(lang, BASIS_WORDS[pd.basis])
+    level = f"{pd.confidence:.0%}"
+    return pick(lang, (f"审慎估计（置信度 {level}）", f"prudent estimate (confidence {level})"))
+
+
+def column_word(lang: Lang, key: str, scheme: Scheme) -> str:
+    """Name the column of a factor, its key beside the Chinese header.
+
+    Examples
+    --------
+    >>> from sanzhixin.scheme import load_scheme
+    >>> scheme = load_scheme("tongxiang")
+    >>> [column_word(lang, "customer_years", scheme) for lang in ("zh", "en")]
+    ['与本行往来年限（customer_years）', 'customer_years']
+    """
+    headers = {column.name: column.zh for column in table_spec("households", scheme).columns}
+    return f"{headers[key]}（{key}）" if lang == "zh" and key in headers else key
 
 
 def point_word(lang: Lang, key: str) -> str:
@@ -89,5 +150,6 @@ def point_word(lang: Lang, key: str) -> str:
     if key in POINT_WORDS or not inner:
         words = pick(lang, POINT_WORDS.get(key, (key, key)))
     else:
-        words = f"{pick(lang, POINT_WORDS.get(outer, (outer, outer)))}{joint}{inner}"
+        name = TABLES[inner].zh if lang == "zh" and inner in TABLES else inner
+        words = f"{pick(lang, POINT_WORDS.get(outer, (outer, outer)))}{joint}{name}"
     return f"{words} [{key}]"

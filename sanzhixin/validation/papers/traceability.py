@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sanzhixin.errors.words import Lang, pick
+from sanzhixin.errors.words import (
+    BASIS_WORDS,
+    LINK_WORDS,
+    METHOD_WORDS,
+    MODEL_STATUS_WORDS,
+    Lang,
+    pick,
+)
 from sanzhixin.scoring.canonical import canonical_json, sha256_digest
 from sanzhixin.scoring.provenance import STEPS
 from sanzhixin.validation.papers.layout import Grid, Paper, Part, Text
+from sanzhixin.validation.papers.scheme_words import AGGREGATOR_WORDS
 from sanzhixin.validation.papers.terms import point_word
 
 if TYPE_CHECKING:
@@ -142,6 +150,15 @@ _TITLES = {
     "parameters": ("参数", "Parameters"),
     "deployment": ("部署", "Deployment"),
 }
+_VALUES = {
+    "status": MODEL_STATUS_WORDS,
+    "sampling.holdout": {"village": ("其他村", ""), "time": ("最近三分之一", "")},
+    "aggregator": AGGREGATOR_WORDS,
+    "equating": AGGREGATOR_WORDS,
+    "village_link": LINK_WORDS,
+    "pd_basis": BASIS_WORDS,
+    "pd_method": METHOD_WORDS,
+}
 _ABOUT = (
     "按 JR/T 0221-2021 的可追溯要求，由模型文件 {model} 列出；文件中没有的写作“未记录”，不作推断。",
     "Listed from the model file {model} as JR/T 0221-2021 asks for traceability; what the file "
@@ -166,16 +183,27 @@ def traceability_paper(file: ModelFile, lang: Lang) -> Paper:
     """
     content = traceability(file)
     head = (pick(lang, ("项目", "point")), pick(lang, ("值", "value")))
-    told = {NOT_RECORDED: pick(lang, ("未记录", NOT_RECORDED)), "none": pick(lang, ("无", "none"))}
     parts = []
     for name, titles in _TITLES.items():
         rows = tuple(
-            (point_word(lang, key), told.get(value, value)) for key, value in _flat(content[name])
+            (point_word(lang, key), _told(lang, key, value)) for key, value in _flat(content[name])
         )
         parts.append(Part(pick(lang, titles), (Grid(head, rows),)))
     lead = (Text(pick(lang, _ABOUT).format(model=file.model_id)),)
     title = pick(lang, ("可追溯记录", "Record for traceability"))
     return Paper(lang, title, lead, tuple(parts))
+
+
+def _told(lang: Lang, key: str, value: str) -> str:
+    """Tell a value; in Chinese by the words of its kind, in English as the JSON file has it."""
+    if lang == "en":
+        return value
+    fixed = {NOT_RECORDED: "未记录", "none": "无", "True": "是", "False": "否"}
+    if value in fixed:
+        return fixed[value]
+    if key == "source":
+        return f"模拟县域，种子 {value.rpartition(' ')[2]}"
+    return _VALUES.get(key, {}).get(value, (value, value))[0]
 
 
 def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

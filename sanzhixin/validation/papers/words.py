@@ -9,10 +9,10 @@ from sanzhixin.errors.words import BOUND_WORDS, Lang, pick
 __all__ = ["EVENT_WORDS", "FORM_WORDS", "SENTENCES", "bound_word", "say", "share"]
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    "title_decline": ("不予授信建议通知书", "Notice of a proposal to decline"),
-    "title_insufficient": ("暂不能下结论通知书", "Notice that nothing can be concluded yet"),
-    "title_no_amount": ("无建议额度通知书", "Notice that no limit is proposed"),
-    "title_review": ("人工复核通知书", "Notice of a review by a person"),
+    "title_decline": ("不予授信建议告知书", "Notice of a proposal to decline"),
+    "title_insufficient": ("评议依据不足告知书", "Notice that nothing can be concluded yet"),
+    "title_no_amount": ("无建议额度告知书", "Notice that no limit is proposed"),
+    "title_review": ("人工复核告知书", "Notice of a review by a person"),
     "title_proposal": ("授信建议告知书", "Notice of a proposal"),
     "addressed": ("户号 {household}，评定日 {as_of}", "Household {household}, as of {as_of}"),
     "lead_decline": (
@@ -56,6 +56,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name}: class {list}, document no. {document}, issued {issued}{ended}",
     ),
     "document_ended": ("，{ended} 终止", ", ended {ended}"),
+    "document_open": ("，尚未终止", ", not ended"),
     "why_purpose": (
         "{name}（{code}）：申报用途“{purpose}”在方案列明的不支持用途之内",
         "{name} ({code}): the declared purpose “{purpose}” is among those the scheme excludes",
@@ -106,6 +107,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the village or the account manager asked for another amount with a reason; a person has "
         "to settle it",
     ),
+    "why_unrated": (
+        "得分 {score}，低于最低等级的起点 {low}",
+        "the score {score} is below {low}, where the lowest tier begins",
+    ),
+    "score_alone": ("得分 {score}", "Score {score}"),
     "score_line": ("得分 {score}，等级 {tier}", "Score {score}, tier {tier}"),
     "amount_line": (
         "建议额度 {yuan} 元；起限制作用的是：{bound}",
@@ -159,6 +165,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "right_records": (
         "如官方记录有误，也可以向作出该记录的机关申请更正。",
         "An official record that is wrong may also be corrected by the authority that issued it.",
+    ),
+    "right_credit": (
+        "如征信报告中的记录有误，也可以向征信机构或信息提供者提出异议。",
+        "A record of the credit bureau that is wrong may also be disputed with the bureau or "
+        "with whoever supplied it.",
     ),
     "decision_line": (
         "决定：{decision}；经办人：{person}；日期：{day}",

@@ -102,7 +102,7 @@ CASES = {
           "villages compared by: a stated prior alone -> raters of several villages")]),
     "a method": (
         model_file(pd=FIRST), model_file(pd=FIRST.model_copy(update={"method": "firth"})),
-        [("pd", "违约概率方法：Pluto-Tasche 审慎上限 → Firth 逻辑回归",
+        [("pd", "违约概率方法：Pluto-Tasche 审慎估计 → Firth 逻辑回归",
           "default probability, method: pluto_tasche -> firth")]),
     "what a household can change": (
         BEFORE,

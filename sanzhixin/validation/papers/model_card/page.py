@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sanzhixin.errors.words import (
-    BASIS_WORDS,
     LINK_WORDS,
     METHOD_WORDS,
     MODEL_STATUS_WORDS,
@@ -32,6 +31,7 @@ from sanzhixin.validation.papers.model_card.texts import (
     PURPOSE,
 )
 from sanzhixin.validation.papers.scheme_words import AGGREGATOR_WORDS
+from sanzhixin.validation.papers.terms import basis_told
 from sanzhixin.validation.papers.writer import Pair, Writer
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def _population(w: Writer) -> Listing:
         (
             ("目标", "Target"),
             (
-                "违约：发放后 12 个月内逾期 90 天",
-                "default: 90 days past due within 12 months of granting",
+                "违约：发放后 12 个月内逾期超过 90 天",
+                "default: more than 90 days past due within 12 months of granting",
             ),
         ),
         (
@@ -318,12 +318,10 @@ def _default_probability(w: Writer) -> Iterator[Block]:
         f"{pd.n_defaults} defaults in {pd.n_loans} loans",
     )
     about: list[tuple[Pair, object]] = [
-        (("依据", "Basis"), w.pick(*BASIS_WORDS[pd.basis])),
+        (("依据", "Basis"), basis_told(w.lang, pd)),
         (("方法", "Method"), w.pick(*METHOD_WORDS[pd.method])),
         (("贷款结果", "Outcomes"), w.pick(*outcomes)),
     ]
-    if pd.confidence is not None:
-        about.append((("置信度", "Confidence of the probability"), pd.confidence))
     if pd.basis == "none":
         yield w.named(*about)
         yield Text(
@@ -346,8 +344,8 @@ def _default_probability(w: Writer) -> Iterator[Block]:
         )
     )
     heads = (
-        *(("点数", "Points"), ("违约概率", "Probability of default")),
-        *(("下限", "Lower"), ("上限", "Upper")),
+        *(("点数起", "Points from"), ("违约概率", "Probability of default")),
+        *(("区间下限", "Interval from"), ("区间上限", "to")),
     )
     yield w.grid(heads, _pd_rows(w))
 
@@ -358,10 +356,11 @@ def _pd_rows(w: Writer) -> Iterator[tuple[str, ...]]:
     (least, most), per = file.card.reach, file.card.points_per_score
     cuts = {int(row.at_least * per) for row in file.scheme.tiers.ascending}
     shown = {least, most, *range(-(-least // per) * per, most, per), *cuts}
-    before: tuple[float | None, ...] = ()
+    before: tuple[str, ...] = ()
     for points in sorted(points for points in shown if least <= points <= most):
         row = next(row for row in reversed(file.pd.rows) if row.at_least <= points)
         values = (row.prob_default, row.lower, row.upper)
-        if values != before:
-            yield str(points), *(unknown if v is None else f"{v:.4%}" for v in values)
-        before = values
+        told = tuple(unknown if value is None else f"{value:.2%}" for value in values)
+        if told != before:
+            yield str(points), *told
+        before = told

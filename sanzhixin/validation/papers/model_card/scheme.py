@@ -10,11 +10,15 @@ from sanzhixin.records.vocabulary import RELATION_WORDS, ROLE_WORDS
 from sanzhixin.validation.papers.layout import Text
 from sanzhixin.validation.papers.scheme_words import (
     AGGREGATOR_WORDS,
-    CLASS_WORDS,
     CONSENT_WORDS,
     EFFECT_WORDS,
     KIND_WORDS,
+    amount_word,
+    class_word,
+    tier_word,
 )
+from sanzhixin.validation.papers.terms import column_word
+from sanzhixin.validation.papers.words import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +52,17 @@ def features(w: Writer) -> Iterator[Block]:
     for factor in scheme.factors:
         basis, consent = w.told(factor.legal_basis), w.pick(*CONSENT_WORDS[factor.consent])
         name, kind = w.pick(factor.zh, factor.en), w.pick(*KIND_WORDS["factor"])
-        rows.append((factor.name, name, kind, "", factor.column, basis, consent))
+        rows.append(
+            (
+                factor.name,
+                name,
+                kind,
+                "",
+                column_word(w.lang, factor.column, scheme),
+                basis,
+                consent,
+            )
+        )
     heads = (
         *(_CODE, _NAME, ("种类", "Kind"), ("维度", "Pillar")),
         *(("证据或列", "Evidence or column"), _BASIS, ("同意", "Consent")),
@@ -91,18 +105,28 @@ def records(w: Writer) -> Iterator[Block]:
     rows = []
     for record in scheme.official_rules.values():
         name, effect = w.pick(record.zh, record.en), w.pick(*EFFECT_WORDS[record.action])
-        listed = CLASS_WORDS.get(record.list_class, (record.list_class, record.list_class))
+        listed = class_word(w.lang, record.list_class)
         document, basis = w.told(record.document), w.told(record.legal_basis)
-        rows.append((record.code, name, effect, w.pick(*listed), document, basis))
+        rows.append((record.code, name, effect, listed, document, basis))
     for rule, action in ((scheme.purpose, "gate"), (scheme.debt, "review")):
         if rule is not None:
             name, effect = w.pick(rule.zh, rule.en), w.pick(*EFFECT_WORDS[action])
+            if rule is scheme.purpose:
+                told = w.joined(_purposes(w, scheme.purpose.refused))
+                name += w.pick(f"（{told}）", f" ({told})")
             rows.append((rule.code, name, effect, "", "", w.told(rule.legal_basis)))
     heads = (
         *(_CODE, _NAME, ("作用", "Effect"), ("清单类别", "List class")),
         *(("文书", "Document"), _BASIS),
     )
     yield w.grid(heads, rows)
+
+
+def _purposes(w: Writer, refused: Iterable[str]) -> Iterator[str]:
+    """Give the refused purposes that the scheme writes in the language, else all of them."""
+    all_words = [word.replace("_", " ") for word in refused]
+    own = [word for word in all_words if word.isascii() == (w.lang == "en")]
+    yield from own or all_words
 
 
 def events(w: Writer) -> Iterator[Block]:
@@ -112,30 +136,41 @@ def events(w: Writer) -> Iterator[Block]:
     yield Text(
         w.pick(
             f"事件部分从 {start} 分起，在 {floor} 至 {cap} 分之间。审核通过后计入。",
-            f"The event part starts at {start} and stays within {floor} to {cap}. An entry counts "
-            "once approved.",
+            f"The event part starts at {start} units of the score and stays within {floor} to "
+            f"{cap}. An entry counts once approved.",
         )
     )
     rows = (
         (
-            *(rule.code, w.pick(f"{rule.zh} {level.zh}", f"{rule.en}, {level.level} ({level.zh})")),
+            *(
+                rule.code,
+                w.pick(f"{rule.zh} {level.zh}", f"{rule.en}, {_level(level.level)}"),
+            ),
             *(_number(level.points), str(rule.valid_months), _cap(w, rule)),
         )
         for rule in w.scheme.event_rules.values()
         for level in rule.levels
     )
     heads = (
-        *(_CODE, ("事项", "Entry"), ("分", "Score units")),
-        *(("计入月数", "Months it counts"), ("上限", "Cap")),
+        *(_CODE, ("事项", "Entry"), ("分值（分）", "Score units")),
+        *(("计入月数", "Months it counts"), ("周期上限", "Cap")),
     )
     yield w.grid(heads, rows)
+
+
+def _level(level: str) -> str:
+    return f"level {level}" if level.isdigit() else level.replace("_", " ")
 
 
 def _cap(w: Writer, rule: EventRule) -> str:
     if rule.cap is None:
         return ""
-    most, months = _number(rule.cap.points), rule.cap.months
-    return w.pick(f"每 {months} 个月 {most}", f"{most} in {months} months")
+    most, months = _number(abs(rule.cap.points)), rule.cap.months
+    off = rule.cap.points < 0
+    return w.pick(
+        f"每 {months} 个月最多{'减' * off} {most} 分",
+        f"at most {most} {'off ' * off}in {months} months",
+    )
 
 
 def tiers(w: Writer) -> Iterator[Block]:
@@ -147,7 +182,7 @@ def tiers(w: Writer) -> Iterator[Block]:
     rows = [
         [
             *(row.grade, _number(row.at_least), "" if row.below is None else _number(row.below)),
-            f"{_number(row.cap)} {stated.unit}",
+            amount_word(w.lang, row.cap, stated.unit),
         ]
         for row in reversed(stated.ascending)
     ]
@@ -156,10 +191,11 @@ def tiers(w: Writer) -> Iterator[Block]:
         for cells, row in zip(rows, reversed(stated.ascending), strict=True):
             cells.append(str(row.rate_bp))
     yield w.grid(heads, rows)
+    unrated = tier_word(w.lang, stated.unrated, w.scheme)
     yield Text(
         w.pick(
-            f"低于最低等级：{stated.unrated}，转人工办理（无建议额度）。",
-            f"Below the lowest tier ({stated.unrated}): the manual channel, no limit is proposed.",
+            f"低于最低等级：{unrated}，转人工办理（无建议额度）。",
+            f"Below the lowest tier ({unrated}): the manual channel, no limit is proposed.",
         )
     )
 
@@ -169,10 +205,10 @@ def bounds(w: Writer) -> Iterator[Block]:
     rules = w.scheme.limits
 
     def amount(value: Decimal | None) -> str:
-        return w.pick(*_NONE) if value is None else f"{_number(value)} {rules.unit}"
+        return w.pick(*_NONE) if value is None else amount_word(w.lang, value, rules.unit)
 
-    def ratio(value: Decimal | None) -> str:
-        return w.pick(*_NONE) if value is None else _number(value)
+    none, times, ratio = w.pick(*_NONE), rules.income_multiple, rules.debt_ratio
+    step = rules.step * 10_000 if rules.unit == "万元" else rules.step
 
     yield Text(
         w.pick(
@@ -182,7 +218,7 @@ def bounds(w: Writer) -> Iterator[Block]:
     )
     loss: list[tuple[Pair, object]] = []
     if rules.loss_cap is not None:
-        most, lgd = amount(rules.loss_cap.at_most), _number(rules.loss_cap.lgd)
+        most, lgd = amount(rules.loss_cap.at_most), share(rules.loss_cap.lgd)
         name = (
             "按违约概率上限的预期损失",
             "Expected loss at the upper bound of the default probability",
@@ -201,17 +237,20 @@ def bounds(w: Writer) -> Iterator[Block]:
             ((f"{key} 村上限", f"Cap of village {key}"), amount(cap))
             for key, cap in rules.village_caps.items()
         ),
-        (("年收入倍数", "Times the annual income"), ratio(rules.income_multiple)),
+        (
+            ("年收入倍数", "Times the annual income"),
+            none if times is None else w.pick(f"{_number(times)} 倍", _number(times)),
+        ),
         (
             ("贷后负债占资产", "Debt after the loan as a share of the assets"),
-            ratio(rules.debt_ratio),
+            none if ratio is None else share(ratio),
         ),
         *loss,
         (
             ("村委会未提出时按评议表汇总", "The panel's amount, without one of the council"),
             w.pick(*how),
         ),
-        (("取整（向下）", "Step, floored"), amount(rules.step)),
+        (("取整（向下）", "Step, floored"), amount_word(w.lang, step, "元")),
         (("必须提供", "Needed for an amount"), w.joined(_bound(w, n) for n in rules.required)),
     )
 
@@ -223,7 +262,7 @@ def _bound(w: Writer, name: str) -> str:
 def triggers(w: Writer) -> Iterator[Block]:
     """Circumstances that turn a proposal into a review."""
     rules, debt = w.scheme.review, w.scheme.debt
-    near, low = _number(rules.review_probability), _number(rules.negative_form_mean)
+    near, low = share(rules.review_probability), _number(rules.negative_form_mean)
     own: list[Pair] = [
         (
             f"相邻等级的概率不低于 {near}；",
@@ -235,7 +274,7 @@ def triggers(w: Writer) -> Iterator[Block]:
         ),
     ]
     if debt is not None:
-        above = _number(debt.above)
+        above = share(debt.above)
         own.append(
             (
                 f"负债高于资产的 {above}（{debt.code}）；",

@@ -41,9 +41,11 @@ DECIDES: Pair = (
 
 LIMITS: tuple[Pair, ...] = (
     (
-        "点数是评议的结果，是有误差的估计，误差见 score_low 和 score_high；不说明一个人的品格。",
-        "The points are an assessment by a panel. They are estimates with an error, which "
-        "score_low and score_high state; they do not tell a person's character.",
+        "得分是评议的结果，是有误差的估计，误差见建议中的得分区间（score_low、score_high）；"
+        "不说明一个人的品格。",
+        "The score is an assessment by a panel. It is an estimate with an error, which the range "
+        "of the score in a proposal states (score_low, score_high); it does not tell a person's "
+        "character.",
     ),
     (
         "不主张此类评议会降低违约：没有找到公布的因果数据。",

@@ -253,7 +253,7 @@ PRUDENT = PdTable(
 def test_a_probability_is_told_with_its_basis_and_ends(case_of, expert):
     model = SanzhixinModel(expert.file.model_copy(update={"pd": PRUDENT}))
     told = section(case_of(model=model), "违约概率")
-    assert told == "2.00%（0.10% 至 5.00%）；审慎上限，不是预期值；仅以获批农户校准\n"
+    assert told == "2.00%（0.10% 至 5.00%）；审慎估计，不是预期值；仅以获批农户校准\n"
     wide = PdRow(at_least=650, prob_default=0.5, lower=0.0, upper=0.95)
     unsure = PdTable(**{**PRUDENT.model_dump(), "rows": (PRUDENT.rows[0], wide)})
     few = SanzhixinModel(expert.file.model_copy(update={"pd": unsure}))

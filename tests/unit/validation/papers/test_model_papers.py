@@ -11,13 +11,15 @@ from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.scheme.deny import DENIED
 from sanzhixin.scoring.artifact import read_model_file
 from sanzhixin.scoring.canonical import strict_loads
+from sanzhixin.scoring.pd_table import PdAnchor
 from sanzhixin.validation.papers.card import PAPERS, card_data, model_papers
 from sanzhixin.validation.papers.disclosure import HEADINGS, disclosure
 from sanzhixin.validation.papers.impact import impact_assessment
 from sanzhixin.validation.papers.impact_fields import field_uses
-from sanzhixin.validation.papers.layout import to_text
+from sanzhixin.validation.papers.layout import Grid, to_text
 from sanzhixin.validation.papers.terms import POINT_WORDS
 from sanzhixin.validation.papers.traceability import NOT_RECORDED, traceability, traceability_paper
+from tests.unit.modelling.test_fitted_model import MODEL
 from tests.unit.scoring.factories import indicators_with, model_file, scheme_with
 
 # Witnesses: the model file itself, its Markdown card, and the lists of the records room.
@@ -177,8 +179,47 @@ def test_the_paper_tells_every_point_of_the_data(fitted, lang):
         for key, value in section.items():
             assert f" [{key}] | " in text or f" [{key}." in text
             if isinstance(value, str) and value != NOT_RECORDED:
-                told = "无" if (value, lang) == ("none", "zh") else value
-                assert f"[{key}] | {told}" in text
+                told = CHINESE.get((key, value), value) if lang == "zh" else value
+                assert f"[{key}] | {told}\n" in text
+
+
+CHINESE = {
+    ("status", "draft"): "草稿",
+    ("source", "simulated county, seed 7"): "模拟县域，种子 7",
+    ("aggregator", "mean"): "简单平均",
+    ("equating", "none"): "无",
+    ("village_link", "none"): "无",
+    ("pd_basis", "prudent"): "审慎估计（违约少）",
+    ("pd_method", "pluto_tasche"): "Pluto-Tasche 审慎估计",
+    ("pd_anchor", "none"): "无",
+}
+
+
+def test_the_chinese_record_has_no_english_but_keys_and_names(fitted):
+    lines = to_text(traceability_paper(fitted.file, "zh")).splitlines()
+    told = [re.sub(r" \[[^\]]*\]|sha256:\w+", "", line) for line in lines]
+    words = {word for line in told for word in re.findall("[A-Za-z_-]{4,}", line)}
+    names = {*fitted.file.provenance.versions, "papers", "sanzhixin", "tongxiang", "JR"}
+    names |= {"Pluto-Tasche"}
+    assert words <= names
+    assert "行数：评议表 [volume_rows.ratings] | " in "\n".join(lines)
+    assert "校验值：积分台账 [checksums.events] | " in "\n".join(lines)
+
+
+def test_a_learned_and_an_anchored_model_are_told_in_chinese_too(fitted):
+    learned = to_text(traceability_paper(MODEL.file, "zh"))
+    way = {"village": "其他村", "time": "最近三分之一"}[MODEL.file.provenance.comparison.holdout]
+    assert f"留出方式 [sampling.holdout] | {way}\n" in learned
+    anchor = PdAnchor(rate=0.02, before=0.03, shift=-0.42)
+    pd = fitted.file.pd.model_copy(update={"anchor": anchor, "basis": "anchored"})
+    text = to_text(traceability_paper(fitted.file.model_copy(update={"pd": pd}), "zh"))
+    for line in (
+        "违约概率依据 [pd_basis] | 按设定水平锚定",
+        "锚定后的平均违约概率 [pd_anchor.rate] | 0.02",
+        "锚定前的平均违约概率 [pd_anchor.before] | 0.03",
+        "对数几率平移 [pd_anchor.shift] | -0.42",
+    ):
+        assert f"\n{line}\n" in text
 
 
 def test_the_points_that_the_standard_asks_for_are_there(fitted):
@@ -284,6 +325,49 @@ def test_what_a_person_owes_is_for_the_bank_to_judge_and_debt_has_one_basis(fitt
     (debt,) = [line for line in lines if "（households） | debt_yuan" in line]
     assert "书面同意（《征信业管理条例》第十四条）" in debt
     assert "授权书" not in debt
+    cells = debt.split(" | ")
+    assert cells[5] == "【待填：是否敏感（财产信息，《个人信息保护法》第二十八条）】"
+    assert cells[6] == "书面同意"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_how_sensitive_a_field_is_stays_a_blank_but_for_groups_and_anchor_cases(fitted, lang):
+    # witness: docs/papers.md leaves it to the bank; groups are held sensitive, anchor cases are
+    # about nobody, and consent has a column of its own
+    mark = "【待填：是否敏感" if lang == "zh" else "【to be filled in: sensitive or not"
+    (grid,) = [
+        block
+        for part in impact_assessment(fitted.file, lang).parts
+        for block in part.blocks
+        if isinstance(block, Grid) and len(block.head) == 8
+    ]
+    uses = field_uses(fitted.file.scheme)
+    assert len(grid.rows) == len(uses)
+    for use, row in zip(uses, grid.rows, strict=True):
+        anchor = use.table == "vignettes" and use.column != "rater_id"
+        groups = use.table == "audit_groups" and use.column == "*"
+        assert row[5].startswith(mark) != (anchor or groups)
+        assert not re.search("同意|consent", row[5])
+        if anchor:
+            assert not re.search("同意|consent", "".join(row[4:7]))
+
+
+def test_the_english_disclosure_and_assessment_name_laws_and_roles_in_english(fitted):
+    for write in (disclosure, impact_assessment):
+        text = to_text(write(fitted.file, "en"))
+        for rule in (*fitted.file.scheme.indicators, *fitted.file.scheme.gates):
+            assert rule.who not in text
+        assert "Personal Information Protection Law, art. 13" in text
+        assert not re.search("保护法|条例|办法|国办|金规", text)
+
+
+def test_the_disclosure_names_columns_and_rows(fitted):
+    zh, en = (to_text(disclosure(fitted.file, lang)) for lang in LANGS)
+    assert "家庭年纯收入 | 家庭年纯收入（annual_income_yuan） | " in zh
+    assert "| annual_income_yuan | " in en
+    rows = fitted.file.provenance.rows["loans"]
+    assert f"贷款（loans） {rows} 行" in zh
+    assert f"loans {rows} rows" in en
 
 
 def test_records_are_kept_as_the_scheme_says(fitted):

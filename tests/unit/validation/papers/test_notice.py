@@ -8,6 +8,7 @@ import pytest
 from sanzhixin.errors.words import BOUND_WORDS
 from sanzhixin.modelling import expert_model
 from sanzhixin.scheme.deny import DENIED
+from sanzhixin.validation.papers.household import household_page, household_paper
 from sanzhixin.validation.papers.layout import to_markdown, to_page, to_text
 from sanzhixin.validation.papers.notice import compose_notice
 from sanzhixin.validation.papers.words import SENTENCES
@@ -92,7 +93,7 @@ def test_an_amount_is_told_exactly_where_one_is_proposed(walked):
 
 def test_a_score_is_told_exactly_where_there_are_points(walked):
     for case, _, _, text in walked:
-        told = re.findall(r"^- (?:得分|Score) ([\d.]+)[，,]", text, flags=re.MULTILINE)
+        told = re.findall(r"^- (?:得分|Score) ([\d.]+)(?:[，,]|$)", text, flags=re.MULTILINE)
         points = case.why.proposal.points
         assert told == ([] if points is None else [case.score_of(points)])
 
@@ -164,11 +165,11 @@ def test_a_record_is_named_by_class_document_and_days(case_of, official):
     assert zh.reasons == (
         "赌博或毒品行政处罚：类别 行政处罚决定，文书编号 桐公决1号，2022-03-01 作出"
         "，2023-03-01 终止",
-        "失信被执行人：类别 失信被执行人名单，文书编号 浙0483执9981号，2026-01-05 作出",
+        "失信被执行人：类别 失信被执行人名单，文书编号 浙0483执9981号，2026-01-05 作出，尚未终止",
     )
     assert en.reasons[1] == (
         "court defaulter list: class dishonest judgment debtor, document no. 浙0483执9981号, "
-        "issued 2026-01-05"
+        "issued 2026-01-05, not ended"
     )
     assert "作出该记录的机关申请更正" in to_text(zh.paper)
 
@@ -237,19 +238,20 @@ def test_a_score_below_all_tiers_is_told_before_what_cost_points(case_of):
     # threes everywhere: half of 60 panel points and the start of 25 are 55 of 100
     zh, en = notices(case_of((3, 3, 3)))
     assert zh.kind == "no_amount"
-    assert zh.reasons[0] == "得分55，低于最低等级起点65，未评级，转人工办理（无建议额度）"
+    assert zh.reasons[0] == "得分 55，低于最低等级的起点 65"
+    assert en.reasons[0] == "the score 55 is below 65, where the lowest tier begins"
     assert [reason[:4] for reason in zh.reasons[1:]] == ["邻里口碑", "家风评议", "道德素养"]
     told = (
         "未评级，转人工办理（无建议额度）",
         "unrated: goes to the manual channel, no limit is proposed",
     )
-    assert zh.paper.title == "无建议额度通知书"
+    assert zh.paper.title == "无建议额度告知书"
     for words, notice, lead in zip(
         told, (zh, en), ("按评定日的记录：{}。", "On the records of that day: {}."), strict=True
     ):
         text = to_text(notice.paper)
         assert lead.format(words) in text
-        assert f"\n- {words}\n" in text
+        assert text.count(words.partition("，")[0].partition(":")[0]) == 1
         assert not re.search(r"建议授信|建议额度 0|limit 0|[Pp]ropose\b", text)
 
 
@@ -346,3 +348,111 @@ def test_hostile_texts_stay_texts(case_of, official):
 
 def test_a_notice_names_nobody_when_it_is_shown(case_of, official):
     assert repr(notices(case_of(registers=[official()]))[0]) == "Notice(kind='decline')"
+
+
+def test_a_household_below_all_tiers_that_asks_for_a_review_is_told_once_too(case_of):
+    zh, en = notices(case_of((3, 3, 3), rejected_tables=["events"]))
+    assert zh.kind == "review"
+    for notice, words in ((zh, "未评级"), (en, "unrated")):
+        assert to_text(notice.paper).count(words) == 1
+    assert "未评级" not in to_text(en.paper)
+
+
+def test_a_cut_off_of_the_lowest_tier_is_english_in_english(walked):
+    # in the county households lie about the start of tier C
+    near = {lang: [] for lang in LANGS}
+    for case, lang, notice, _ in walked:
+        if any("未评级|" in code for code in case.why.proposal.review_triggers):
+            near[lang].append(notice.reasons[0])
+    assert near["en"]
+    assert all("between unrated and C" in reason for reason in near["en"])
+    assert all("等级 未评级 与 C" in reason for reason in near["zh"])
+
+
+def test_no_english_notice_names_what_is_below_all_tiers_in_chinese(walked):
+    assert [text for _, lang, _, text in walked if lang == "en" and "未评级" in text] == []
+
+
+CREDIT = "向征信机构或信息提供者提出异议"
+ISSUER = "向作出该记录的机关申请更正"
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [(["G1"], [CREDIT]), (["ML09"], [ISSUER]), (["G1", "ML09"], [ISSUER, CREDIT])],
+)
+def test_whom_to_ask_follows_from_the_kind_of_the_record(case_of, official, codes, told):
+    zh, en = notices(case_of(registers=[official(code) for code in codes]))
+    text = to_text(zh.paper)
+    assert [way for way in (ISSUER, CREDIT) if way in text] == told
+    assert ("disputed with the bureau" in to_text(en.paper)) == (CREDIT in told)
+
+
+def test_a_class_of_the_bank_is_named_in_words(case_of, official):
+    zh, en = notices(case_of(registers=[official("G2", "桐档3号", ended_on="2026-02-01")]))
+    assert zh.reasons[0].endswith(
+        "：类别 银行认定，文书编号 桐档3号，2026-01-05 作出，2026-02-01 终止"
+    )
+    assert "class finding of the bank, document no. 桐档3号" in en.reasons[0]
+
+
+def test_the_digest_stands_in_the_foot_alone(walked):
+    for case, _, notice, text in walked:
+        digest = case.why.proposal.input_digest
+        assert text.count(digest) == 1
+        assert digest in text.rstrip().rsplit("\n\n", 1)[1]
+        assert digest in notice.paper.foot[0].text
+
+
+def test_numbers_stand_apart_from_chinese_in_reasons_and_advice(walked):
+    for case, lang, notice, _ in walked:
+        documents = [line.document_no for line in case.documents]
+        if lang == "zh":
+            for reason in notice.reasons:
+                if not any(number in reason for number in documents):
+                    assert not re.search("[\u4e00-\u9fff][0-9]|[0-9][\u4e00-\u9fff]", reason), (
+                        reason
+                    )
+
+
+# a model that is not approved
+
+MARKS = {
+    "draft": (
+        "模型状态：草稿，仅供试用，不得送达农户",
+        "Model status: draft; for trial only, not to be handed to the household",
+    ),
+    "validated": (
+        "模型状态：已验证，仅供试用，不得送达农户",
+        "Model status: validated; for trial only, not to be handed to the household",
+    ),
+    None: (
+        "模型状态：未注明，仅供试用，不得送达农户",
+        "Model status: not stated; for trial only, not to be handed to the household",
+    ),
+}
+
+
+@pytest.mark.parametrize(("status", "told"), MARKS.items())
+def test_what_an_unapproved_model_writes_is_marked_in_its_first_line(case_of, status, told):
+    case = case_of()
+    for lang, mark in zip(LANGS, told, strict=True):
+        papers = (
+            compose_notice(case, lang, status=status).paper,
+            household_paper(case, lang, status=status),
+        )
+        for paper in papers:
+            assert to_text(paper).split("\n\n")[1] == mark
+    page = household_page(case, status=status)
+    assert [page.count(f"</h1>\n<p>{mark}</p>") for mark in told] == [1, 1]
+
+
+def test_what_an_approved_model_writes_has_no_mark_and_says_the_rest(case_of):
+    case = case_of()
+    for lang in LANGS:
+        plain = compose_notice(case, lang, status="approved").paper
+        marked = compose_notice(case, lang, status="draft").paper
+        assert (plain.lead, plain.parts) == (marked.lead[1:], marked.parts)
+    page = household_page(case, status="approved")
+    assert "模型状态" not in page
+    assert "Model status" not in page

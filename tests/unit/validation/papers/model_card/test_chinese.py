@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_both_cards_have_as_many_sections_and_rows(both):
 
 
 def test_both_cards_have_the_same_digests_and_probabilities(both):
-    for pattern in (r"sha256:[0-9a-f]{64}", r"\d\.\d{4}%", r"^\| ([A-Z]{1,2}\d\d?) \|"):
+    for pattern in (r"sha256:[0-9a-f]{64}", r"\d\.\d\d%", r"^\| ([A-Z]{1,2}\d\d?) \|"):
         zh, en = (re.findall(pattern, card, re.MULTILINE) for card in both)
         assert zh == en
 
@@ -76,10 +77,16 @@ def test_lines_are_those_written_by_hand(file):
         "- 总点数：0 至 1000 点",
         "- 得分 1 分：10 点",
         "| AAA | 95 |  | 50 万元 |",
-        "| FS07 | 移风易俗 一次 | 3 | 36 | 每 12 个月 6 |",
-        "- 取整（向下）：0.1 万元",
+        "| FS07 | 移风易俗 一次 | 3 | 36 | 每 12 个月最多 6 分 |",
+        "- 取整（向下）：1,000 元",
+        "- 年收入倍数：3 倍",
+        "- 贷后负债占资产：60%",
         "- 可评道德素养：道德评判团、邻居、村民小组长、客户经理",
-        "- 负债高于资产的 0.6（G3）；",
+        "- 负债高于资产的 60%（G3）；",
+        "- 相邻等级的概率不低于 40%；",
+        "- 目标：违约：发放后 12 个月内逾期超过 90 天",
+        "| G4 | 贷款用途三不准（出借他人、购房、股市） | 否决项 |  |  | "
+        "《个人贷款管理办法》：只用于约定用途 |",
     ):
         assert f"\n{line}\n" in card
 
@@ -98,10 +105,31 @@ def test_no_english_sentence_stands_in_the_chinese_card(both):
     assert [line for line in zh.splitlines() if re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", line)] == []
 
 
-def test_chinese_in_the_english_card_is_a_law_a_name_of_the_scheme_or_a_unit(both):
+def test_the_only_chinese_in_the_english_card_is_the_purpose_that_households_agree_to(both, file):
     _, en = both
-    known = "万元|评议表|三治信农户贷款|未评级|国办发|号|"
-    known += "个人信息保护法|征信业管理条例|个人贷款管理办法"
-    levels = r"\((?:村级|镇级|县级|市级及以上|一次|轻微|一般|较重|较好|好|突出)\)"
-    left = re.sub(f"{levels}|{known}", "", en)
+    left = en.replace(f"“{file.scheme.consent_purpose}”", "")
     assert re.findall("[\u4e00-\u9fff]+", left) == []
+
+
+def test_what_only_the_scheme_of_a_bank_says_stays_in_both_cards(file):
+    own = "本行信贷手册第三章"
+    debt = file.scheme.debt.model_copy(update={"legal_basis": own})
+    scheme = file.scheme.model_copy(update={"debt": debt})
+    for card in (chinese, english):
+        assert f"| {own} |" in card(file.model_copy(update={"scheme": scheme}))
+
+
+def test_a_tier_below_all_is_unrated_in_english_whatever_its_name(file):
+    tiers = file.scheme.tiers.model_copy(update={"unrated": "无等级"})
+    changed = file.model_copy(update={"scheme": file.scheme.model_copy(update={"tiers": tiers})})
+    assert "低于最低等级：无等级，" in chinese(changed)
+    assert "Below the lowest tier (unrated): the manual channel" in english(changed)
+
+
+@pytest.mark.parametrize(("unit", "cap"), [("万元", 50), ("元", 500_000)])
+def test_an_amount_is_the_same_in_both_units_of_a_scheme(file, unit, cap):
+    # 50 ten-thousands are 500,000
+    limits = file.scheme.limits.model_copy(update={"unit": unit, "product_cap": Decimal(cap)})
+    changed = file.model_copy(update={"scheme": file.scheme.model_copy(update={"limits": limits})})
+    assert "- Product cap: 500,000 yuan" in english(changed)
+    assert f"- 产品上限：{'50 万元' if unit == '万元' else '500,000 元'}" in chinese(changed)

@@ -104,13 +104,13 @@ def test_the_points_table_adds_up_to_the_whole_scale(card):
 
 def test_tiers_stand_from_the_highest_with_their_caps(card):
     assert [(row[0], row[1], row[3]) for row in rows(section(card, "Tiers and caps"))] == [
-        ("AAA", "95", "50 万元"),
-        ("AA", "90", "30 万元"),
-        ("A", "85", "20 万元"),
-        ("BBB", "80", "10 万元"),
-        ("BB", "75", "8 万元"),
-        ("B", "70", "5 万元"),
-        ("C", "65", "3 万元"),
+        ("AAA", "95", "500,000 yuan"),
+        ("AA", "90", "300,000 yuan"),
+        ("A", "85", "200,000 yuan"),
+        ("BBB", "80", "100,000 yuan"),
+        ("BB", "75", "80,000 yuan"),
+        ("B", "70", "50,000 yuan"),
+        ("C", "65", "30,000 yuan"),
     ]
 
 
@@ -123,12 +123,12 @@ def test_a_card_without_loans_says_that_there_is_no_probability(card):
 
 def test_a_prudent_table_is_shown_with_counts_confidence_and_population(file):
     text = section(english(file.model_copy(update={"pd": PRUDENT})), "Default probability")
-    assert "Basis: prudent" in text
+    assert "Basis: prudent estimate (confidence 50%)" in text
     assert "2 defaults in 300 loans" in text
-    assert "Confidence of the probability: 0.5" in text
+    assert "| Points from | Probability of default | Interval from | to |" in text
     assert "Calibrated on: approved households" in text
     unknown = ["unknown"] * 3
-    assert rows(text) == [["0", *unknown], ["650", "2.0000%", "0.1000%", "5.0000%"]]
+    assert rows(text) == [["0", *unknown], ["650", "2.00%", "0.10%", "5.00%"]]
 
 
 def test_limits_of_use_make_no_claim_about_defaults_or_character(card):
@@ -141,9 +141,9 @@ def test_limits_of_use_make_no_claim_about_defaults_or_character(card):
 
 def test_review_triggers_state_the_numbers_of_the_scheme(card):
     text = section(card, "Review triggers")
-    assert "at least 0.4 of the tier next to it" in text
+    assert "at least 40% of the tier next to it" in text
     assert "1.5 or lower" in text
-    assert "debt above 0.6" in text
+    assert "debt above 60%" in text
 
 
 def test_a_scheme_without_a_debt_rule_names_no_debt_trigger(file):
@@ -163,7 +163,7 @@ def test_village_caps_and_required_bounds_are_listed(file):
     )
     scheme = file.scheme.model_copy(update={"limits": limits})
     text = section(english(file.model_copy(update={"scheme": scheme})), "Bounds of the limit")
-    assert "- Cap of village V007: 12.5 万元" in text
+    assert "- Cap of village V007: 125,000 yuan" in text
     assert "- Needed for an amount: village's proposal" in text
     assert "- Times the annual income: none" in text
 
