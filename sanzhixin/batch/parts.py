@@ -51,6 +51,7 @@ _REJECTED = pa.schema(
     [(name, pa.int64() if name == "line" else pa.string()) for name in REJECTED_COLUMNS]
 )
 _OWN = (SUCCESS, MANIFEST, QUARANTINE, "proposals.parquet", "proposals.csv", "proposals.xlsx")
+_KEPT = ("proposals", QUARANTINE, MANIFEST, SUCCESS)
 _PART = re.compile(r"(part|rejected)-[0-9]{5,}\.parquet")
 _UNFINISHED = re.compile(re.escape(TEMPORARY) + r"[a-z0-9_]{8}")
 _WITHIN = (_PART, _UNFINISHED, SPOOL_FILE)
@@ -66,7 +67,13 @@ def refuse_foreign(out: Path) -> None:
     """
     held = [path for path in out.iterdir() if not _is_temporary(path)] if out.exists() else []
     if held and not _is_run(out):
-        raise OutputError("output_folder_in_use", path=out.name, count=len(held))
+        raise OutputError(
+            "output_folder_in_use",
+            path=out.name,
+            count=len(held),
+            others=f" that are not an earlier run of score ({', '.join(_KEPT)})",
+            others_zh=f"，不是以往 score 的结果（{'、'.join(_KEPT)}）",
+        )
 
 
 def claim_folder(out: Path, run_key: str, *, keep: Path | None = None) -> None:

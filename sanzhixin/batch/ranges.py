@@ -26,6 +26,7 @@ from sanzhixin.records.folder import no_table_note
 from sanzhixin.records.headers import match_headers
 from sanzhixin.records.raw import RawTable
 from sanzhixin.records.rejected import ragged_identifier
+from sanzhixin.records.unused import absent_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +61,8 @@ class Layout:
     sources : tuple of Source
         In the order of files and sheets.
     notes : tuple of Note
-        Ignored files and columns, files without rows.
+        Ignored files and columns, files without rows, columns that the scheme uses and no table
+        has.
     sizes : tuple of int
         Households of each range, as far as their numbers could be read; one range at least.
     spool : Spool
@@ -267,7 +269,8 @@ class _Sorter:
         return self._ranges(pd.Series(ids, dtype="str"), len(ids))
 
     def notes(self, inputs: Sequence[Input]) -> Iterator[Note]:
-        """Tell which files and columns are ignored, and which files have no rows."""
+        """Tell which files and columns are ignored or lacking, and which files have no rows."""
+        columns: dict[str, set[str]] = {}
         for given in inputs:
             if not given.facts().tables:
                 yield no_table_note(given.name)
@@ -277,6 +280,9 @@ class _Sorter:
                     spec = table_spec(table, self._scheme)
                     empty = source.place not in self._filled
                     yield from source_notes(source.file, spec, source.match, empty=empty)
+                    names = {item.column.name for item in source.match.columns}
+                    columns.setdefault(table, set()).update(names)
+        yield from absent_notes(columns, self._scheme)
 
 
 def _names(ids: pd.Series | None) -> pa.Array:

@@ -229,7 +229,13 @@ def _check_free(out: Path) -> None:
         return
     held = {path.name for path in out.iterdir()} - {path.name for path in _staged(out)}
     if held and not (held <= {MANIFEST, QUARANTINE, PROPOSALS, SUCCESS} and _is_ours(out)):
-        raise OutputError("output_folder_in_use", path=out.name, count=len(held))
+        raise OutputError(
+            "output_folder_in_use",
+            path=out.name,
+            count=len(held),
+            others=" that are not an earlier run on Spark",
+            others_zh="，不是以往 Spark 运行的结果",
+        )
 
 
 def _is_ours(out: Path) -> bool:

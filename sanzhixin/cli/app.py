@@ -182,11 +182,19 @@ def _run(given: list[str]) -> int:
         if error.message.startswith("Got unexpected extra argument"):  # may hold an ID number
             error = click.UsageError("Got unexpected extra arguments.", ctx=error.ctx)
         error.show()
+        if isinstance(error, click.NoSuchOption) and error.option_name == "--lang":
+            _tell_where_lang_stands(given, error)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     return int(code or 0)
+
+
+def _tell_where_lang_stands(given: list[str], error: click.UsageError) -> None:
+    """Say that --lang stands before the command, with the command that was given."""
+    lang, path = _language(given), "" if error.ctx is None else error.ctx.command_path
+    Voice(lang).tell("lang_first", lang=lang, command=path.removeprefix("sanzhixin "))
 
 
 def _language(given: list[str]) -> Lang:

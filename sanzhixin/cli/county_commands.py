@@ -13,6 +13,8 @@ from sanzhixin.cli.options import AS_OF, DIR, JSON, SCHEME, read_day
 from sanzhixin.cli.voice import Voice, aligned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from sanzhixin.batch import Intake, TableCount
@@ -23,6 +25,7 @@ __all__ = [
     "check",
     "counts_table",
     "first_rejected",
+    "noted",
     "refuse_used",
     "simulate",
     "tell_notes",
@@ -49,7 +52,12 @@ _SHOWN = 5
 @click.option(
     "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True
 )
-@AS_OF
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    callback=read_day,
+    help="Day on which the tables stand.  [default: 2026-06-30]",
+)
 @click.option(
     "--stood-on",
     metavar="DATE",
@@ -156,7 +164,7 @@ def _summary(intake: Intake, doubts: tuple[Note, ...]) -> dict[str, object]:
             for c in intake.counts
         ],
         "rejected_by_code": {str(code): int(count) for code, count in sorted(codes.items())},
-        "notes": [{"file": n.file, "zh": n.zh, "en": n.en} for n in (*intake.done.notes, *doubts)],
+        "notes": noted((*intake.done.notes, *doubts)),
     }
 
 
@@ -172,16 +180,26 @@ def _show(voice: Voice, intake: Intake, doubts: tuple[Note, ...], *, date: str) 
     voice.show(first_rejected(voice, intake.done.rejected))
 
 
-def tell_notes(voice: Voice, notes: tuple[Note, ...]) -> None:
-    """Say what was ignored or could not be attributed."""
+def tell_notes(voice: Voice, notes: Iterable[Note], folder: Path | None = None) -> None:
+    """Say what was ignored, is lacking or could not be attributed; of two folders, in which."""
     for note in notes:
-        voice.tell("note", file=note.file, zh=note.zh, en=note.en)
+        file = note.file if folder is None else f"{folder.name}/{note.file}"
+        voice.tell("note", file=file, zh=note.zh, en=note.en)
+
+
+def noted(notes: Iterable[Note]) -> list[dict[str, str]]:
+    """Write notes down for ``--json``."""
+    return [{"file": note.file, "zh": note.zh, "en": note.en} for note in notes]
 
 
 def counts_table(voice: Voice, counts: tuple[TableCount, ...]) -> str:
     """Lay out rows in, accepted and rejected by table."""
+    from sanzhixin.records.columns import TABLES
+
     head = [voice.word(key) for key in ("table", "in", "accepted", "rejected")]
-    return aligned([head, *([c.table, c.n_in, c.accepted, c.rejected] for c in counts)])
+    named = [voice.pick(f"{TABLES[c.table].zh} ", "", joint="") + c.table for c in counts]
+    rows = ([name, c.n_in, c.accepted, c.rejected] for name, c in zip(named, counts, strict=True))
+    return aligned([head, *rows])
 
 
 def _rules_table(voice: Voice, rejected: pd.DataFrame) -> str:

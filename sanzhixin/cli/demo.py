@@ -170,7 +170,12 @@ def _explain(
         for lang in _LANGUAGES:
             text = Account(why, override, Voice("en" if lang == "en" else "zh")).full()
             (place / f"{household}.{lang}.txt").write_text(f"{text}\n", encoding="utf-8")
-    return Account(why, override, Voice(voice.one)).brief()
+    short = Account(why, override, Voice(voice.one)).brief()
+    if voice.lang != "both":
+        return short
+    head = Account(why, override, Voice("en")).brief().partition("\n\n")[0]
+    rest = Voice("en").text("demo_rest", path=place / f"{household}.en.txt")
+    return f"{short}\n\n{head}\n  {rest}"
 
 
 def _judge(voice: Voice, folder: Path, model: SanzhixinModel, intake: Intake) -> None:

@@ -26,6 +26,7 @@ DEMO_TEXTS: dict[str, tuple[str, str]] = {
         "5/6 三户说明（完整说明见 explained/）",
         "5/6 three households explained (full accounts in explained/)",
     ),
+    "demo_rest": ("其余见 {path}", "the rest in English: {path}"),
     "demo_judge": (
         "6/6 以贷款结果、全部农户和评议表评估模型，写验证报告，请稍候……",
         "6/6 judging the model by its loans, all households and the forms; this takes a moment",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sanzhixin.cli.county_commands import tell_notes
 from sanzhixin.cli.options import AS_OF, DIR, MODEL, REPORT_OUT, ChosenModel, read_rate
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.texts import TEXTS
@@ -60,7 +61,7 @@ def limits(
     if village_share is not None and total_yuan is None:
         raise click.UsageError(_NEEDS_TOTAL)
     model = chosen.load()
-    refuse_others(out, _TABLES)
+    refuse_others(out, _TABLES, kind="limits")
     intake = take_in(folder, model.scheme, as_of)
     county = intake.done.county
     found = compute_limits(model, county, scoring_date(intake.as_of, county.as_of))
@@ -73,6 +74,7 @@ def limits(
             "portfolio": within.households,
             "villages": within.villages,
         }
+    tell_notes(voice, intake.done.notes)
     lines = _lines(found, within)
     zh, en = ("\n".join(line[k] for line in lines) for k in (0, 1))
     write_report(out, tables, zh, en, kind="limits", names=_TABLES)
@@ -95,24 +97,49 @@ def _lines(found: LimitTables, within: PortfolioTables | None) -> list[tuple[str
             members=f"{len(found.members):,}",
         )
     ]
-    return lines if within is None else [*lines, *_totals(within)]
+    return lines if within is None else [*lines, *_totals(within, found.step)]
 
 
-def _totals(within: PortfolioTables) -> Iterator[tuple[str, str]]:
-    """Say what the totals took off, over all and village by village."""
-    held = within.ceiling_yuan
-    named = (
-        _both("limits_no_ceiling") if held is None else _both("limits_ceiling", ceiling=f"{held:,}")
-    )
+def _totals(within: PortfolioTables, step: int) -> Iterator[tuple[str, str]]:
+    """Say what the totals took off and why something is left, over all and by village."""
     households, villages = within.households, within.villages
-    values = {
-        "total": f"{within.total_yuan:,}",
-        "lowered": int((households["allocated_yuan"] < households["limit_yuan"]).sum()),
-        "allocated": f"{int(households['allocated_yuan'].sum()):,}",
-    }
-    templates = TEXTS["limits_total"]
-    zh, en = (text.format(**values, ceiling=named[k]) for k, text in enumerate(templates))
-    yield zh, en
+    asked, allocated = households["limit_yuan"], households["allocated_yuan"]
+    of_village = households["village_id"].map(villages.set_index("village_id")["ceiling_yuan"])
+    lowered, at_village = allocated < asked, (allocated == of_village).fillna(value=False)
+    n_village, n_over_all = int((lowered & at_village).sum()), int((lowered & ~at_village).sum())
+    ceiling, total = within.ceiling_yuan, within.total_yuan or 0
+    held = (
+        _both("limits_no_ceiling")
+        if ceiling is None
+        else _both("limits_ceiling", ceiling=f"{ceiling:,}")
+    )
+    by = ("", "")
+    if within.village_total_yuan is not None:
+        by = _both("limits_lowered_by", village=n_village, over_all=n_over_all)
+    yield _both(
+        "limits_total",
+        total=f"{total:,}",
+        asked=f"{int(asked.sum()):,}",
+        allocated=f"{int(allocated.sum()):,}",
+        lowered=int(lowered.sum()),
+        by=by,
+        ceiling=held,
+    )
+    left = total - int(allocated.sum())
+    if left and ceiling is not None:
+        yield _both("limits_left_step", left=f"{left:,}", over_all=n_over_all, step=f"{step:,}")
+    elif left and n_village:
+        most, count = within.village_total_yuan or 0, int((villages["n_lowered"] > 0).sum())
+        yield _both(
+            "limits_left_villages" if count == len(villages) else "limits_left_village",
+            left=f"{left:,}",
+            village_total=f"{most:,}",
+            count=count,
+            villages=len(villages),
+            most=f"{most * count:,}",
+        )
+    elif left:
+        yield _both("limits_left_asked", left=f"{left:,}")
     if within.village_total_yuan is not None:
         count = int(villages["ceiling_yuan"].notna().sum())
         yield _both("limits_village_total", total=f"{within.village_total_yuan:,}", count=count)
@@ -127,5 +154,9 @@ def _totals(within: PortfolioTables) -> Iterator[tuple[str, str]]:
 
 
 def _both(key: str, **values: object) -> tuple[str, str]:
-    zh, en = (text.format_map(values) for text in TEXTS[key])
+    """Fill a sentence in both languages; a pair of values is a word in either."""
+    zh, en = (
+        text.format_map({n: v[k] if isinstance(v, tuple) else v for n, v in values.items()})
+        for k, text in enumerate(TEXTS[key])
+    )
     return zh, en

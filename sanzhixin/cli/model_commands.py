@@ -123,16 +123,31 @@ def fit(  # noqa: PLR0913 - one parameter an option of the command
             fitted_by=fitted_by,
             fitted_on=None if fitted_by is None else dt.date.today(),
         )
+    former = _standing(output)
     path, file = model.save(output), model.file
     paper = path.with_name("card.md")
     with publishing(paper), whole_file(paper) as stream:
         stream.write(card_markdown(file).encode())
     _tell_model(voice, file, path)
+    if former is not None and former.digest() != file.digest():
+        status = TEXTS[f"model.{former.status}"]
+        voice.tell("fit_replaced", model_id=file.model_id, status=status, digest=former.digest())
     if fitted_by is None:
         voice.tell("fit_nobody")
     if file.provenance.comparison is not None and file.provenance.comparison.chosen == "fitted":
         _tell_swap(voice, model, intake.done.county, intake.as_of)
     return 3 if intake.n_rejected else 0
+
+
+def _standing(output: Path) -> ModelFile | None:
+    """Read the model that stands where one will be written; None where there is none to read."""
+    from sanzhixin.errors import ArtifactError, InputError
+    from sanzhixin.scoring.artifact import read_model_file
+
+    try:
+        return read_model_file(output)
+    except (ArtifactError, InputError):
+        return None
 
 
 def _tell_swap(voice: Voice, model: SanzhixinModel, county: County, as_of: dt.date | None) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sanzhixin.cli.options import AS_OF, JSON, MODEL, REPORT_OUT, ChosenModel, read_day
+from sanzhixin.cli.county_commands import noted, tell_notes
+from sanzhixin.cli.options import AS_OF, JSON, MODEL, ChosenModel, read_day
 from sanzhixin.cli.report_folder import refuse_others, write_report
 from sanzhixin.cli.voice import Voice
 from sanzhixin.errors.words import alarms_told
@@ -27,7 +28,15 @@ _NAME = "stop.json"
 @click.argument("old", metavar="DIR_OLD", type=click.Path(path_type=Path))
 @click.argument("new", metavar="DIR_NEW", type=click.Path(path_type=Path))
 @MODEL
-@REPORT_OUT
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="New or empty folder, or that of an earlier look that stopped nothing, which is replaced.",
+)
 @click.option(
     "--as-of-old",
     metavar="DATE",
@@ -84,7 +93,7 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     plan = AlarmPlan(look=look, looks=looks)
     if (out / _NAME).exists():
         raise OutputError("look_holds_stop", path=out.name, file=_NAME)
-    refuse_others(out, MONITORING_TABLES, lock_of(out / _NAME).name)
+    refuse_others(out, MONITORING_TABLES, lock_of(out / _NAME).name, kind="monitor")
     stop_file = out / _NAME if stop is None else stop
     stopped = {order.model_id for order in read_stops(stop_file)}
     model = chosen.load()
@@ -101,13 +110,19 @@ def monitor(  # noqa: PLR0913 - one parameter per option
     order = StopOrder(model.model_id, found.as_of, found.reasons) if found.stop else None
     names = scheme_names(model.scheme, model.plan.tiers.unrated)
     _publish(out, found, names, order, stop_file)
+    for folder, intake in ((old, before), (new, after)):
+        tell_notes(voice, intake.done.notes, folder)
     _tell(voice, out, found, stop_file, is_stopped=model.model_id in stopped)
     n_rejected = before.n_rejected + after.n_rejected
     if n_rejected:
         voice.tell("fit_quarantined", rejected=n_rejected)
     code = 3 if n_rejected else 0
     if as_json:
-        told = {"already_stopped": model.model_id in stopped}
+        told = {
+            "already_stopped": model.model_id in stopped,
+            "notes_old": noted(before.done.notes),
+            "notes": noted(after.done.notes),
+        }
         voice.show_json(_summary(found, out, stop_file, code) | told)
     return code
 

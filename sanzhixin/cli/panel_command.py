@@ -27,7 +27,7 @@ def panel(voice: Voice, folder: Path, *, out: Path, scheme: str, as_of: dt.date 
     from sanzhixin.scheme import load_scheme
 
     rules = load_scheme(scheme)
-    refuse_others(out, PANEL_TABLES)
+    refuse_others(out, PANEL_TABLES, kind="panel")
     intake = take_in(folder, rules, as_of)
     with voice.progress("fitting") as progress:
         done: list[str] = []

@@ -153,7 +153,7 @@ def card(voice: Voice, model_path: Path, *, out: Path, lang: Lang | None) -> int
     from sanzhixin.scoring.artifact import read_model_file
     from sanzhixin.validation.papers.card import PAPERS, model_papers
 
-    refuse_strangers(out, PAPERS)
+    refuse_strangers(out, PAPERS, kind="card")
     papers = model_papers(read_model_file(model_path), first=lang or voice.one)
     writers = {name: as_writer(content) for name, content in papers.items()}
     publish_files(out, writers, kind="papers")

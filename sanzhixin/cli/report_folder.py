@@ -7,7 +7,7 @@ from operator import methodcaller
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -19,19 +19,29 @@ __all__ = ["as_writer", "publish_files", "refuse_others", "refuse_strangers", "w
 _DONE, _REPORT = "_SUCCESS", "report.txt"
 
 
-def refuse_others(out: Path, names: Iterable[str], *files: str) -> None:
-    """Refuse a folder that holds anything but an earlier report with these tables, and files."""
-    refuse_strangers(out, [*map(_file_of, names), _REPORT, *files])
+def refuse_others(out: Path, names: Iterable[str], *files: str, kind: str) -> None:
+    """Refuse a folder that holds anything but an earlier report with these tables, and files.
+
+    The refusal names the command `kind` and what it writes.
+    """
+    refuse_strangers(out, [*map(_file_of, names), _REPORT, *files], kind=kind)
 
 
-def refuse_strangers(out: Path, files: Iterable[str]) -> None:
+def refuse_strangers(out: Path, files: Sequence[str], *, kind: str) -> None:
     """Refuse a folder that holds anything but these files and ``_SUCCESS``."""
     from sanzhixin.errors import OutputError
 
     held = {path.name for path in out.iterdir()} if out.is_dir() else set()
     strangers = held - {*files, _DONE}
     if strangers:
-        raise OutputError("output_folder_in_use", path=out.name, count=len(strangers))
+        own = [*files, _DONE]
+        raise OutputError(
+            "output_folder_in_use",
+            path=out.name,
+            count=len(strangers),
+            others=f" that sanzhixin {kind} does not write (it writes {', '.join(own)})",
+            others_zh=f"不是 sanzhixin {kind} 写出的（它只写 {'、'.join(own)}）",
+        )
 
 
 def write_report(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sanzhixin.cli.county_commands import counts_table, first_rejected, tell_notes
+from sanzhixin.cli.county_commands import counts_table, first_rejected, noted, tell_notes
 from sanzhixin.cli.options import (
     AS_OF,
     AUDIT,
@@ -240,4 +240,5 @@ def _result_summary(result: RunResult, out: Path) -> dict[str, Any]:
         "statuses": result.statuses,
         "tiers": result.tiers,
         "resumed_parts": result.resumed_parts,
+        "notes": noted(result.notes),
     }

@@ -110,7 +110,12 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "fit_quarantined": (
         "注意：{rejected} 行被退回，未采用；可用 sanzhixin check 查看。",
-        "Note: {rejected} rows were rejected and not used; see them with sanzhixin check.",
+        "Note: rows rejected and not used: {rejected}; see them with sanzhixin check.",
+    ),
+    "fit_replaced": (
+        "该处原有的 {model_id}（状态 {status}，摘要 {digest}）与新模型内容不同，已被替换。",
+        "The former {model_id} there ({status}, digest {digest}) differs from the new one and was "
+        "replaced.",
     ),
     "fit_saved": (
         "模型 {model_id} 已写入 {path}（状态 {status}，违约概率依据 {basis}，有效期至 {until}）。",
@@ -125,6 +130,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "已中断（{signal}）；未发布不完整的结果，可用 --resume 继续。",
         "Interrupted ({signal}); nothing half-done was published, --resume goes on.",
     ),
+    "lang_first": (
+        "--lang 写在命令之前：sanzhixin --lang {lang} {command} …",
+        "--lang stands before the command: sanzhixin --lang {lang} {command} …",
+    ),
     "note": ("{file}：{zh}", "{file}: {en}"),
     "approval_written": (
         "已写入审批表：{households} 户 → {path}",
@@ -137,10 +146,35 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "reviewed), together {limit} yuan; {members} adults.",
     ),
     "limits_total": (
-        "总量 {total} 元：降低 {lowered} 户，合计 {allocated} 元；{ceiling}。"
-        "余额因额度按步长取整而未分配。",
-        "Total {total} yuan: {lowered} households lowered, together {allocated} yuan; {ceiling}. "
-        "What is left is less than one step for each household at its ceiling.",
+        "总量 {total} 元：建议额度合计 {asked} 元，分配 {allocated} 元，降低 {lowered} 户{by}；"
+        "{ceiling}。",
+        "Total {total} yuan: proposed {asked}, allocated {allocated}; households lowered: "
+        "{lowered}{by}; {ceiling}.",
+    ),
+    "limits_lowered_by": (
+        "（因单村总量 {village} 户，因全县上限 {over_all} 户）",
+        " ({village} by the total of their village, {over_all} by the ceiling over all)",
+    ),
+    "limits_left_asked": (
+        "尚余 {left} 元：建议额度合计未超过总量。",
+        "{left} yuan are left: what is proposed does not exceed the total.",
+    ),
+    "limits_left_village": (
+        "尚余 {left} 元：一个村至多 {village_total} 元，{villages} 个村中有 {count} 个村"
+        "的额度因此降低（按步长取整），其余各村的建议额度已全部分配。",
+        "{left} yuan are left: one village may have at most {village_total}; villages lowered to "
+        "that in whole steps: {count} of {villages}; the others have all that is proposed.",
+    ),
+    "limits_left_villages": (
+        "尚余 {left} 元：一个村至多 {village_total} 元，{villages} 个村的额度都因此降低"
+        "（按步长取整），合计至多 {most} 元。",
+        "{left} yuan are left: one village may have at most {village_total}, and every village "
+        "({villages}) is lowered to that in whole steps: together they may have {most}.",
+    ),
+    "limits_left_step": (
+        "尚余 {left} 元：不足以使处于全县上限的 {over_all} 户各增加一个步长（{step} 元）。",
+        "{left} yuan are left: less than one step of {step} yuan for each household at the "
+        "ceiling over all ({over_all}).",
     ),
     "limits_ceiling": (
         "全部额度不高于 {ceiling} 元",
@@ -153,7 +187,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "limits_no_ceiling": ("全县无需统一上限", "no ceiling over the whole county is needed"),
     "limits_village": (
         "  村 {village}：降低 {lowered} 户，{before} -> {after} 元",
-        "  village {village}: {lowered} households lowered, {before} -> {after} yuan",
+        "  village {village}: households lowered: {lowered}, {before} -> {after} yuan",
     ),
     "limits_written": (
         "额度表与成员表已写入 {path}；给出 --total 时另有总量分配表。",

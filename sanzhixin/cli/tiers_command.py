@@ -104,7 +104,7 @@ def tiers(  # noqa: PLR0913 - one parameter an option of the command
 
     model = chosen.load()
     economics = _economics(model, appetite, margin, utilisation, cost_yuan)
-    refuse_others(out, _TABLES)
+    refuse_others(out, _TABLES, kind="tiers")
     intake = take_in(folder, model.scheme, as_of)
     if intake.n_rejected:
         voice.tell("fit_quarantined", rejected=intake.n_rejected)

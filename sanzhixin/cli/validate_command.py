@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sanzhixin.cli.county_commands import noted, tell_notes
 from sanzhixin.cli.options import AS_OF, DIR, JSON, MODEL, ChosenModel
 from sanzhixin.cli.voice import Voice, aligned
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sanzhixin.errors.words import Lang
+    from sanzhixin.records.raw import Note
     from sanzhixin.validation.face import Validation
 
 __all__ = ["validate", "write_forms"]
@@ -58,8 +60,10 @@ def validate(
         intake = take_in(folder, model.scheme, as_of)
         found = judge(model, intake.done.county, intake.as_of)
         write_forms(found, outs, voice.one)
+    notes = intake.done.notes
+    tell_notes(voice, notes)
     code = 3 if intake.n_rejected else 0
-    _say(voice, found, as_json=as_json, code=code)
+    _say(voice, found, notes, as_json=as_json, code=code)
     for out in outs:
         voice.tell("validate_written", path=out)
     if intake.n_rejected:
@@ -76,7 +80,7 @@ def _check(outs: tuple[Path, ...]) -> None:
         if out.suffix.lower() not in _WRITERS:
             raise click.BadParameter(_SUFFIX, param_hint="--output")
         if not out.parent.is_dir():
-            raise OutputError("output_not_written", path=out.name, problem="no such folder")
+            raise OutputError("output_no_folder", path=out.name, folder=out.parent.name)
         if out.is_file() and not is_report(out):
             raise OutputError("file_stands", path=out.name)
     if any(out.suffix.lower() == ".html" for out in outs):
@@ -106,13 +110,16 @@ def write_forms(found: Validation, outs: Iterable[Path], lang: Lang) -> None:
             )
 
 
-def _say(voice: Voice, found: Validation, *, as_json: bool, code: int) -> None:
+def _say(
+    voice: Voice, found: Validation, notes: tuple[Note, ...], *, as_json: bool, code: int
+) -> None:
     """Show rows by verdict, table by table."""
     from sanzhixin.validation.tables.judged import VERDICTS
 
     counts = {name: dict(one.counts) for name, one in found.tables.items() if one.counts}
     if as_json:
-        voice.show_json({"exit_code": code, "facts": found.facts, "verdicts": counts})
+        told = {"exit_code": code, "facts": found.facts, "verdicts": counts}
+        voice.show_json({**told, "notes": noted(notes)})
         return
     head = [voice.word("validate_table"), *(voice.word(f"verdict.{word}") for word in VERDICTS)]
     rows: list[list[object]] = [

@@ -238,8 +238,8 @@ ARTIFACT: dict[str, Message] = {
         "模型 {model_id} 已停用，不再评分；请使用后续模型。",
     ),
     "model_nobody": Message(
-        "A model of status {status} has to name who fitted, validated and approved it, and one of them is not named. Who takes this step is stated with --by; nobody can be added to a model later, so one that does not name who fitted it is fitted again with --fitted-by.",
-        "状态为 {status_zh} 的模型须写明拟合人、验证人、批准人，现有一人未写明；本步骤经办人用 --by 写明，已有模型不能补写人员，未写明拟合人的请加 --fitted-by 重新拟合。",
+        "A model of status {status} has to name who {needed} it; not named: who {lacking} it. Who takes this step is stated with --by NAME; who fitted a model is stated with fit --fitted-by NAME and cannot be added later, so fit it again where that lacks.",
+        "状态为 {status_zh} 的模型须写明{needed_zh}，现未写明{lacking_zh}。本步骤经办人用 --by 写明；拟合人用 fit --fitted-by 写明，不能补写，缺拟合人的请重新拟合。",
     ),
     "model_people": Message(
         "A model of status {status} has to be fitted, validated and approved by three different people (validated: two), and two of the names are the same but for blanks, signs, width and capitals. Let somebody else take this step (--by).",
@@ -393,8 +393,12 @@ OUTPUT: dict[str, Message] = {
         "{path} 中有上次监测写下的停用文件 {file}，模型仍在停用中，不会覆盖；请换一个文件夹，或用 --stop 指定停用文件。",
     ),
     "output_folder_in_use": Message(
-        "{path} holds {count} files or folders that are not an earlier run; nothing was changed. Choose a new or empty folder.",
-        "{path} 中有 {count} 个不属于以往运行的文件或文件夹；未作任何改动，请选择新的或空的文件夹。",
+        "{path} holds {count} files or folders{others}; nothing was changed. Choose a new or empty folder.",
+        "{path} 中有 {count} 个文件或文件夹{others_zh}；未作任何改动，请选择新的或空的文件夹。",
+    ),
+    "output_no_folder": Message(
+        "{path} could not be written: the folder {folder} does not exist; nothing was changed. Make the folder first, or choose another.",
+        "无法写入 {path}：文件夹 {folder} 不存在；未作任何改动。请先建立该文件夹，或更换文件夹。",
     ),
     "output_not_written": Message(
         "{path} could not be written ({problem}); nothing was changed. Free space or choose another folder.",

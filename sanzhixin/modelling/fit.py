@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sanzhixin.errors import DomainError
+from sanzhixin.errors.findings import finding
 from sanzhixin.model import SanzhixinModel, check_county, scoring_date
 from sanzhixin.modelling.county.choice import CardChoice, ChosenCard, Holdout, choose_card
 from sanzhixin.modelling.county.loans import Outcomes, collect_outcomes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sanzhixin.errors import SanzhixinError
     from sanzhixin.records import County
     from sanzhixin.scoring.panel_tables import PanelTables
 
@@ -276,11 +278,15 @@ def _provenance(
         versions=_versions(),
         seed=None if truth is None else truth.seed,
         comparison=chosen.comparison,
-        card_refused=None
-        if refused is None
-        else Refusal(code=refused.code, en=refused.en, zh=refused.zh),
+        card_refused=None if refused is None else _refusal(refused),
         notes=tuple(notes),
     )
+
+
+def _refusal(refused: SanzhixinError) -> Refusal:
+    """Keep what was found: the expert card that is advised was taken."""
+    en, zh = finding(refused)
+    return Refusal(code=refused.code, en=en, zh=zh)
 
 
 def _card_notes(chosen: ChosenCard) -> list[str]:
@@ -288,7 +294,7 @@ def _card_notes(chosen: ChosenCard) -> list[str]:
     if chosen.learned is None:
         notes.append("Expert card: the points were not learned from outcomes.")
         if chosen.refused is not None:
-            notes.append(f"No card was learned: {chosen.refused.en}")
+            notes.append(f"No card was learned: {finding(chosen.refused)[0]}")
     else:
         scale = {
             "equal_default": "points stand for the default probability that they have under the "

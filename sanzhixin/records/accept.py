@@ -13,6 +13,7 @@ from sanzhixin.records.columns import TABLES, table_spec
 from sanzhixin.records.county import County
 from sanzhixin.records.draft import Acceptance, Draft
 from sanzhixin.records.raw import Note, Place, RawTable
+from sanzhixin.records.unused import absent_notes
 from sanzhixin.records.vocabulary import EVIDENCE_TABLES
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class CountyAcceptance:
         Rejected rows of all tables, in the order of the tables; ``county.rejected_rows`` sums up
         which households they concern.
     notes : tuple of Note
-        Ignored columns, files without rows, and rows that `unattributed` counts.
+        Ignored columns, files without rows, columns that the scheme uses and no table has, and
+        rows that `unattributed` counts.
     n_in : int
         Rows handed in.
     unattributed : dict of str to int
@@ -159,6 +161,7 @@ def accept_county(
     """
     require_tables(tables)
     done: dict[str, Acceptance] = {}
+    columns: dict[str, set[str]] = {}
     for name in TABLES:
         if name not in tables:
             continue
@@ -171,7 +174,7 @@ def accept_county(
         draft.reject_duplicates((elsewhere or {}).get(name))
         draft.reject_crowds()
         _refer(draft, done)
-        households = done.get("households")
+        households, columns[name] = done.get("households"), draft.given
         done[name] = draft.finish(
             scheme, None if households is None else households.accepted["household_id"]
         )
@@ -186,6 +189,7 @@ def accept_county(
         rejected,
         (
             *(note for item in done.values() for note in item.notes),
+            *absent_notes(columns, scheme),
             *unrated_notes(rated_codes(county, scheme), scheme, bool(len(county.ratings))),
             *lost_notes(unattributed),
         ),

@@ -14,6 +14,7 @@ from sanzhixin.records.headers import match_headers
 from sanzhixin.records.parsing import parse_column
 from sanzhixin.records.raw import Note, Place, RawTable
 from sanzhixin.records.rejected import Reasons, ragged_households, rejected_frame
+from sanzhixin.records.unused import ignored_note
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -73,6 +74,7 @@ class Draft:
         self.findings: list[tuple[NDArray[np.int64], str, str]] = []
         self.others: dict[int, Place] = {}
         self.notes: list[Note] = []
+        self.given: set[str] = set()
 
     def add(self, rows: NDArray[np.int64], name: str, code: str) -> None:
         """Record that rows, by position, break a rule."""
@@ -100,6 +102,7 @@ class Draft:
         match = match_headers(headers, spec, units=units, file=raw.file or spec.name)
         draft = cls(spec, [raw], pd.DataFrame(index=pd.RangeIndex(len(raw.frame))))
         draft.household_at = [_position(match, "household_id")]
+        draft.given = {item.column.name for item in match.columns}
         draft._read_cells(match)
         for rows, name, code in resolve(draft.frame, spec, scheme):
             draft._find_readable(rows, name, code)
@@ -153,6 +156,7 @@ class Draft:
                 whole.add(rows + start, name, code)
             whole.notes += draft.notes
             whole.household_at += draft.household_at
+            whole.given |= draft.given
             start += len(draft.frame)
         return whole
 
@@ -222,8 +226,7 @@ def source_notes(file: str, spec: TableSpec, match: HeaderMatch, *, empty: bool)
     """Tell which columns of a file or sheet are ignored, and that it has no rows."""
     notes: list[Note] = []
     if match.ignored:
-        names = "、".join(header.strip() or "(blank)" for header in match.ignored)
-        notes.append(Note(file, f"columns ignored: {names}", f"未使用的列：{names}"))
+        notes.append(ignored_note(file, spec, match))
     if empty:
         en, zh = f"table {spec.name} has no rows", f"表 {spec.name}（{spec.zh}）没有数据行"
         notes.append(Note(file, en, zh))

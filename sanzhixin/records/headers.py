@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sanzhixin.errors import SchemaError
@@ -13,7 +14,7 @@ from sanzhixin.records.table_names import round_of, table_of
 from sanzhixin.scheme.deny import denied_header, normalise_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sanzhixin.records.columns import TableSpec
 
@@ -24,6 +25,7 @@ __all__ = [
     "count_known",
     "find_header",
     "match_headers",
+    "nearest_column",
     "raters_in",
 ]
 
@@ -140,6 +142,25 @@ def count_known(headers: Sequence[str], spec: TableSpec) -> int:
     A table with free columns counts them too, once one of its own columns is there.
     """
     return _counter(spec)(headers)
+
+
+def nearest_column(header: str, spec: TableSpec, there: Collection[str]) -> Column | None:
+    """Find the column that a header perhaps means, among those that are not `there`.
+
+    Names, Chinese headers and further headers are compared without unit, as letters go; None
+    where none is near.
+
+    Examples
+    --------
+    >>> from sanzhixin.records.columns import table_spec
+    >>> nearest_column("年收人（万元）", table_spec("households"), []).name
+    'annual_income_yuan'
+    """
+    plain, money = _synonyms(spec)
+    absent = {name: column for name, column in (plain | money).items() if column.name not in there}
+    text = _split_unit(_REMARK.sub("", normalise_header(header)))[0]
+    near = get_close_matches(text, absent, n=1)
+    return absent[near[0]] if near else None
 
 
 def find_header(rows: Sequence[Sequence[str]], spec: TableSpec) -> int | None:

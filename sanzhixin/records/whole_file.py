@@ -97,12 +97,12 @@ def check_free(file: Path) -> None:
     Raises
     ------
     OutputError
-        ``file_stands``: something of that name is there; ``output_not_written``: no such folder.
+        ``file_stands``: something of that name is there; ``output_no_folder``.
     """
     if file.exists():
         raise OutputError("file_stands", path=file.name)
     if not file.parent.is_dir():
-        raise OutputError("output_not_written", path=file.name, problem="no such folder")
+        raise OutputError("output_no_folder", path=file.name, folder=file.parent.name)
 
 
 def write_new(file: Path, content: bytes, mode: int = 0o600) -> None:

@@ -71,7 +71,9 @@ def refuse_used(folder: Path) -> None:
     """
     count = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
     if count:
-        raise OutputError("output_folder_in_use", path=folder.name, count=count)
+        raise OutputError(
+            "output_folder_in_use", path=folder.name, count=count, others="", others_zh=""
+        )
 
 
 @contextmanager

@@ -24,6 +24,8 @@ STEPS: tuple[Status, ...] = ("draft", "validated", "approved", "retired")
 RELEASED: tuple[Status, ...] = ("approved", "retired")
 """Statuses of models that are never changed: a change is a new version."""
 
+_STEP_WORDS = (("拟合人", "fitted"), ("验证人", "validated"), ("批准人", "approved"))
+
 _UNSEEN = re.compile(  # letters and marks that show nothing, such as the Hangul fillers
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
@@ -162,7 +164,17 @@ class Provenance(Decision):
         named = {1: (made, judged), 2: (made, judged, released)}.get(place, ())
         people = [_plain(name) for name in named]
         if "" in people:
-            raise ArtifactError("model_nobody", status=status, status_zh=told[0])
+            needed = list(zip(_STEP_WORDS, people, strict=False))
+            lacking = [words for words, name in needed if not name]
+            raise ArtifactError(
+                "model_nobody",
+                status=status,
+                status_zh=told[0],
+                needed=" and ".join(words[1] for words, _ in needed),
+                needed_zh="、".join(words[0] for words, _ in needed),
+                lacking=" and ".join(words[1] for words in lacking),
+                lacking_zh="、".join(words[0] for words in lacking),
+            )
         if len(set(people)) < len(people):
             raise ArtifactError("model_people", status=status, status_zh=told[0])
         ended = (self.retired_by, self.retired_because)

@@ -12,7 +12,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from sanzhixin.batch import LimitTables, compute_portfolio
 from sanzhixin.cli.app import sanzhixin
+from sanzhixin.cli.limits_command import _totals
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
 from sanzhixin.model import load_model
@@ -91,7 +93,7 @@ def test_check_counts_the_rejected_rows_that_no_household_answers_for(rows, writ
     assert "proposals: 1 rejected row(s)" in said
     notes = json.loads(run("check", folder, "--json").out)["notes"]
     told = [note["file"] for note in notes]
-    assert told == ["ratings", "proposals", "events", "registers", "loans"]
+    assert told == ["households", "ratings", "proposals", "events", "registers", "loans"]
 
 
 def test_check_lays_out_every_table(run, folder):
@@ -105,6 +107,48 @@ def test_check_lays_out_every_table(run, folder):
         "Scoring date 2026-06-30; the rules on dates go by it.",
         "All 12 rows are accepted.",
     ]
+
+
+def test_check_names_tables_in_both_languages_unless_english_alone_is_spoken(run, folder):
+    lines = run("check", folder).out.splitlines()
+    assert lines[1].split() == ["农户信息", "households", "2", "2", "0"]
+    assert run("--lang", "zh", "check", folder).out.splitlines()[1].split() == lines[1].split()
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [(["validate", "x"], "validate"), (["keys", "new", "f"], "keys new"), (["check"], "check")],
+)
+def test_a_language_behind_the_command_is_told_where_it_stands(run, words, command):
+    for given in (["--lang", "en"], ["--lang=en"]):
+        done = run(*words, *given)
+        assert done.code == 2
+        assert done.err.endswith(
+            f"--lang stands before the command: sanzhixin --lang en {command} …\n"
+        )
+    assert (
+        f"--lang 写在命令之前：sanzhixin --lang zh {command} …" in run(*words, "--lang", "zh").err
+    )
+    assert "stands before" not in run(*words, "--language").err
+
+
+def test_the_help_of_simulate_says_the_day_that_it_takes(run):
+    from sanzhixin.simulate import SimulationSettings
+
+    said = " ".join(run("simulate", "--help").out.split())
+    assert f"Day on which the tables stand. [default: {SimulationSettings().as_of}]" in said
+
+
+def test_the_help_of_monitor_says_which_look_is_replaced(run):
+    said = " ".join(run("monitor", "--help").out.split())
+    assert "that of an earlier look that stopped nothing, which is replaced" in said
+
+
+def test_a_report_for_a_folder_that_is_not_there_says_so(run, folder, model, tmp_path):
+    done = run("validate", folder, "-m", model, "-o", tmp_path / "nofolder" / "report.json")
+    assert done.code == 7
+    assert "report.json could not be written: the folder nofolder does not exist" in done.err
+    assert "文件夹 nofolder 不存在" in done.err
 
 
 def test_check_says_that_the_day_is_today_where_none_is_stated(run, folder):
@@ -159,6 +203,53 @@ def test_check_writes_the_quarantine_where_it_is_asked_to(rows, write, run, tmp_
     assert done.err == ""
 
 
+@pytest.mark.parametrize("command", ["check", "fit", "score", "limits", "validate", "monitor"])
+def test_every_intake_asks_about_a_misspelt_column_and_tells_what_is_lacking(
+    rows, write, run, model, tmp_path, command
+):
+    for row in rows["households"]:
+        row["utility_paymnt"] = "on_time"
+    for row in rows["ratings"]:
+        row["FS3"] = row.pop("FS03")
+    folder, out = write(rows), ("-o", tmp_path / "out")
+    words = {
+        "check": [],
+        "fit": out,
+        "score": ["-m", model, *out],
+        "limits": ["-m", model, *out],
+        "validate": ["-m", model, "-o", tmp_path / "r.json"],
+        "monitor": [folder, "-m", model, *out, "--as-of-old", "2026-06-29"],
+    }
+    done = run(command, folder, *words[command])
+    assert done.code == 0
+    place = "county/" if command == "monitor" else ""
+    ignored = f"{place}households.csv: columns ignored: utility_paymnt"
+    assert f"{ignored}; did you mean utility_payment (水电费缴纳)?\n" in done.err
+    assert "未使用的列：utility_paymnt；是否应为 水电费缴纳（utility_payment）？" in done.err
+    assert "columns ignored: FS3; did you mean FS03 (教子有方)?" in done.err
+    assert "no form rates FS03" in done.err
+    lacking = "annual_income_yuan, debt_yuan, assets_yuan, exposure_yuan, customer_years, "
+    assert f"the scheme uses the columns {lacking}utility_payment, which are absent" in done.err
+    assert "水电费缴纳（utility_payment） 没有提供，各户按缺失计" in done.err
+    assert done.err.count("没有提供") == (2 if command == "monitor" else 1)
+
+
+@pytest.mark.parametrize("command", ["check", "score", "validate", "monitor"])
+def test_notes_stand_in_json(rows, write, run, model, tmp_path, command):
+    for row in rows["households"]:
+        row["utility_paymnt"] = "on_time"
+    folder, name = write(rows), "r.json" if command == "validate" else "out"
+    old = [folder, "--as-of-old", "2026-06-29"] if command == "monitor" else []
+    words = [] if command == "check" else ["-m", model, "-o", tmp_path / name]
+    notes = json.loads(run(command, *old, folder, *words, "--json").out)["notes"]
+    assert notes[0] == {
+        "file": "households.csv",
+        "zh": "未使用的列：utility_paymnt；是否应为 水电费缴纳（utility_payment）？",
+        "en": "columns ignored: utility_paymnt; did you mean utility_payment (水电费缴纳)?",
+    }
+    assert notes[1]["file"] == "households"
+
+
 def test_check_tells_which_columns_it_ignores(rows, write, run):
     for row in rows["households"]:
         row["备注"] = "x"
@@ -166,6 +257,62 @@ def test_check_tells_which_columns_it_ignores(rows, write, run):
     assert done.code == 0
     assert "未使用的列：备注" in done.err
     assert "columns ignored: 备注" in done.err
+
+
+def test_fit_says_which_model_of_the_same_name_it_replaces(run, folder, tmp_path):
+    words = ("fit", folder, "-o", tmp_path / "model", "--name", "farm")
+    assert "replaced" not in run(*words).err
+    former = load_model(tmp_path / "model").file.digest()
+    same = run(*words)
+    assert (same.code, "replaced" in same.err) == (0, False)
+    other = run(*words, "--fitted-by", "A. Li")
+    assert f"The former farm/0.1.0 there (draft, digest {former}) differs" in other.err
+    assert f"原有的 farm/0.1.0（状态 草稿，摘要 {former}）与新模型内容不同，已被替换" in other.err
+    assert load_model(tmp_path / "model").file.digest() != former
+
+
+def test_a_choice_that_was_automatic_gives_no_advice_to_do_what_was_done(run, folder, tmp_path):
+    day = {"granted_on": "2025-01-10", "limit_yuan": 10_000, "observed_until": "2026-03-01"}
+    loans = [
+        {"loan_id": f"L{k}", "household_id": home, **day, "defaulted": "false"}
+        for k, home in enumerate(("H1", "H2"))
+    ]
+    with (folder / "loans.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(loans[0]))
+        writer.writeheader()
+        writer.writerows(loans)
+    rows = (folder / "ratings.csv").read_text(encoding="utf-8-sig")
+    (folder / "ratings.csv").write_text(rows.replace("2026-05-01", "2025-01-02"), encoding="utf-8")
+    homes = (folder / "households.csv").read_text(encoding="utf-8-sig")
+    homes = homes.replace("2026-01-01", "2025-01-01")
+    (folder / "households.csv").write_text(homes, encoding="utf-8")
+    said = run("fit", folder, "-o", tmp_path / "model").err
+    assert "No curve (logistic) was fitted: 0 defaults in 2 loans" in said
+    assert "so the model has the expert card" in said
+    assert "method=" not in said
+    assert "--card" not in said
+    asked = run("fit", folder, "-o", tmp_path / "asked", "--pd-method", "logistic")
+    assert (asked.code, 'Use method="firth"' in asked.err) == (2, True)
+    card = run("fit", folder, "-o", tmp_path / "asked", "--card", "fitted")
+    assert (card.code, "--card expert" in card.err) == (2, True)
+
+
+def test_a_folder_of_another_command_is_refused_with_what_may_stand_there(
+    run, folder, model, tmp_path
+):
+    assert run("score", folder, "-m", model, "-o", tmp_path / "out").code == 0
+    done = run("card", model, "-o", tmp_path / "out")
+    assert done.code == 7
+    assert "out holds 3 files or folders that sanzhixin card does not write (it writes " in done.err
+    assert "model_card.md" in done.err
+    assert "3 个文件或文件夹不是 sanzhixin card 写出的（它只写 model_card.md" in done.err
+    again = run("limits", folder, "-m", model, "-o", tmp_path / "out")
+    assert "sanzhixin limits does not write (it writes limits.csv, " in again.err
+    assert run("card", model, "-o", tmp_path / "papers").code == 0
+    other = run("score", folder, "-m", model, "-o", tmp_path / "papers")
+    assert "not an earlier run of score (proposals, quarantine.csv, " in other.err
+    used = run("simulate", tmp_path / "papers", "--villages", 1).err
+    assert "papers holds 11 files or folders; nothing was changed" in used
 
 
 OFFICES = ("keys", "sign", "promote", "models", "diff", "verify", "audit", "forget", "appeal")
@@ -314,7 +461,7 @@ def test_panel_writes_every_table_and_a_report(run, tmp_path):
     (tmp_path / "out" / "letter.txt").write_text("x", encoding="utf-8")
     again = run("panel", tmp_path / "county", "-o", tmp_path / "out")
     assert again.code == 7
-    assert "not an earlier run" in again.err
+    assert "sanzhixin panel does not write (it writes measures.csv, " in again.err
 
 
 def test_panel_without_a_form_of_that_time_says_so(run, tmp_path):
@@ -455,21 +602,99 @@ def test_limits_are_written_side_by_side_and_within_a_total(run, folder, model, 
     done = run("--lang", "en", "limits", folder, "-m", model, "-o", out, "--total", 80_000)
     assert done.code == 0
     assert "2 households have a proposed limit (0 of them 0, 0 to be reviewed)" in done.out
-    assert "Total 80,000 yuan: 2 households lowered, together 80,000 yuan" not in done.out
     with (out / "portfolio.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["allocated_yuan"] for row in rows] == ["40000", "40000"]
-    assert "1 households lowered, together 80,000 yuan; no limit is above 40,000" in done.out
+    assert (
+        "Total 80,000 yuan: proposed 90,000, allocated 80,000; households lowered: 1; "
+        "no limit is above 40,000 yuan.\n"
+    ) in done.out
+    assert "are left" not in done.out
     names = {path.name for path in out.iterdir()}
     tables = {"limits.csv", "members.csv", "portfolio.csv", "villages.csv"}
     assert names == {*tables, "report.txt", "_SUCCESS"}
     shared = run("--lang", "en", "limits", folder, "-m", model, "-o", out, "--total", 80_000,
                  "--village-share", "50%")  # fmt: skip
-    assert "village V1: 2 households lowered, 90,000 -> 40,000 yuan" in shared.out
+    assert "village V1: households lowered: 2, 90,000 -> 40,000 yuan" in shared.out
+    assert (
+        "40,000 yuan are left: one village may have at most 40,000, and every village (1) is "
+        "lowered to that in whole steps: together they may have 40,000.\n"
+    ) in shared.out
     assert run("limits", folder, "-m", model, "-o", out).code == 0
     assert {path.name for path in out.iterdir()} == {
         *("limits.csv", "members.csv", "report.txt", "_SUCCESS"),
     }
+
+
+_V1 = {"village_id": "V1", "limit_yuan": 100_000}
+_V2 = {"village_id": "V2", "limit_yuan": 60_000}
+_SIX = [_V1, _V1, _V1, _V2, _V2, {"village_id": "V2", "limit_yuan": 10_000}]  # 300 + 130 = 430
+
+
+@pytest.mark.parametrize(
+    ("total", "share", "sums", "left"),
+    [
+        (  # all fits
+            *(500_000, None),
+            "Total 500,000 yuan: proposed 430,000, allocated 430,000; households lowered: 0; "
+            "no ceiling over the whole county is needed.",
+            "70,000 yuan are left: what is proposed does not exceed the total.",
+        ),
+        (  # nothing is left, so nothing is said of it
+            *(430_000, None),
+            "Total 430,000 yuan: proposed 430,000, allocated 430,000; households lowered: 0; "
+            "no ceiling over the whole county is needed.",
+            None,
+        ),
+        (  # five at 77,000 or their 60,000: 3 x 77 + 2 x 60 + 10 = 361; at 78 it would be 364
+            *(362_000, None),
+            "Total 362,000 yuan: proposed 430,000, allocated 361,000; households lowered: 3; "
+            "no limit is above 77,000 yuan.",
+            "1,000 yuan are left: less than one step of 1,000 yuan for each household at the "
+            "ceiling over all (3).",
+        ),
+        (  # V1 may have 200: 3 x 66 = 198; V2 has its 130; 328 of 1,000
+            *(1_000_000, 0.2),
+            "Total 1,000,000 yuan: proposed 430,000, allocated 328,000; households lowered: 3 (3 "
+            "by the total of their village, 0 by the ceiling over all); no ceiling over the whole "
+            "county is needed.",
+            "672,000 yuan are left: one village may have at most 200,000; villages lowered to that "
+            "in whole steps: 1 of 2; the others have all that is proposed.",
+        ),
+        (  # both may have 100: 3 x 33 = 99 and 2 x 45 + 10 = 100; half of the 400 is for nobody
+            *(400_000, 0.25),
+            "Total 400,000 yuan: proposed 430,000, allocated 199,000; households lowered: 5 (5 by "
+            "the total of their village, 0 by the ceiling over all); no ceiling over the whole "
+            "county is needed.",
+            "201,000 yuan are left: one village may have at most 100,000, and every village (2) is "
+            "lowered to that in whole steps: together they may have 200,000.",
+        ),
+        (  # V1 and V2 may have 160 each: 3 x 53 = 159 and 130; then 200: all at 38, 5 x 38 + 10
+            *(200_000, 0.8),
+            "Total 200,000 yuan: proposed 430,000, allocated 200,000; households lowered: 5 (0 by "
+            "the total of their village, 5 by the ceiling over all); no limit is above 38,000 "
+            "yuan.",
+            None,
+        ),
+        (  # 135.2 for V1: 3 x 45 = 135; V2 has its 130; 5 too many: V2 at 57, 135 + 2 x 57 + 10
+            *(260_000, 0.52),
+            "Total 260,000 yuan: proposed 430,000, allocated 259,000; households lowered: 5 (3 by "
+            "the total of their village, 2 by the ceiling over all); no limit is above 57,000 "
+            "yuan.",
+            "1,000 yuan are left: less than one step of 1,000 yuan for each household at the "
+            "ceiling over all (2).",
+        ),
+    ],
+)
+def test_why_something_is_left_of_a_total_is_told_as_it_is(total, share, sums, left):
+    limits = pd.DataFrame(_SIX).astype({"limit_yuan": "Int64"})
+    limits = limits.assign(status="propose", household_id=[f"H{k}" for k in range(6)])
+    nobody = pd.DataFrame(columns=["household_id", "member_limit_yuan", "binding_bound"])
+    tables = LimitTables(limits, nobody, 1_000)
+    within = compute_portfolio(tables, total_yuan=total, village_share=share)
+    said = [en for _, en in _totals(within, tables.step)]
+    assert said[0] == sums
+    assert [en for en in said if "are left" in en] == ([] if left is None else [left])
 
 
 def test_a_share_without_a_total_is_a_usage_error(run, folder, model, tmp_path):

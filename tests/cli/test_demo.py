@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,11 @@ def test_the_demo_ends_with_counts_three_households_the_report_and_places(demo, 
     assert done.code == 0
     assert len(set(re.findall(r"^  V00[1-5] ", done.out, re.MULTILINE))) == 5
     assert done.out.count("这是建议，不是最终决定。") == 3
+    assert done.out.count("This is a proposal, not a decision.") == 3
+    rest = re.findall(r"^  the rest in English: (.*)$", done.out, re.MULTILINE)
+    assert len(rest) == 3
+    assert all("Limits (yuan)" in Path(path).read_text(encoding="utf-8") for path in rest)
+    assert "Limits (yuan)" not in done.out
     assert {path.name for path in (tmp_path / "demo").iterdir()} == PARTS | REPORTS
     assert len(list((tmp_path / "demo" / "explained").iterdir())) == 6
     for name in REPORTS:

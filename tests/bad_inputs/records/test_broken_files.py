@@ -209,8 +209,8 @@ def test_an_empty_file_that_is_no_table_is_ignored(folder, scheme):
 def test_a_table_without_rows_is_told(folder, scheme):
     header = (folder / "households.csv").read_text(encoding="utf-8").splitlines()[0]
     (folder / "households.csv").write_text(f"{header}\n", encoding="utf-8")
-    (note,) = accept_folder(folder, scheme).notes
-    assert note.file == "households.csv"
+    note, absent = accept_folder(folder, scheme).notes
+    assert (note.file, absent.file) == ("households.csv", "households")
     assert note.en == "table households has no rows"
     assert note.zh == "表 households（农户信息）没有数据行"
 

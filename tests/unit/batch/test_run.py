@@ -198,7 +198,7 @@ def test_files_that_no_run_wrote_are_refused_and_left_alone(folder, model, tmp_p
     for name, text in files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text, encoding="utf-8")
-    with pytest.raises(OutputError, match="not an earlier run; nothing was changed"):
+    with pytest.raises(OutputError, match=r"not an earlier run of score .*; nothing was changed"):
         score_folder(folder, model, out)
     left = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert left == set(files)

@@ -211,6 +211,7 @@ def test_why_no_card_was_learned_is_kept_in_both_languages():
     assert refused.code == "card_few_defaults"
     assert refused.en.startswith("A card needs at least 50 defaults")
     assert "50" in refused.zh
+    assert "--card" not in refused.en + refused.zh  # the expert card was taken
     assert MODEL.file.provenance.card_refused is None
 
 

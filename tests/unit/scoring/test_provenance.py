@@ -58,6 +58,36 @@ def test_what_a_status_asks_for(field, status):
     assert code(status, **{field: None}) == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "unnamed", "said", "told"),
+    [
+        (
+            *("validated", ["fitted_by"]),
+            "who fitted and validated it; not named: who fitted it. Who",
+            "须写明拟合人、验证人，现未写明拟合人。",
+        ),
+        (
+            *("approved", ["fitted_by", "approved_by"]),
+            "who fitted and validated and approved it; not named: who fitted and approved it. Who",
+            "须写明拟合人、验证人、批准人，现未写明拟合人、批准人。",
+        ),
+        (
+            *("validated", ["validated_by", "approved_by"]),
+            "not named: who validated it. Who",
+            "现未写明验证人。",
+        ),
+    ],
+)
+def test_who_is_not_named_is_said_and_how_to_name_him(status, unnamed, said, told):
+    with pytest.raises(ArtifactError) as caught:
+        Provenance(**{**WHOLE, **dict.fromkeys(unnamed)}).check_steps(status)
+    assert caught.value.code == "model_nobody"
+    assert said in caught.value.en
+    assert told in caught.value.zh
+    assert "fit --fitted-by NAME" in caught.value.en
+    assert "--by" in caught.value.zh
+
+
 PEOPLE = ("fitted_by", "validated_by", "approved_by")
 
 
@@ -122,9 +152,9 @@ def test_a_name_of_signs_alone_is_nobody(name):
 
 def test_a_model_without_people_is_told_the_way_out_and_so_is_a_second_step_of_one_person():
     origin = Provenance(validated_by="B", validated_on=B)
-    with pytest.raises(ArtifactError, match="fitted again with --fitted-by") as nobody:
+    with pytest.raises(ArtifactError, match="fit --fitted-by NAME") as nobody:
         origin.check_steps("validated")
-    assert "--fitted-by 重新拟合" in nobody.value.zh
+    assert "缺拟合人的请重新拟合" in nobody.value.zh
     assert "已验证" in nobody.value.zh
     with pytest.raises(ArtifactError, match=r"somebody else take this step \(--by\)") as twice:
         origin.model_copy(update={"fitted_by": "b"}).check_steps("validated")
