@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sanzhixin.cli.texts import TEXTS
 from sanzhixin.cli.voice import Voice, aligned
-from sanzhixin.errors.words import NO_LIMIT_WORDS, UNSURE_WIDTH, held_words
+from sanzhixin.errors.words import CONFIRM_WORDS, NO_LIMIT_WORDS, UNSURE_WIDTH, held_words
 
 if TYPE_CHECKING:
-    from sanzhixin.scoring.explain import Explanation
+    from sanzhixin.scoring.explain import Explanation, PartLine, RecordLine
 
 __all__ = ["Account"]
 
@@ -45,7 +45,8 @@ class Account:
     def full(self) -> str:
         """Everything: also pillars, forms, items, events, records, bounds and members."""
         sections = [
-            *(self._head(), self._limits(), self._reasons(), self._pillars(), self._items()),
+            *(self._head(), self._limits(), self._reasons(), self._sum()),
+            *(self._pillars(), self._items()),
             *(self._events(), self._records(), self._bounds(), self._members()),
             *(self._next(), self._triggers()),
         ]
@@ -133,21 +134,35 @@ class Account:
                 points=line.points,
                 full=line.points_full,
                 forms=line.n_forms,
-                familiar=line.n_familiar,
+                unfamiliar=line.n_unfamiliar,
                 recused=line.n_recused,
             )
             for line in self.why.pillars
         ]
-        return [*self._section("head_pillars", [*about, *per, *self._sum()]), *self._forms()]
+        return [*self._section("head_pillars", [*about, *per]), *self._forms()]
 
     def _sum(self) -> list[str]:
-        """Parts of the points, where they start from more than 0."""
+        """Parts of the points and what they consist of: each line adds up, and so do all."""
         parts, answer = self.why.parts, self.why.proposal
-        if answer.points is None or not parts or parts[0].en != "start":
+        if answer.points is None or answer.score is None:
             return []
-        named = (f"{self.voice.pick(part.zh, part.en)} {part.points}" for part in parts)
-        per = self.why.points_per_score
-        return [self.voice.text("sum", parts=" + ".join(named), points=answer.points, per=per)]
+        lines = [
+            self.voice.text(
+                "part_of" if part.inner else "part",
+                name=(part.zh, part.en),
+                points=part.points,
+                inner=_added(part.inner),
+            )
+            for part in parts
+        ]
+        total = self.voice.text(
+            "sum",
+            parts=_added(parts),
+            points=answer.points,
+            per=self.why.points_per_score,
+            score=f"{answer.score:g}",
+        )
+        return self._section("head_sum", [*lines, total])
 
     def _forms(self) -> list[str]:
         names = [self.voice.pick(line.zh, line.en) for line in self.why.pillars]
@@ -168,7 +183,12 @@ class Account:
     def _items(self) -> list[str]:
         head = [self.voice.text(key) for key in ("col_code", "col_name", "col_answers", "col_mean")]
         rows = [
-            [line.code, self.voice.pick(line.zh, line.en), line.n_ratings, _decimal(line.mean)]
+            [
+                line.code,
+                self.voice.pick(line.zh, line.en),
+                line.n_ratings,
+                _of(line.mean, line.highest),
+            ]
             for line in self.why.items
         ]
         return self._section("head_items", []) + _table(head, rows)
@@ -195,9 +215,7 @@ class Account:
                 self.voice.pick(line.zh, line.en),
                 line.issued_on,
                 line.ended_on or "-",
-                self.voice.text("in_force", action=self.voice.word(f"action.{line.action}"))
-                if line.in_force
-                else self.voice.text("lapsed"),
+                _effect(line, self.voice),
             ]
             for line in self.why.records
         ]
@@ -247,7 +265,10 @@ class Account:
         return self._section("head_next", [self.voice.pick(step.zh, step.en), *rest])
 
     def _triggers(self) -> list[str]:
-        told = [self._trigger(code) for code in self.why.proposal.review_triggers]
+        answer = self.why.proposal
+        told = [self._trigger(code) for code in answer.review_triggers]
+        if answer.status in CONFIRM_WORDS:
+            told.insert(0, self.voice.pick(*CONFIRM_WORDS[answer.status]))
         return self._section("head_triggers", told or [self.voice.text("none")])
 
     def _trigger(self, code: str) -> str:
@@ -257,11 +278,19 @@ class Account:
         key = f"trigger.{kind}"
         if key not in TEXTS:
             return code
-        if what in TABLES:
-            named = self.voice.pick(TABLES[what].zh, what)
-        else:
-            named = self.voice.word(f"bound.{what}") if f"bound.{what}" in TEXTS else what
-        return f"{self.voice.text(key, what=named)} [{code}]"
+        records = {line.code: (line.zh, line.en) for line in self.why.records}
+        named: str | tuple[str, str] = what
+        if kind == "near_cutoff":
+            low, _, high = what.partition("|")
+            named = f"{low} 与 {high}", f"between {low} and {high}"
+        elif what in TABLES:
+            named = TABLES[what].zh, what
+        elif what in records:
+            zh, en = records[what]
+            named = f"“{zh}”", f"“{en}”"
+        elif f"bound.{what}" in TEXTS:
+            named = TEXTS[f"bound.{what}"]
+        return self.voice.text(key, what=named)
 
     def _section(self, key: str, lines: Sequence[str]) -> list[str]:
         return ["", self.voice.text(key), *(_INDENT + line for line in lines)]
@@ -286,11 +315,41 @@ def _band(low: float | None, high: float | None) -> str | tuple[str, str]:
 
 
 def _with_error(shown: str, error: float | None) -> str | tuple[str, str]:
-    if not error or error != error:
+    if error is None or error != error:
         return shown
     given = {"score": shown, "error": _decimal(error)}
-    zh, en = (template.format_map(given) for template in TEXTS["pillar_error"])
+    key = "pillar_error" if error else "pillar_agree"
+    zh, en = (template.format_map(given) for template in TEXTS[key])
     return zh, en
+
+
+def _effect(line: RecordLine, voice: Voice) -> str:
+    """Say what a record does and until when."""
+    if not line.in_force:
+        return voice.text("lapsed")
+    return voice.text(
+        "in_force_open" if line.counts_until is None else "in_force",
+        action=TEXTS[f"action.{line.action}"],
+        until=line.counts_until,
+        months=line.expires_months,
+    )
+
+
+def _added(parts: Sequence[PartLine]) -> tuple[str, str]:
+    """Write parts as a sum in Chinese and English; what takes off has its minus."""
+    told = []
+    for names in ([part.zh for part in parts], [part.en for part in parts]):
+        text = ""
+        for name, part in zip(names, parts, strict=True):
+            sign = "-" if part.points < 0 else "+" if text else ""
+            text += f" {sign} {name} {abs(part.points)}" if sign else f"{name} {part.points}"
+        told.append(text.strip())
+    zh, en = told
+    return zh, en
+
+
+def _of(mean: float | None, highest: int) -> str:
+    return "-" if mean is None else f"{_decimal(mean)} / {highest}"
 
 
 def _decimal(value: float | None) -> str:

@@ -25,6 +25,10 @@ ACCOUNT: dict[str, tuple[str, str]] = {
         "{score}（标准误 {error}）",
         "{score} (standard error {error})",
     ),
+    "pillar_agree": (
+        "{score}（各份评议一致，没有标准误）",
+        "{score} (the forms agree: no standard error)",
+    ),
     "account_no_score": (
         "不给出得分、等级和额度",
         "no score, tier or amount is stated",
@@ -49,6 +53,7 @@ ACCOUNT: dict[str, tuple[str, str]] = {
     "head_limits": ("额度（元）", "Limits (yuan)"),
     "head_reasons": ("理由", "Reasons"),
     "no_reasons": ("与基准相同，没有加减分", "as the reference: nothing added or taken off"),
+    "head_sum": ("得分的构成", "How the score adds up"),
     "head_pillars": ("维度与评议表", "Pillars and forms"),
     "head_items": ("评议指标（仅计有效评议表）", "Panel items (counted forms only)"),
     "head_events": ("积分事项", "Events"),
@@ -66,19 +71,23 @@ ACCOUNT: dict[str, tuple[str, str]] = {
     "not_given": ("不给出", "none given"),
     "none": ("无", "none"),
     "sum": (
-        "合计：{parts} = {points}（卡上 {per} 分合得分 1 分）",
-        "together: {parts} = {points} ({per} points of the card are one of the score)",
+        "合计 {points} 点 = {parts}；{per} 点合得分 1 分，即得分 {score}",
+        "together {points} points = {parts}; {per} points are one of the score, so the score is "
+        "{score}",
     ),
+    "part": ("{name} {points} 点", "{name}: {points} points"),
+    "part_of": ("{name} {points} 点 = {inner}", "{name}: {points} points = {inner}"),
     "pillar_line": (
-        "{name}：{score}，计{points}/{full}分；计入{forms}份（了解{familiar}份，回避{recused}份）",
-        "{name}: {score}, {points} of {full} points; {forms} forms counted ({familiar} familiar, "
-        "{recused} recused)",
+        "{name}：{score}，计{points}/{full}点；计入{forms}份（另有回避{recused}份，不了解{unfamiliar}份）",
+        "{name}: {score}, {points} of {full} points; {forms} forms counted (besides, {recused} "
+        "recused, {unfamiliar} of raters who do not know it)",
     ),
     "pillar_line_adjusted": (
-        "{name}：按评议员宽严调整后{score}（这些评议表的均值为{plain}），计{points}/{full}分；"
-        "计入{forms}份（了解{familiar}份，回避{recused}份）",
+        "{name}：按评议员宽严调整后{score}（这些评议表的均值为{plain}），计{points}/{full}点；"
+        "计入{forms}份（另有回避{recused}份，不了解{unfamiliar}份）",
         "{name}: {score} corrected for severe and lenient raters (mean of these forms {plain}), "
-        "{points} of {full} points; {forms} forms counted ({familiar} familiar, {recused} recused)",
+        "{points} of {full} points; {forms} forms counted (besides, {recused} recused, "
+        "{unfamiliar} of raters who do not know it)",
     ),
     "adjusted": (
         "得分按评议员宽严调整；村际比较依据：{link}",
@@ -113,7 +122,11 @@ ACCOUNT: dict[str, tuple[str, str]] = {
     "col_effect": ("作用", "effect"),
     "binds": ("← 最小，起作用", "<- the smallest: binding"),
     "absent": ("未填，不作限制", "absent, does not bind"),
-    "in_force": ("有效：{action}", "in force: {action}"),
+    "in_force": ("有效，计至 {until}：{action}", "in force until {until}: {action}"),
+    "in_force_open": (
+        "有效，尚未终止（终止后再计 {months} 个月）：{action}",
+        "in force, not ended (counts for {months} months after its end): {action}",
+    ),
     "lapsed": ("已过期或未生效，不计", "not in force, does not count"),
     "highest_tier": ("已是最高等级", "highest tier already"),
 }

@@ -11,8 +11,9 @@ PAPER_TEXTS: dict[str, tuple[str, str]] = {
         "it goes out.",
     ),
     "page_written": (
-        "说明页已写入 {path}（中英文，含户内信息，请妥善保管）。",
-        "The page is in {path}, in both languages; it holds data of the household.",
+        "说明页已写入 {path}（中英文，含户内信息，请妥善保管）；页末【待填】之处由银行填写。",
+        "The page is in {path}, in both languages; it holds data of the household, and the bank "
+        "fills in the marked blanks at its end.",
     ),
     "card_written": (
         "{count} 份文件已写入 {path}；【待填】之处由银行填写。",

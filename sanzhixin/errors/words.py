@@ -10,6 +10,7 @@ __all__ = [
     "BASIS_MEANINGS",
     "BASIS_WORDS",
     "BOUND_WORDS",
+    "CONFIRM_WORDS",
     "LINK_WORDS",
     "METHOD_WORDS",
     "MODEL_STATUS_WORDS",
@@ -61,7 +62,7 @@ BOUND_WORDS = {
     "product_cap": ("产品上限", "product cap"),
     "village_cap": ("村上限", "village cap"),
     "income_multiple": ("收入倍数", "income multiple"),
-    "debt_room": ("负债空间", "debt room"),
+    "debt_room": ("剩余举债空间", "room for further debt"),
     "exposure_room": ("授信总额余量", "room under the customer total"),
     "loss_cap": ("预期损失上限", "cap on the expected loss"),
     "village_limit": ("村建议额度", "village's proposal"),
@@ -69,6 +70,19 @@ BOUND_WORDS = {
     "requested": ("申请金额", "requested amount"),
 }
 """Chinese and English name of every bound."""
+
+CONFIRM_WORDS = {
+    "gated": (
+        "上列否决项须由银行工作人员核实确认",
+        "the gate that is named above has to be verified by a person at the bank",
+    ),
+    "insufficient_evidence": (
+        "须补齐上列所缺的评议表，或由银行工作人员人工办理",
+        "the forms that are named above as missing have to be supplied, or a person at the bank "
+        "takes the case",
+    ),
+}
+"""What a person has to confirm where nothing is scored."""
 
 LINK_WORDS = {
     "vignettes": ("锚定案例", "anchor cases"),
@@ -187,7 +201,7 @@ def held_words(bound: str) -> tuple[str, str]:
     Examples
     --------
     >>> held_words("debt_room")[1]
-    'the limit is held by the debt room: a higher tier would not raise it'
+    'the limit is held by the room for further debt: a higher tier would not raise it'
     """
     zh, en = BOUND_WORDS[bound]
     return (

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Periods", "earliest_days", "months_before"]
+__all__ = ["Periods", "earliest_days", "last_day_counted", "months_before"]
 
 
 def months_before(day: dt.date, months: int) -> dt.date:
@@ -25,6 +25,18 @@ def months_before(day: dt.date, months: int) -> dt.date:
     year, month = divmod(total, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return dt.date(year, month + 1, min(day.day, last))
+
+
+def last_day_counted(ended: dt.date, months: int) -> dt.date:
+    """Find the last scoring date on which what ended then still counts.
+
+    Examples
+    --------
+    >>> last_day_counted(dt.date(2024, 5, 10), 60)
+    datetime.date(2029, 5, 9)
+    """
+    day = months_before(ended, -months)
+    return day if months_before(day, months) < ended else day - dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.vocabulary import EVENT_STATUS, RELATIONS, ROLES
 from sanzhixin.scheme.limits import BOUNDS
+from sanzhixin.scoring.dates import last_day_counted
 from sanzhixin.scoring.form_set import select_round
 from sanzhixin.scoring.ledger import EVENT_OUTCOMES, read_events, read_records
 from sanzhixin.scoring.limit_account import limit_rows, member_rows
 from sanzhixin.scoring.measure import measure
 from sanzhixin.scoring.panel_rules import MICRO
 from sanzhixin.scoring.proposal import Proposal
-from sanzhixin.scoring.reasons import panel_score
-from sanzhixin.scoring.view import Answers
+from sanzhixin.scoring.reasons import factor_label, panel_score
+from sanzhixin.scoring.view import Answers, View, views
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.plan import Plan
@@ -54,8 +55,8 @@ class FormLine:
     rated_on : date
         Day of the form.
     outcomes : dict of str to str
-        By pillar: ``counted``, ``other_round``, ``unfamiliar``, ``recused``, ``role_not_asked`` or
-        ``under_half_answered``.
+        By pillar: ``other_round``, ``role_not_asked``, ``recused``, ``unfamiliar``, ``counted`` or
+        ``under_half_answered``; the first that holds, in that order.
     """
 
     rater: str
@@ -68,7 +69,10 @@ class FormLine:
 
 @dataclass(frozen=True, slots=True)
 class ItemLine:
-    """One panel item: how many counted forms answered it, and their mean rating (None: nobody)."""
+    """One panel item: how many counted forms answered it, and their mean rating (None: nobody).
+
+    ``highest`` is the best rating of the item's scale.
+    """
 
     code: str
     zh: str
@@ -76,6 +80,7 @@ class ItemLine:
     pillar: str
     n_ratings: int
     mean: float | None
+    highest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class PillarLine:
 
     ``shown`` is the score with one decimal, never rounded up, as the reasons write it; ``plain``
     is the mean of the same forms so written, where the score is severity-adjusted, else None.
+    ``n_forms``, ``n_unfamiliar`` and ``n_recused`` count outcomes of forms, each form once.
     """
 
     code: str
@@ -96,7 +102,7 @@ class PillarLine:
     points: int
     points_full: int
     n_forms: int
-    n_familiar: int
+    n_unfamiliar: int
     n_recused: int
 
 
@@ -116,7 +122,10 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """One official record: whether it is in force, and what that means."""
+    """One official record: whether it is in force, and what that means.
+
+    ``counts_until`` is the last day on which it counts; None where no end is stated.
+    """
 
     code: str
     zh: str
@@ -125,6 +134,8 @@ class RecordLine:
     issued_on: dt.date
     ended_on: dt.date | None
     in_force: bool
+    counts_until: dt.date | None
+    expires_months: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +159,15 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class PartLine:
-    """One part of the points: the start, a group of characteristics, or a clip of the total."""
+    """One part of the points: the start, a group of characteristics, or a clip of the total.
+
+    ``inner`` are the parts of a group, which add up to its points.
+    """
 
     zh: str
     en: str
     points: int
+    inner: tuple[PartLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +258,37 @@ def explain_case(answers: Answers, proposal: Proposal, plan: Plan) -> Explanatio
 def _parts(answers: Answers, plan: Plan) -> tuple[PartLine, ...]:
     card, points = plan.card, answers.assessment.points
     parts = [PartLine("起始", "start", card.base)] if card.base else []
+    (view,) = views(answers, plan)
     for place, (group, rows) in enumerate(zip(card.groups, card.group_rows, strict=True)):
         own = points.by_characteristic[0, rows].sum() + points.group_clip[0, place]
-        parts.append(PartLine(group.zh, group.en, int(own)))
+        own_rows = range(len(card.characteristics))[rows]
+        inner = [line for row in own_rows for line in _own_parts(row, view, answers, plan)]
+        inner += _clip(int(points.group_clip[0, place]))
+        parts.append(PartLine(group.zh, group.en, int(own), tuple(inner)))
     if clip := int(points.total_clip[0]):
         parts.append(PartLine("上下限", "ends of the scale", clip))
     return tuple(parts)
+
+
+def _own_parts(row: int, view: View, answers: Answers, plan: Plan) -> list[PartLine]:
+    """Name what one characteristic brings; the ledger is told from its start, kind by kind."""
+    item = plan.card.characteristics[row]
+    if item.group == "events" and plan.events_add:
+        told = [PartLine("起始", "start", plan.ledger.start)]
+        sums = answers.profile.events.by_event[0].tolist()
+        rules = plan.scheme.event_rules.values()
+        told += [PartLine(r.zh, r.en, own) for r, own in zip(rules, sums, strict=True) if own]
+        return told + _clip(int(answers.profile.events.clipped[0]))
+    zh, en = item.zh, item.en
+    for place, labelled in enumerate(plan.labelled):
+        if labelled.name == item.name:
+            label = factor_label(labelled, view.factors[place])
+            zh, en = f"{zh}（{label['label_zh']}）", f"{en} ({label['label_en']})"
+    return [PartLine(zh, en, view.by_characteristic[row])]
+
+
+def _clip(points: int) -> list[PartLine]:
+    return [PartLine("上下限", "ends of the scale", points)] if points else []
 
 
 def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
@@ -256,13 +296,14 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
     plain = None
     if plan.adjusted is not None:
         plain = measure(answers.profile.forms, replace(plan.panel, aggregator="mean")).score[0]
-    items = plan.card.characteristics
+    items, forms = plan.card.characteristics, _forms(answers, plan)
     by_column = {item.column: i for i, item in enumerate(items)}
     lines = []
     for place, pillar in enumerate(plan.scheme.pillars):
         column = by_column.get(f"{pillar.code}_score")  # a fitted card may leave a pillar out
         score = int(measures.score[0, place])
         variance = float(measures.covariance[0, place, place])
+        outcomes = [form.outcomes[pillar.code] for form in forms]
         lines.append(
             PillarLine(
                 code=pillar.code,
@@ -274,9 +315,9 @@ def _pillars(answers: Answers, plan: Plan) -> tuple[PillarLine, ...]:
                 se=variance**0.5 if variance >= 0 else None,
                 points=0 if column is None else int(points.by_characteristic[0, column]),
                 points_full=0 if column is None else max(items[column].attainable),
-                n_forms=int(measures.n_forms[0, place]),
-                n_familiar=int(measures.n_familiar[0, place]),
-                n_recused=int(measures.n_recused[0, place]),
+                n_forms=outcomes.count("counted"),
+                n_unfamiliar=outcomes.count("unfamiliar"),
+                n_recused=outcomes.count("recused"),
             )
         )
     return tuple(lines)
@@ -295,7 +336,8 @@ def _items(answers: Answers, plan: Plan) -> tuple[ItemLine, ...]:
         ratings = table[forms.row[0][counted], column].tolist()
         given = [rating for rating in ratings if rating]
         mean = sum(given) / len(given) if given else None
-        lines.append(ItemLine(item.code, item.zh, item.en, item.pillar, len(given), mean))
+        told = (item.code, item.zh, item.en, item.pillar, len(given), mean, item.highest)
+        lines.append(ItemLine(*told))
     return tuple(lines)
 
 
@@ -317,10 +359,10 @@ def _form_line(answers: Answers, plan: Plan, place: int, row: int) -> FormLine:
             outcomes[pillar] = "other_round"
         elif not plan.panel.may_answer[forms.role[row], i]:
             outcomes[pillar] = "role_not_asked"
-        elif not forms.familiar[row]:
-            outcomes[pillar] = "unfamiliar"
         elif layout.recused[0, place, i]:
             outcomes[pillar] = "recused"
+        elif not forms.familiar[row]:
+            outcomes[pillar] = "unfamiliar"
         else:
             counted = layout.counted[0, place, i]
             outcomes[pillar] = "counted" if counted else "under_half_answered"
@@ -366,7 +408,9 @@ def _records(answers: Answers, plan: Plan) -> tuple[RecordLine, ...]:
     table, rules = answers.cases.registers, tuple(plan.scheme.official_rules.values())
     lines = []
     for row, holds in zip(pairs.row.tolist(), in_force.tolist(), strict=True):
-        rule, ended = rules[table.code[row]], int(table.ended_on[row])
+        rule, days = rules[table.code[row]], int(table.ended_on[row])
+        ended = None if days == MISSING else dt.date.fromordinal(days)
+        until = None if ended is None else last_day_counted(ended, rule.expires_months)
         lines.append(
             RecordLine(
                 code=rule.code,
@@ -374,8 +418,10 @@ def _records(answers: Answers, plan: Plan) -> tuple[RecordLine, ...]:
                 en=rule.en,
                 action=rule.action,
                 issued_on=dt.date.fromordinal(int(table.issued_on[row])),
-                ended_on=None if ended == MISSING else dt.date.fromordinal(ended),
+                ended_on=ended,
                 in_force=holds,
+                counts_until=until,
+                expires_months=rule.expires_months,
             )
         )
     return tuple(lines)

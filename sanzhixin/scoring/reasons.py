@@ -41,24 +41,30 @@ MOST_REASONS = 4
 TEXTS: dict[str, tuple[str, str]] = {
     "panel": (
         "{zh}评议得分 {score}（满分 100），使总分比最高可能少 {lost} 分",
-        "{en}: panel score {score} of 100, which takes {lost} points off the total",
+        "{en}: panel score {score} of 100, which takes {lost} off the score",
     ),
     "panel_bin": (
         "{zh}评议得分 {score}（满分 100），处于“{label_zh}”档，使总分比最高档少 {lost} 分",
-        "{en}: panel score {score} of 100, in the bin “{label_en}”, which takes {lost} points off "
-        "the total",
+        "{en}: panel score {score} of 100, in the bin “{label_en}”, which takes {lost} off the "
+        "score",
     ),
-    "event_gain": ("{zh}加{gain}分", "{en}: {gain} added"),
-    "event_loss": ("{zh}减{lost}分", "{en}: {lost} taken off"),
-    "factor_gain": ("{zh}：{label_zh}，加{gain}分", "{en}: {label_en}, {gain} added"),
-    "factor_loss": ("{zh}：{label_zh}，减{lost}分", "{en}: {label_en}, {lost} taken off"),
+    "event_gain": ("{zh}加{gain}分", "{en}: {gain} added to the score"),
+    "event_loss": ("{zh}减{lost}分", "{en}: {lost} taken off the score"),
+    "factor_gain": (
+        "{zh}：{label_zh}，加{gain}分",
+        "{en}: {label_en}, {gain} added to the score",
+    ),
+    "factor_loss": (
+        "{zh}：{label_zh}，减{lost}分",
+        "{en}: {label_en}, {lost} taken off the score",
+    ),
     "clip_loss": (
         "{zh}合计超过上限，按上限计，少计{lost}分",
-        "{en}: the sum exceeds its ceiling, {lost} not counted",
+        "{en}: the sum exceeds its ceiling, {lost} of the score not counted",
     ),
     "clip_gain": (
         "{zh}合计低于下限，按下限计，多计{gain}分",
-        "{en}: the sum is below its floor, {gain} restored",
+        "{en}: the sum is below its floor, {gain} of the score restored",
     ),
     "gate": (
         "{zh}（{list_zh}）：建议不予授信，须人工核实确认",
@@ -78,7 +84,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "score {score} is below the lowest tier ({cut}); unrated: goes to the manual channel, no "
         "limit is proposed",
     ),
-    "next_tier": ("距{tier}还差{need}分", "{need} short of {tier}"),
+    "next_tier": ("距{tier}还差{need}分", "the score is {need} short of {tier}"),
     "next_reach": ("可争取：{steps}", "within reach: {steps}"),
     "next_panel": (
         "可争取：{steps}；其余有待下一轮评议",
@@ -86,10 +92,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "next_closed": (
         "现有条件下最高可得{top}分，达不到{tier}",
-        "at most {top} can be reached here, which is below {tier}",
+        "a score of {top} at most can be reached here, which is below {tier}",
     ),
     "next_only_panel": ("有待下一轮评议", "up to the next round of ratings"),
-    "next_step": ("{zh}最多加{gain}分", "{en} up to {gain}"),
+    "next_step": ("{zh}最多加{gain}分", "{en} (up to {gain} of the score)"),
 }
 """Chinese and English template of every sentence that an answer can hold."""
 

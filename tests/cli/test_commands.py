@@ -537,7 +537,7 @@ def test_a_learned_card_tells_what_it_moves_and_whom_it_leaves_out(run, tmp_path
     told = run(
         "explain", folder, "-m", tmp_path / "model", "--household", "V001-0001", "--as-of", day
     )
-    assert "合计：起始" in told.out
+    assert "点 = 起始 " in told.out
 
 
 def test_tiers_are_drawn_from_the_loans_and_written_with_their_tests(run, tmp_path):

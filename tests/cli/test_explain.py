@@ -23,8 +23,11 @@ def test_the_account_in_chinese_shows_everything_behind_the_proposal(folder, acc
         "农户 H1 的建议：建议授信。这是建议，不是最终决定。",
         "得分 70，等级 B",
         "村 40,000 | 客户经理 45,000 | 系统 50,000 | 建议额度 40,000",
-        "家风：75，计150/200分；计入3份（了解3份，回避0份）",
-        "FS01  家庭和睦             3  4",
+        "评议 450 点 = 家风 150 + 道德素养 120 + 邻里口碑 180",
+        "事件 250 点 = 起始 250",
+        "合计 700 点 = 评议 450 + 事件 250 + 其他因素 0；10 点合得分 1 分，即得分 70",
+        "家风：75（各份评议一致，没有标准误），计150/200点；计入3份（另有回避0份，不了解0份）",
+        "FS01  家庭和睦             3  4 / 5",
         "等级上限           50,000",
         "村建议额度         40,000  ← 最小，起作用",
         "收入倍数          -        未填，不作限制",
@@ -39,10 +42,14 @@ def test_the_account_in_english_says_the_same(folder, account):
         "Household H1: propose. This is a proposal, not a decision.",
         "score 70, tier B",
         "village 40,000 | manager 45,000 | system 50,000 | proposed 40,000",
-        "family style: 75, 150 of 200 points; 3 forms counted (3 familiar, 0 recused)",
+        "panel: 450 points = family style 150 + moral literacy 120 + neighbourhood reputation 180",
+        "together 700 points = panel 450 + events 250 + other factors 0; 10 points are one of the "
+        "score, so the score is 70",
+        "family style: 75 (the forms agree: no standard error), 150 of 200 points; 3 forms counted "
+        "(besides, 0 recused, 0 of raters who do not know it)",
         "village's proposal 40,000 <- the smallest: binding",
         "income multiple - absent, does not bind",
-        "5 short of BB",
+        "the score is 5 short of BB",
     ):
         assert words in said, words
 
@@ -114,7 +121,7 @@ def test_an_override_with_its_reason_stands_beside_all_four_limits(
     assert "农户 H1 的建议：建议人工复核" in said
     assert "村 60,000 | 客户经理 45,000 | 系统 50,000 | 建议额度 45,000" in said
     assert "调整理由（村或客户经理填写）\n  种植大户，季节性用款" in said
-    assert "有人提出调整并写明理由 [override]" in said
+    assert said.endswith("有人提出调整并写明理由\n")
     run("score", folder, "-m", model, "-o", tmp_path / "out")
     row = pq.read_table(tmp_path / "out" / "proposals.parquet").to_pylist()[0]
     assert row["review_triggers"] == ["override"]
@@ -179,7 +186,8 @@ def test_a_row_that_does_not_fit_is_told_to_the_household_that_it_names(folder, 
         stream.write("2,H1,R1\r\n")
     done = account(folder, "--lang", "zh")
     assert "该户有 1 行在接收时被退回" in done.err
-    assert "[rows_rejected:ratings]" in done.out
+    assert "该户有记录被退回：评议表" in done.out
+    assert "rows_rejected" not in done.out
     assert trial_alone(account(folder, "--lang", "zh", household="H2"))
 
 
@@ -198,7 +206,29 @@ def test_only_the_records_of_the_household_are_shown(rows, write, account):
     assert json.loads(account(folder, "--json").out)["records"] == []
     (record,) = json.loads(account(folder, "--json", household="H2").out)["records"]
     assert (record["code"], record["in_force"]) == ("ML09", True)
-    assert "建议不予授信，须人工确认" in account(folder, household="H2").out
+    said = account(folder, "--lang", "zh", household="H2").out
+    assert "有效，尚未终止（终止后再计 60 个月）：建议不予授信\n" in said
+    assert said.endswith("上列否决项须由银行工作人员核实确认\n")
+
+
+def test_a_record_that_asks_for_a_review_is_named_and_no_code_is_read(rows, write, account):
+    rows["registers"] = [
+        {
+            "household_id": "H1",
+            "code": "G2",
+            "document_no": "D-2",
+            "list_class": "bank_finding",
+            "issued_on": "2026-01-05",
+            "ended_on": "2026-02-05",
+        }
+    ]
+    folder = write(rows)
+    said = account(folder, "--lang", "en").out
+    assert "official record “borrowing at high interest or from many lenders”" in said
+    assert "in force until 2031-02-04: " in said  # sixty months from 2026-02-05
+    assert "[official_record" not in said
+    codes = json.loads(account(folder, "--json").out)["proposal"]["review_triggers"]
+    assert "official_record:G2" in codes
 
 
 def test_an_unknown_household_is_refused_with_a_masked_number(folder, account):

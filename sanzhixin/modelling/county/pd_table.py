@@ -37,13 +37,13 @@ _SLACK = 1e-4  # of a part: what the arithmetic of a figure with so few decimals
 _NOTES: dict[PdMethod, tuple[str, str]] = {
     "none": (
         "No default probability: no loan outcome was used. Tier and limit come from points.",
-        "未使用贷款结果，不给出违约概率；等级与额度仅由积分决定。",
+        "未使用贷款结果，不给出违约概率；等级与额度仅由点数决定。",
     ),
     "pluto_tasche": (
-        "Method pluto_tasche: prob_default is a prudent bound at confidence {confidence:g}, not an "
-        "expected value; upper is the bound at 0.95, lower a Jeffreys bound.",
-        "采用 pluto_tasche：违约概率为置信度 {confidence:g} 的审慎上限，并非期望值；"
-        "上限取置信度 0.95，下限取 Jeffreys 区间。",
+        "Method pluto_tasche: prob_default is a prudent estimate at confidence {confidence:g}, not "
+        "an expected value; upper is that at 0.95, lower a Jeffreys bound.",
+        "采用 pluto_tasche：违约概率为置信度 {confidence:g} 的审慎估计，并非期望值；"
+        "区间上限取置信度 0.95，下限取 Jeffreys 区间。",
     ),
     "bayesian": (
         "Method bayesian: the posterior rate of the whole portfolio with its 95 % bounds, the same "
@@ -53,7 +53,7 @@ _NOTES: dict[PdMethod, tuple[str, str]] = {
     "logistic": (
         "Method logistic: curve over the points, 95 % band by the delta method; points without "
         "loans are extrapolated.",
-        "采用 logistic：按积分拟合曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
+        "采用 logistic：按点数拟合曲线，95% 区间由 delta 法得到；无贷款的分数段为外推。",
     ),
     "firth": (
         "Method firth: curve over the points under a penalty for few defaults, 95 % band by the "
@@ -68,14 +68,14 @@ _NOTES: dict[PdMethod, tuple[str, str]] = {
     "isotonic": (
         "Method isotonic: default rates of blocks of points, pooled until they fall; the bounds "
         "take the blocks as given and are therefore short.",
-        "采用 isotonic：按积分分段合并至违约率单调下降；区间未计分段的不确定性，偏窄。",
+        "采用 isotonic：按点数分段合并至违约率单调下降；区间未计分段的不确定性，偏窄。",
     ),
 }
 _MOVED_PRUDENT = (
     "Method pluto_tasche gave the order of the tiers; moved to a long-run rate its values are no "
     "expected or prudent figures; the upper bound is no lower than the prudent one at 0.95.",
-    "采用 pluto_tasche 得到各等级的高低；按长期违约率平移后，违约概率不再是审慎上限；"
-    "上限不低于置信度 0.95 的审慎上限。",
+    "采用 pluto_tasche 得到各等级的高低；按长期违约率平移后，违约概率不再是审慎估计；"
+    "区间上限不低于置信度 0.95 的审慎估计。",
 )
 _UNLIKELY = (
     "The long-run rate lies outside the 95 % interval of what was observed: say why it holds.",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sanzhixin.records.cases import MISSING
 from sanzhixin.records.encode_application import encode_application
 from sanzhixin.records.parse_application import check_application
-from sanzhixin.scheme.catalog import LISTED_CLASSES
 from sanzhixin.scheme.limits import PurposeRule
 from sanzhixin.scoring.explain import Explanation, explain_case
 from sanzhixin.scoring.ledger import read_records
@@ -17,6 +16,7 @@ from sanzhixin.scoring.proposal import Proposal
 from sanzhixin.scoring.reasons import factor_label, labelled_items, plain_score
 from sanzhixin.scoring.scorer import check_cases, propose_answers, score_cases
 from sanzhixin.scoring.view import views
+from sanzhixin.validation.papers.scheme_words import class_word
 
 if TYPE_CHECKING:
     from sanzhixin.model import SanzhixinModel
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from sanzhixin.scoring.scorer import Answers
 
 __all__ = ["DocumentLine", "EventSum", "FactorLine", "HouseholdCase", "household_case"]
+
+
+"""Classes that stop a proposal, and that of the built-in scheme which asks for a review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +302,8 @@ def _documents(answers: Answers, plan: Plan) -> tuple[DocumentLine, ...]:
                 zh=rule.zh,
                 en=rule.en,
                 action=rule.action,
-                list_zh=LISTED_CLASSES.get(rule.list_class, rule.list_class),
-                list_en=rule.list_class.replace("_", " "),
+                list_zh=class_word("zh", rule.list_class),
+                list_en=class_word("en", rule.list_class),
                 document_no=table.document_no[row],
                 issued_on=dt.date.fromordinal(int(table.issued_on[row])),
                 ended_on=None if ended == MISSING else dt.date.fromordinal(ended),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sanzhixin.errors.words import (
     BASIS_MEANINGS,
+    CONFIRM_WORDS,
     LINK_WORDS,
     NO_LIMIT_WORDS,
     UNSURE_WIDTH,
@@ -14,6 +15,7 @@ from sanzhixin.errors.words import (
     held_words,
     pick,
 )
+from sanzhixin.scoring.dates import last_day_counted
 from sanzhixin.validation.papers.layout import (
     Block,
     Grid,
@@ -23,13 +25,15 @@ from sanzhixin.validation.papers.layout import (
     Text,
     to_page,
 )
+from sanzhixin.validation.papers.notice import compose_notice
 from sanzhixin.validation.papers.phrases import reason_told, trigger_told
+from sanzhixin.validation.papers.scheme_words import tier_word
 from sanzhixin.validation.papers.terms import trial_mark
 from sanzhixin.validation.papers.words import EVENT_WORDS, FORM_WORDS, bound_word, say
 
 if TYPE_CHECKING:
     from sanzhixin.scoring.explain import PillarLine
-    from sanzhixin.validation.papers.case import EventSum, HouseholdCase
+    from sanzhixin.validation.papers.case import DocumentLine, EventSum, HouseholdCase
 
 __all__ = ["LEAST_ANSWERS", "household_page", "household_paper"]
 
@@ -103,7 +107,7 @@ def household_paper(
     answer = case.why.proposal
     scored = answer.points is not None
     parts = [
-        ("head_reasons", writer.reasons()),
+        ("head_effects" if scored else "head_why", writer.reasons()),
         *([("head_score", writer.score())] if scored else []),
         ("head_pillars", writer.pillars()),
         ("head_items", writer.items()),
@@ -115,6 +119,7 @@ def household_paper(
         ("head_limits", writer.limits()),
         *([("head_next", writer.next_tier())] if scored else []),
         ("head_triggers", writer.triggers()),
+        ("head_rights", _rights(case, lang)),
     ]
     made = tuple(Part(say(lang, title), tuple(blocks)) for title, blocks in parts)
     head = (*map(Text, trial_mark(lang, status)), *writer.head())
@@ -130,6 +135,25 @@ def _foot(case: HouseholdCase, lang: Lang) -> Text:
 
 def _of_full(line: PillarLine) -> str:
     return f"{line.points} / {line.points_full}"
+
+
+def _effect(line: DocumentLine, lang: Lang) -> str:
+    """Say what a record does and until when."""
+    if not line.in_force:
+        return say(lang, "record_lapsed")
+    effect = say(lang, f"record_{line.action}")
+    if line.ended_on is None:
+        return say(lang, "record_open", effect=effect, months=line.expires_months)
+    until = last_day_counted(line.ended_on, line.expires_months)
+    return say(lang, "record_until", effect=effect, until=until)
+
+
+def _rights(case: HouseholdCase, lang: Lang) -> Iterator[Block]:
+    """Repeat what the notice says of reasons, review and objection, with its blanks."""
+    title = say(lang, "head_rights")
+    for part in compose_notice(case, lang).paper.parts:
+        if part.title == title:
+            yield from part.blocks
 
 
 class _Writer:
@@ -171,10 +195,17 @@ class _Writer:
             low, high = f"{low_end:.2f}", f"{high_end:.2f}"
             ends = self.say("page_range", low=low, high=high)
         score = self.case.score_of(answer.points or 0)
-        return self.say("page_score", score=score, range=ends, tier=answer.tier)
+        tier = tier_word(self.lang, answer.tier or "", self.case.scheme)
+        return self.say("page_score", score=score, range=ends, tier=tier)
 
     def reasons(self) -> Iterator[Block]:
-        told = tuple(reason_told(reason, self.lang) for reason in self.answer.reasons)
+        """Tell what moved the score, after what is said of the score as a whole."""
+        reasons = self.answer.reasons
+        if self.scored:
+            whole = tuple(reason for reason in reasons if reason.points is None)
+            reasons = tuple(reason for reason in reasons if reason.points is not None)
+            yield from (Text(reason_told(reason, self.lang)) for reason in whole)
+        told = tuple(reason_told(reason, self.lang) for reason in reasons)
         yield Listing(told or (self.say("no_reasons"),), numbered=bool(told))
 
     def score(self) -> Iterator[Block]:
@@ -191,30 +222,34 @@ class _Writer:
         few = self.say("few_answers", least=LEAST_ANSWERS)
         rows = []
         for line in self.why.pillars:
-            error = f"{line.se:.2f}" if line.se and line.score is not None else "-"
+            error = "-"
+            if line.se is not None and line.score is not None:
+                error = f"{line.se:.2f}" if line.se else self.say("forms_agree")
             hidden = 0 < line.n_forms < LEAST_ANSWERS
             told = [few if hidden else line.shown, "-" if hidden else error]
             told += ["-" if hidden else line.plain or "-"] * adjusted
             told += [f"- / {line.points_full}" if hidden else _of_full(line)] * self.scored
-            counts = (line.n_forms, line.n_familiar, line.n_recused)
+            counts = (line.n_forms, line.n_recused, line.n_unfamiliar)
             rows.append((self.pick(line.zh, line.en), *told, *map(str, counts)))
         head = ["pillar", "score", "error", *["plain"] * adjusted, *["points"] * self.scored]
-        yield self.grid((*head, "forms", "familiar", "recused"), rows)
+        yield self.grid((*head, "forms", "recused", "unfamiliar"), rows)
 
     def items(self) -> Iterator[Block]:
         few = self.say("few_answers", least=LEAST_ANSWERS)
         names = {line.code: self.pick(line.zh, line.en) for line in self.why.pillars}
         rows = [
             (
-                line.code,
                 self.pick(line.zh, line.en),
                 names[line.pillar],
                 str(line.n_ratings),
-                few if line.mean is None or line.n_ratings < LEAST_ANSWERS else f"{line.mean:.2f}",
+                few
+                if line.mean is None or line.n_ratings < LEAST_ANSWERS
+                else f"{line.mean:.2f} / {line.highest}",
+                line.code,
             )
             for line in self.why.items
         ]
-        yield self.grid(("code", "name", "pillar", "answers", "mean"), rows)
+        yield self.grid(("name", "pillar", "answers", "mean", "code"), rows)
 
     def forms(self) -> Iterator[Block]:
         """Show what became of each form, sorted by that, so that its place tells no more."""
@@ -229,19 +264,20 @@ class _Writer:
         ]
         names = tuple(self.pick(line.zh, line.en) for line in self.why.pillars)
         yield self.grid(("form",), rows, names)
+        yield Text(self.say("outcome_rule"))
 
     def events(self) -> Iterator[Block]:
         rows = [
             (
-                line.code,
                 self.pick(line.zh, line.en),
                 self.pick(line.level_zh, line.level),
                 str(line.occurred_on),
                 pick(self.lang, EVENT_WORDS[line.outcome]),
+                line.code,
             )
             for line in self.why.events
         ]
-        yield self.grid(("code", "name", "level", "date", "outcome"), rows)
+        yield self.grid(("name", "level", "date", "outcome", "code"), rows)
         if self.case.event_sums:
             first = (self.say("event_start"), self.case.score_of(self.case.event_start), "-", "-")
             sums = [first, *(self._event_sum(line) for line in self.case.event_sums)]
@@ -272,7 +308,7 @@ class _Writer:
                 line.document_no,
                 str(line.issued_on),
                 "-" if line.ended_on is None else str(line.ended_on),
-                self.say(f"record_{line.action}" if line.in_force else "record_lapsed"),
+                _effect(line, self.lang),
             )
             for line in self.case.documents
         ]
@@ -347,4 +383,6 @@ class _Writer:
     def triggers(self) -> Iterator[Block]:
         codes = self.answer.review_triggers
         told = tuple(trigger_told(self.case, code, self.lang) for code in codes)
+        if self.answer.status in CONFIRM_WORDS:
+            told = (pick(self.lang, CONFIRM_WORDS[self.answer.status]), *told)
         yield Listing(told) if told else Text(self.say("none"))

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from sanzhixin.errors.words import NO_LIMIT_WORDS, Lang, held_words, pick
 from sanzhixin.scoring.reasons import MOST_REASONS
 from sanzhixin.validation.papers.layout import Listing, Paper, Part, Text, blank
-from sanzhixin.validation.papers.phrases import reason_told, trigger_told
-from sanzhixin.validation.papers.scheme_words import class_word, tier_word
+from sanzhixin.validation.papers.phrases import documents_told, reason_told, trigger_told
 from sanzhixin.validation.papers.terms import trial_mark
 from sanzhixin.validation.papers.words import FORM_WORDS, bound_word, say
 
@@ -137,7 +136,7 @@ def _reasons(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
         yield from (_spaced(reason_told(reason, lang)) for reason in answer.reasons)
     else:
         if kind == "review":
-            yield from (_trigger(case, code, lang) for code in answer.review_triggers)
+            yield from (trigger_told(case, code, lang) for code in answer.review_triggers)
         if answer.limit_yuan == 0:
             yield from _no_amount(case, lang)
         yield from (
@@ -155,38 +154,6 @@ def _spaced(text: str) -> str:
     return _TIGHT.sub(" ", text)
 
 
-def _trigger(case: HouseholdCase, code: str, lang: Lang) -> str:
-    """Say what asks for a review; a tier that is none is named in the language."""
-    kind, _, what = code.partition(":")
-    if kind == "official_record":
-        return _documents(case, what, lang)
-    if kind == "near_cutoff":
-        tiers = (tier_word(lang, tier, case.scheme) for tier in what.split("|"))
-        code = f"{kind}:{'|'.join(tiers)}"
-    return trigger_told(case, code, lang)
-
-
-def _documents(case: HouseholdCase, code: str, lang: Lang) -> str:
-    """Name every document of one rule that is in force, by class, number and days."""
-    listed = class_word(lang, case.scheme.official_rules[code].list_class)
-    told = (
-        say(
-            lang,
-            "why_document",
-            name=pick(lang, (line.zh, line.en)),
-            list=listed,
-            document=line.document_no,
-            issued=line.issued_on,
-            ended=say(lang, "document_open")
-            if line.ended_on is None
-            else say(lang, "document_ended", ended=line.ended_on),
-        )
-        for line in case.documents
-        if line.code == code and line.in_force
-    )
-    return ("；" if lang == "zh" else "; ").join(told)
-
-
 def _gates(case: HouseholdCase, lang: Lang) -> Iterator[str]:
     for reason in case.why.proposal.reasons:
         code, rule = reason.code.removeprefix("GATE_"), case.refused_purpose
@@ -194,7 +161,7 @@ def _gates(case: HouseholdCase, lang: Lang) -> Iterator[str]:
             name = pick(lang, (rule.zh, rule.en))
             yield say(lang, "why_purpose", name=name, code=code, purpose=case.purpose)
         else:
-            yield _documents(case, code, lang)
+            yield documents_told(case, code, lang)
 
 
 def _short_pillars(case: HouseholdCase, lang: Lang) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sanzhixin.errors.words import Lang, pick
 from sanzhixin.records.columns import TABLES
+from sanzhixin.validation.papers.scheme_words import tier_word
 from sanzhixin.validation.papers.words import bound_word, say, share
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def documents_told(case: HouseholdCase, code: str, lang: Lang) -> str:
 
 
 def _document(line: DocumentLine, lang: Lang) -> str:
-    ended = "" if line.ended_on is None else say(lang, "document_ended", ended=line.ended_on)
+    key = "document_open" if line.ended_on is None else "document_ended"
     return say(
         lang,
         "why_document",
@@ -35,7 +36,7 @@ def _document(line: DocumentLine, lang: Lang) -> str:
         list=pick(lang, (line.list_zh, line.list_en)),
         document=line.document_no,
         issued=line.issued_on,
-        ended=ended,
+        ended=say(lang, key, ended=line.ended_on),
     )
 
 
@@ -46,7 +47,7 @@ def trigger_told(case: HouseholdCase, code: str, lang: Lang) -> str:
         return documents_told(case, what, lang)
     values: dict[str, object] = {}
     if kind == "near_cutoff":
-        low, _, high = what.partition("|")
+        low, high = (tier_word(lang, tier, case.scheme) for tier in what.split("|"))
         points = case.why.proposal.points or 0
         values = {"score": case.score_of(points), "low": low, "high": high}
     elif kind == "rows_rejected":

@@ -187,6 +187,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         " (± one standard error: {low} to {high})",
     ),
     "page_no_score": ("不给出得分、等级和额度", "No score, tier or amount is stated"),
+    "head_why": ("作出此建议的原因", "Why this is proposed"),
+    "head_effects": (
+        "影响得分的主要因素（按影响大小）",
+        "What moved the score most, in order of effect",
+    ),
     "head_score": ("得分的构成", "How the score adds up"),
     "head_pillars": ("评议维度", "Pillars"),
     "head_items": ("评议指标（仅计有效评议表）", "Panel items (counted forms only)"),
@@ -206,11 +211,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Scores of the pillars are corrected for severe and lenient raters; villages are compared "
         "by {link}",
     ),
+    "forms_agree": ("各份一致，没有标准误", "none: the forms agree"),
+    "outcome_rule": (
+        "每份评议表在每个维度只列一种结果：先看是否属本轮，再看是否评此维度、"
+        "是否回避、是否了解本户；应回避的，填写“不了解”也列为回避。"
+        "上表“计入、回避、不了解”各栏即按此点数。",
+        "Each form stands under one outcome for each pillar: its round comes first, then whether "
+        "it is asked about the pillar, whether it is recused, and whether the rater knows the "
+        "household; one that is recused stands there even if the rater does not know the "
+        "household. The counts by pillar above are counts of these outcomes.",
+    ),
     "few_answers": ("不足 {least} 份，不单列", "fewer than {least}, not shown"),
     "event_start": ("起始分", "start of the ledger"),
     "event_part": (
         "起始 {start} 分，加上各项合计 {part} 分，最多 {most} 分",
-        "From the start of {start} the ledger comes to {part}, at most {most}",
+        "From a start of {start} units of the score the ledger comes to {part}, at most {most}",
     ),
     "event_bins": (
         "本模型按台账合计分档给分，见“得分的构成”",
@@ -224,6 +239,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "in force: proposal to decline, to be confirmed",
     ),
     "record_review": ("有效：须人工复核", "in force: to be looked at by a person"),
+    "record_open": (
+        "{effect}；尚未终止，终止后再计 {months} 个月",
+        "{effect}; not ended, counts for {months} months after its end",
+    ),
+    "record_until": ("{effect}；计至 {until}", "{effect}; counts until {until}"),
     "record_lapsed": ("已过期或尚未生效，不计", "not in force, does not count"),
     "factor_unused": ("本模型不计", "not used by this model"),
     "factor_missing": ("未提供", "not given"),
@@ -267,18 +287,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "col_error": ("标准误", "standard error"),
     "col_plain": ("简单均值", "plain mean"),
     "col_forms": ("计入份数", "forms counted"),
-    "col_familiar": ("了解份数", "familiar"),
+    "col_unfamiliar": ("不了解份数", "do not know it"),
     "col_recused": ("回避份数", "recused"),
     "col_code": ("代码", "code"),
     "col_name": ("名称", "name"),
     "col_answers": ("评分份数", "ratings"),
-    "col_mean": ("均值", "mean"),
+    "col_mean": ("均值／最高分", "mean / best"),
     "col_form": ("评议表", "form"),
     "col_level": ("级别", "level"),
     "col_date": ("日期", "date"),
     "col_outcome": ("结果", "outcome"),
     "col_units": ("分", "score units"),
-    "col_cap": ("上限", "cap"),
+    "col_cap": ("上限（分）", "cap (score units)"),
     "col_valid": ("有效期", "counts for"),
     "col_class": ("类别", "class"),
     "col_document": ("文书编号", "document no."),

@@ -69,7 +69,7 @@ BASIS_NOTES: dict[PdBasis, tuple[str, str]] = {
         "The model states no default probability, so nothing can be judged: all insufficient.",
     ),
     "prudent": (
-        "违约概率为审慎上限而非期望值：仅单侧检验是否超过上限；高估出于设计，双侧统计量只供参考。",
+        "违约概率为审慎估计而非期望值：仅单侧检验是否超过该值；高估出于设计，双侧统计量只供参考。",
         "Default probabilities are prudent bounds, not expectations: rates are tested against the "
         "bound from one side; over-estimation is by design, and two-sided statistics are shown "
         "without a verdict.",

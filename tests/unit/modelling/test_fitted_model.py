@@ -196,7 +196,7 @@ def test_a_reason_names_the_bin_of_a_pillar():
         if reason["code"].startswith("PANEL_")
     ]
     assert said
-    assert all("points off the total" in reason["en"] for reason in said)
+    assert all("off the score" in reason["en"] for reason in said)
     assert all("使总分比最高档少" in reason["zh"] for reason in said)
     labels = {label for item in MODEL.file.card.characteristics for label in item.labels_en}
     assert all(reason["en"].split("“")[1].split("”")[0] in labels for reason in said)

@@ -117,12 +117,12 @@ def test_the_sentence_is_the_same_in_both_languages():
     told = propose(household(4, 4, 4, events=volunteering(10)))["next_tier"]
     assert told["zh"] == "距A还差5分；可争取：调解配合或帮扶表扬最多加5分、水电费缴纳最多加1.5分"
     assert told["en"] == (
-        "5 short of A; within reach: helps settle disputes, praised help up to 5, "
-        "payment of utility bills up to 1.5"
+        "the score is 5 short of A; within reach: helps settle disputes, praised help "
+        "(up to 5 of the score), payment of utility bills (up to 1.5 of the score)"
     )
     assert [step["en"] for step in told["steps"]] == [
-        "helps settle disputes, praised help up to 5",
-        "payment of utility bills up to 1.5",
+        "helps settle disputes, praised help (up to 5 of the score)",
+        "payment of utility bills (up to 1.5 of the score)",
     ]
 
 
@@ -136,7 +136,7 @@ def test_what_is_left_is_up_to_the_next_round_of_ratings():
     told = propose(given)["next_tier"]
     assert (told["zh"], told["en"]) == (
         "距AA还差3.5分；有待下一轮评议",
-        "3.5 short of AA; up to the next round of ratings",
+        "the score is 3.5 short of AA; up to the next round of ratings",
     )
 
 

@@ -275,7 +275,7 @@ NESTED = {
         "three different people"),
     "a validated model that nobody validated": (
         lambda c: c.update(status="validated") or c["provenance"].update(validated_by=None),
-        "one of them is not named"),
+        "not named: who validated"),
     "tiers with a gap": (
         lambda c: c["scheme"]["tiers"]["rows"][0].update(at_least=96),
         "no tier holds scores from 95 to 96"),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sanzhixin.scoring.dates import Periods, earliest_days, months_before
+from sanzhixin.scoring.dates import Periods, earliest_days, last_day_counted, months_before
 
 MONTHS = [
     # Witnesses: the calendar, and pandas.DateOffset below
@@ -83,3 +83,12 @@ def test_days_are_whole_numbers_whatever_the_number_of_cases():
     none, one = np.empty(0, dtype=np.int64), np.array([dt.date(2026, 6, 30).toordinal()])
     for as_of in (none, one, np.append(one, one - 400)):
         assert earliest_days(as_of, Periods(((12, 24),)), as_of * 0, 0).dtype == np.int64
+
+
+@pytest.mark.parametrize("months", [1, 12, 60])
+def test_what_ended_counts_to_that_day_and_not_on_the_next(months):
+    for first in (dt.date(2023, 12, 20), dt.date(2027, 2, 20), dt.date(2028, 2, 20)):
+        for ended in (first + dt.timedelta(days=k) for k in range(20)):
+            last = last_day_counted(ended, months)
+            assert months_before(last, months) < ended
+            assert months_before(last + dt.timedelta(days=1), months) >= ended

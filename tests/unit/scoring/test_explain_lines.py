@@ -65,11 +65,13 @@ def test_a_line_of_a_record_holds_both_names_what_it_asks_for_and_its_days():
         RecordLine(
             code="ML09", zh="失信被执行人", en="court defaulter list", action="gate",
             issued_on=dt.date(2008, 2, 29), ended_on=dt.date(2011, 1, 31), in_force=False,
+            counts_until=dt.date(2016, 1, 30), expires_months=60,
         ),
         RecordLine(
             code="G2", zh="高息借贷或过度融资",
             en="borrowing at high interest or from many lenders", action="review",
             issued_on=dt.date(2026, 3, 1), ended_on=None, in_force=True,
+            counts_until=None, expires_months=60,
         ),
     )  # fmt: skip
 
@@ -77,11 +79,11 @@ def test_a_line_of_a_record_holds_both_names_what_it_asks_for_and_its_days():
 def test_a_line_of_an_item_holds_its_names_its_pillar_and_the_mean_of_counted_forms():
     found = explained(household(form(4, nr=(5, 4, 4, 4, 4, 1)), 3, 5, form(1, familiar=False)))
     assert len(found.items) == 15
-    assert found.items[0] == ItemLine("FS01", "家庭和睦", "family harmony", "fs", 3, 4.0)
-    assert found.items[7] == ItemLine("ML03", "信用意识", "attitude to repayment", "ml", 3, 4.0)
+    assert found.items[0] == ItemLine("FS01", "家庭和睦", "family harmony", "fs", 3, 4.0, 5)
+    assert found.items[7] == ItemLine("ML03", "信用意识", "attitude to repayment", "ml", 3, 4.0, 5)
     # 1, 3 and 5; the form of a stranger does not count
     assert found.items[14] == ItemLine(
-        "NR06", "村务参与", "attends council and shared work", "nr", 3, 3.0
+        "NR06", "村务参与", "attends council and shared work", "nr", 3, 3.0, 5
     )
     assert [line.pillar for line in found.items] == ["fs"] * 5 + ["ml"] * 4 + ["nr"] * 6
 
@@ -99,10 +101,10 @@ def test_a_line_of_a_pillar_holds_names_score_error_points_and_counts():
     # scores 50, 100 and 75: mean 75, spread 25 over the root of three
     assert found[2].se == pytest.approx(25 / 3**0.5)
     assert [replace(line, se=None) for line in found] == [
-        PillarLine("fs", "家风", "family style", 75.0, "75", None, None, 150, 200, 3, 4, 1),
-        PillarLine("ml", "道德素养", "moral literacy", 75.0, "75", None, None, 120, 160, 3, 4, 1),
+        PillarLine("fs", "家风", "family style", 75.0, "75", None, None, 150, 200, 3, 1, 1),
+        PillarLine("ml", "道德素养", "moral literacy", 75.0, "75", None, None, 120, 160, 3, 1, 1),
         PillarLine(
-            "nr", "邻里口碑", "neighbourhood reputation", 75.0, "75", None, None, 180, 240, 3, 4, 1
+            "nr", "邻里口碑", "neighbourhood reputation", 75.0, "75", None, None, 180, 240, 3, 1, 1
         ),
     ]
 
@@ -150,17 +152,61 @@ def test_forms_stand_by_round_outcome_role_relation_and_day():
 
 def test_parts_of_an_expert_card_have_no_start():
     found = explained(household(4, 4, 4, events=volunteering(2)))
-    assert found.parts == (
-        PartLine("评议", "panel", 450),  # 150 + 120 + 180
-        PartLine("事件", "events", 270),
-        PartLine("其他因素", "other factors", 0),
+    panel, events, factors = found.parts
+    assert panel == PartLine(
+        "评议", "panel", 450,
+        (
+            PartLine("家风", "family style", 150),
+            PartLine("道德素养", "moral literacy", 120),
+            PartLine("邻里口碑", "neighbourhood reputation", 180),
+        ),
+    )  # fmt: skip
+    start, added = PartLine("起始", "start", 250), PartLine("志愿服务", "volunteering", 20)
+    assert events == PartLine("事件", "events", 270, (start, added))
+    assert (factors.points, [line.en for line in factors.inner]) == (
+        0,
+        [
+            "years as a customer (missing)",
+            "payment of utility bills (missing)",
+            "annual net household income (missing)",
+        ],
     )
+
+
+def test_every_part_adds_up_even_where_a_clip_holds_it():
+    full = [Event("NR07", "5", DAY - dt.timedelta(days=k), event_id=f"E{k}") for k in (1, 2, 3)]
+    least = (Event("ML07", "3", DAY - dt.timedelta(days=k), event_id=f"L{k}") for k in (1, 2, 3))
+    factors = {"customer_years": 9, "utility_payment": "on_time", "household_income": 2e5}
+    for given in (
+        household(5, 5, 5, events=(*volunteering(12), *full), factors=factors),
+        household(1, 1, 1, events=tuple(least)),
+        household(4, 3, 5, events=volunteering(1)),
+    ):
+        found = explained(given)
+        for part in found.parts:
+            if part.en != "ends of the scale":
+                assert sum(line.points for line in part.inner) == part.points
+        assert sum(part.points for part in found.parts) == found.proposal.points
+    clipped = explained(household(5, 5, 5, events=(*volunteering(12), *full))).parts[1]
+    assert clipped.points == 400
+    assert clipped.inner[-1] == PartLine("上下限", "ends of the scale", -50)  # 250 + 100 + 100
+
+
+def test_a_related_rater_who_does_not_know_the_household_is_recused_everywhere():
+    both = form(1, relation="kin", familiar=False)
+    found = explained(household(4, 4, 4, both, form(1, familiar=False)))
+    outcomes = [line.outcomes["fs"] for line in found.forms]
+    assert outcomes == ["counted"] * 3 + ["recused", "unfamiliar"]
+    for line in found.pillars:
+        assert (line.n_forms, line.n_recused, line.n_unfamiliar) == (3, 1, 1)
 
 
 def test_the_part_of_a_group_is_what_its_clip_left():
     factors = {"customer_years": 9, "utility_payment": "on_time", "household_income": 2e5}
     found = explained(household(5, 5, 5, factors=factors))
-    assert found.parts[2] == PartLine("其他因素", "other factors", 50)  # held at 5 of the score
+    part = found.parts[2]
+    assert [line.points for line in part.inner] == [20, 15, 20, -5]
+    assert part.points == 50  # held at 5 of the score
 
 
 def test_adults_are_numbers_and_their_amounts_stand_by_what_they_owe():

@@ -54,8 +54,9 @@ def test_four_amounts_stand_side_by_side_with_the_reason_for_their_difference():
     assert row["why_en"] == (
         "Proposed 37,000 yuan: the smallest bound is the income multiple, 37,035, floored to "
         "steps of 1,000. Village's proposal 40,000: 3,000 above. Manager's proposal 45,000: 8,000 "
-        "above. System limit 37,000: the same. Absent, so not binding: village cap, debt "
-        "room, room under the customer total, cap on the expected loss, requested amount."
+        "above. System limit 37,000: the same. Absent, so not binding: village cap, room "
+        "for further debt, room under the customer total, cap on the expected loss, "
+        "requested amount."
     )
     assert row["why_zh"].startswith(
         "建议额度 37,000 元：最小一项为收入倍数 37,035 元，按 1,000 元向下取整。"

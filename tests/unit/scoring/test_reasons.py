@@ -124,43 +124,43 @@ SENTENCES = [
         household(5, 5, form(5, fs=4)),
         "PANEL_fs",
         "家风评议得分 91.6（满分 100），使总分比最高可能少 1.7 分",
-        "family style: panel score 91.6 of 100, which takes 1.7 points off the total",
+        "family style: panel score 91.6 of 100, which takes 1.7 off the score",
     ),
     (
         household(5, 5, 5, events=volunteering(2)),
         "EVENT_ML05",
         "志愿服务加2分",
-        "volunteering: 2 added",
+        "volunteering: 2 added to the score",
     ),
     (
         household(5, 5, 5, events=events(Event("ML07", "2"))),
         "EVENT_ML07",
         "村规民约轻微违反减2分",
-        "minor breach of village rules: 2 taken off",
+        "minor breach of village rules: 2 taken off the score",
     ),
     (
         household(5, 5, 5, factors={"utility_payment": "on_time"}),
         "FACTOR_utility_payment",
         "水电费缴纳：按时，加1.5分",
-        "payment of utility bills: on time, 1.5 added",
+        "payment of utility bills: on time, 1.5 added to the score",
     ),
     (
         household(5, 5, 5, factors={"household_income": 29_999}),
         "FACTOR_household_income",
         "家庭年纯收入：不足3万元，减1分",
-        "annual net household income: under 30,000 yuan, 1 taken off",
+        "annual net household income: under 30,000 yuan, 1 taken off the score",
     ),
     (
         household(5, 5, 5, factors={"customer_years": 3}),
         "FACTOR_customer_years",
         "与本行往来年限：3至8年，加1分",
-        "years as a customer: 3 to 8 years, 1 added",
+        "years as a customer: 3 to 8 years, 1 added to the score",
     ),
     (
         household(5, 5, 5, events=events(Event("FS06", "city"), Event("ML06", "city"))),
         "CLIP_events",
         "事件积分合计超过上限，按上限计，少计15分",
-        "event points: the sum exceeds its ceiling, 15 not counted",
+        "event points: the sum exceeds its ceiling, 15 of the score not counted",
     ),
     (
         household(
@@ -169,7 +169,7 @@ SENTENCES = [
         ),
         "CLIP_factors",
         "其他因素合计超过上限，按上限计，少计0.5分",
-        "other factors: the sum exceeds its ceiling, 0.5 not counted",
+        "other factors: the sum exceeds its ceiling, 0.5 of the score not counted",
     ),
     (
         household(records=(Record("ML09"),)),
@@ -216,7 +216,9 @@ def test_a_floor_that_restores_points_is_told():
     told = {reason["code"]: reason for reason in propose(given, plan)["reasons"]}
     assert told["CLIP_events"]["points"] == 10
     assert told["CLIP_events"]["zh"] == "事件积分合计低于下限，按下限计，多计1分"
-    assert told["CLIP_events"]["en"] == "event points: the sum is below its floor, 1 restored"
+    assert told["CLIP_events"]["en"] == (
+        "event points: the sum is below its floor, 1 of the score restored"
+    )
 
 
 def test_a_missing_factor_is_told_only_when_the_card_gives_it_points():

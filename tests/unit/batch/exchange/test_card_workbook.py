@@ -177,7 +177,7 @@ def test_every_bound_stands_with_its_value_and_unit(tmp_path):
         ("village cap", "=V01", 25_000, "yuan", None),
         ("village cap", "V02", 30_000, "yuan", None),
         ("income multiple", None, 3, "times the yearly income", None),
-        ("debt room", None, 0.6, "share of the assets", None),
+        ("room for further debt", None, 0.6, "share of the assets", None),
         ("room under the customer total", None, 500_000, "yuan", None),
         ("cap on the expected loss", None, 1_000, "yuan of expected loss", None),
         ("cap on the expected loss", None, 0.45, "share lost in default", None),

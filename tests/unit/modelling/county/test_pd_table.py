@@ -309,7 +309,7 @@ def test_a_prudent_table_that_is_moved_keeps_its_upper_bound_and_says_what_it_is
     assert moved.prob_default.mean() == pytest.approx(0.001, abs=5e-9)
     assert (moved.upper >= own.upper).all()
     assert "expected or prudent figures" in table.note_en
-    assert "prudent bound at confidence" not in table.note_en
+    assert "prudent estimate at confidence" not in table.note_en
     higher = fitted(points, defaulted, anchor=0.05).lookup(points)
     assert (higher.upper > own.upper).all()
 

@@ -13,6 +13,7 @@ from sanzhixin.simulate import SimulationSettings
 from sanzhixin.validation.papers.case import household_case
 from sanzhixin.validation.papers.household import household_page, household_paper
 from sanzhixin.validation.papers.layout import to_text
+from sanzhixin.validation.papers.notice import compose_notice
 from tests.unit.scoring.factories import indicators_with, model_file, scheme_with
 from tests.unit.scoring.test_fitted_card import (
     EVENTS,
@@ -48,14 +49,14 @@ def test_the_parts_of_the_points_add_up(case_of):
 
 def test_pillars_stand_with_their_points(case_of):
     told = section(case_of(), "评议维度")
-    assert "家风 | 75 | - | 150 / 200 | 3 | 3 | 0" in told
-    assert "邻里口碑 | 75 | - | 180 / 240 | 3 | 3 | 0" in told
+    assert "家风 | 75 | 各份一致，没有标准误 | 150 / 200 | 3 | 0 | 0" in told
+    assert "邻里口碑 | 75 | 各份一致，没有标准误 | 180 / 240 | 3 | 0 | 0" in told
 
 
 def test_every_item_stands_with_its_mean(case_of, expert):
     told = section(case_of((3, 4, 4)), "评议指标（仅计有效评议表）")
     assert told.count("\n") >= len(expert.scheme.panel_items)
-    assert "FS01 | 家庭和睦 | 家风 | 3 | 3.67" in told
+    assert "家庭和睦 | 家风 | 3 | 3.67 / 5 | FS01" in told
 
 
 def test_a_mean_of_fewer_than_three_answers_is_not_shown(case_of, sheet):
@@ -63,7 +64,7 @@ def test_a_mean_of_fewer_than_three_answers_is_not_shown(case_of, sheet):
     for given in sheets[1:]:
         given["scores"] = {**given["scores"], "FS01": None}
     told = section(case_of(ratings=sheets), "评议指标（仅计有效评议表）")
-    assert "FS01 | 家庭和睦 | 家风 | 1 | 不足 3 份，不单列" in told
+    assert "家庭和睦 | 家风 | 1 | 不足 3 份，不单列 | FS01" in told
 
 
 def test_what_became_of_every_form_is_told_without_role_relation_or_day(case_of, sheet):
@@ -75,7 +76,7 @@ def test_what_became_of_every_form_is_told_without_role_relation_or_day(case_of,
     ]
     told = section(case_of(ratings=sheets), "评议表（评议员身份保密）")
     recused = "有亲属、债务或生意关系而回避"
-    assert told.splitlines() == [
+    assert told.splitlines()[:7] == [
         "评议表 | 家风 | 道德素养 | 邻里口碑",
         "#1 | 计入 | 计入 | 计入",
         "#2 | 计入 | 计入 | 计入",
@@ -112,9 +113,9 @@ def test_events_stand_with_what_became_of_them_and_their_cap(case_of):
     events = [entry(k) for k in range(12)]
     events += [entry(20, day="2024-03-01"), entry(21, status="pending"), entry(23, "ML07", "3")]
     told = section(case_of(events=events), "积分事项")
-    assert told.count("ML05 | 志愿服务 | 一次 | 2026-03-01 | 计入") == 12
-    assert "ML05 | 志愿服务 | 一次 | 2024-03-01 | 已过有效期，未计" in told
-    assert "ML05 | 志愿服务 | 一次 | 2026-03-01 | 待审，未计" in told
+    assert told.count("志愿服务 | 一次 | 2026-03-01 | 计入 | ML05") == 12
+    assert "志愿服务 | 一次 | 2024-03-01 | 已过有效期，未计 | ML05" in told
+    assert "志愿服务 | 一次 | 2026-03-01 | 待审，未计 | ML05" in told
     assert "起始分 | 25 | - | -" in told  # 25 + 10 - 3 = 32
     assert "志愿服务 | 10 | 每 12 个月最多 10 | 12 个月" in told
     assert "村规民约轻微违反 | -3 | 每 12 个月最多减 6 | 12 个月" in told
@@ -132,8 +133,16 @@ def test_records_stand_with_their_effect(case_of, official):
         official("ML08", "桐公决1号", issued_on="2015-03-01", ended_on="2018-03-01"),
     ]
     told = section(case_of(registers=rows), "官方记录")
-    assert "桐公告7号 | 2026-01-05 | - | 有效：须人工复核" in told
+    assert "| 2026-01-05 | - | 有效：须人工复核；尚未终止，终止后再计 60 个月" in told
     assert "桐公决1号 | 2015-03-01 | 2018-03-01 | 已过期或尚未生效，不计" in told
+
+
+def test_a_record_that_has_ended_says_until_when_it_counts(case_of, official):
+    # sixty months from 2024-05-10: on 2029-05-10 the five years are over
+    case = case_of(registers=[official(issued_on="2024-01-05", ended_on="2024-05-10")])
+    assert "建议不予授信，须人工确认；计至 2029-05-09" in section(case, "官方记录")
+    told = section(case, "Official records", "en")
+    assert told.endswith("to be confirmed; counts until 2029-05-09\n")
 
 
 def test_factors_stand_with_value_points_and_consent(case_of):
@@ -209,6 +218,65 @@ def test_what_a_person_has_to_look_at_is_told(case_of):
     told = section(case_of((3, 4, 5)), "须人工查看的情况")
     assert "得分 70 临近等级 C 与 B 的分界" in told
     assert section(case_of((5, 5, 5)), "须人工查看的情况") == "无\n"
+
+
+def test_where_nothing_is_scored_the_gate_or_the_missing_forms_are_to_be_confirmed(
+    case_of, official
+):
+    told = section(case_of(registers=[official()]), "须人工查看的情况")
+    assert told == "- 上列否决项须由银行工作人员核实确认\n"
+    told = section(case_of((4, 4)), "What a person has to look at", "en")
+    assert told.startswith("- the forms that are named above as missing have to be supplied")
+
+
+def test_the_counts_of_a_pillar_are_those_of_the_listed_outcomes(case_of, sheet):
+    sheets = [sheet(f"R{k}") for k in (3, 4, 5)]
+    sheets += [sheet("R1", relation="kin", familiar=False, scores={}), sheet("R2", relation="kin")]
+    sheets += [sheet("R6", familiar=False, scores={})]
+    case = case_of(ratings=sheets)
+    assert " | 3 | 2 | 1\n" in section(case, "评议维度")
+    told = section(case, "评议表（评议员身份保密）")
+    assert told.count("有亲属、债务或生意关系而回避 | 有亲属") == 2  # one does not know it besides
+    assert told.count("填写“不了解” |") == 2  # one form, three pillars
+    assert "应回避的，填写“不了解”也列为回避" in told
+
+
+def test_the_counts_are_those_of_the_outcomes_in_every_household(cases):
+    for case in cases:
+        for line in case.why.pillars:
+            outcomes = [form.outcomes[line.code] for form in case.why.forms]
+            counts = (line.n_forms, line.n_recused, line.n_unfamiliar)
+            assert counts == tuple(map(outcomes.count, ("counted", "recused", "unfamiliar")))
+
+
+def test_only_the_list_of_the_notice_is_headed_reasons(case_of, official):
+    for case in (case_of(), case_of((3, 4, 5)), case_of(registers=[official()]), case_of((4, 4))):
+        for lang in ("zh", "en"):
+            titles = [part.title for part in household_paper(case, lang).parts]
+            assert compose_notice(case, lang).paper.parts[0].title not in titles
+
+
+def test_a_score_below_all_tiers_stands_before_what_moved_it(case_of):
+    told = section(case_of((3, 3, 3)), "影响得分的主要因素（按影响大小）")
+    assert told.startswith("得分55，低于最低等级起点65，未评级")
+    assert "\n\n1. " in told
+
+
+def test_the_page_ends_with_the_rights_that_the_notice_states(case_of, official):
+    for case in (case_of(), case_of(registers=[official()]), case_of(ratings=[])):
+        for lang in ("zh", "en"):
+            last = household_paper(case, lang).parts[-1]
+            assert last in compose_notice(case, lang).paper.parts
+            text = to_text(household_paper(case, lang))
+            for words in (
+                ("《个人信息保护法》", "【待填：电话、地址】")
+                if lang == "zh"
+                else (
+                    "Personal Information Protection Law",
+                    "【to be filled in: telephone, address】",
+                )
+            ):
+                assert words in text
 
 
 def test_the_reason_for_another_amount_is_shown_as_it_was_stated(case_of):
@@ -385,5 +453,5 @@ def test_a_single_form_that_is_enough_has_no_error_and_says_so(case_of, sheet):
     case = case_of(model=model, ratings=[sheet("R1")])
     text = to_text(household_paper(case, "zh"))
     assert "- 得分 70，等级 B" in text
-    assert "家风 | 不足 3 份，不单列 | - | - / 200 | 1 | 1 | 0" in text
+    assert "家风 | 不足 3 份，不单列 | - | - / 200 | 1 | 0 | 0" in text
     assert "有效评议表过少，评议误差无法估计" in text
