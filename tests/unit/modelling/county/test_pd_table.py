@@ -210,7 +210,7 @@ def test_auto_falls_back_to_the_prudent_table_and_says_why(data, words):
     table = fitted(*data)
     assert table.method == "pluto_tasche"
     assert words in table.note_en
-    assert "审慎上限" in table.note_zh
+    assert "审慎估计" in table.note_zh
     assert "No curve (logistic) was fitted: " in table.note_en
     assert "未拟合曲线（logistic）：" in table.note_zh
     assert all("method=" not in note for note in (table.note_en, table.note_zh))

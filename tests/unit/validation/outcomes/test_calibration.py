@@ -179,7 +179,7 @@ def test_prudent_bounds_are_judged_from_one_side_alone():
     is_judged = judged.table["verdict"].isin(JUDGED)
     assert set(judged.table.loc[is_judged, "statistic"]) == {"default_rate"}
     assert "bounds, not expectations" in judged.note_en
-    assert "审慎上限" in judged.note_zh
+    assert "审慎估计" in judged.note_zh
 
 
 def test_loans_without_a_probability_are_left_out_and_counted():
