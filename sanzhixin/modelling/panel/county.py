@@ -87,7 +87,10 @@ def fit_county_panel(
     if forms.empty:
         raise EvidenceError("no_dated_forms", as_of=as_of, months=scheme.rating_validity_months)
     pillars = _pillars(scheme)
-    n_jobs = min(len(pillars), os.cpu_count() or 1)  # a pillar's fit knows nothing of the others
+    # A pillar's fit knows nothing of the others.  Two a core: with one a core the last of three
+    # pillars would leave a core of two without work.
+    cores = os.cpu_count() or 1
+    n_jobs = min(len(pillars), 2 * cores) if cores > 1 else 1
     model = PanelModel(pillars, linking, n_categories=highest - lowest + 1, n_jobs=n_jobs)
     has_anchors = len(county.vignettes) > 0
     return model.fit(
