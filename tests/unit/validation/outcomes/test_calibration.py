@@ -24,6 +24,7 @@ from sanzhixin.validation.outcomes.calibration import (
     compute_reliability,
 )
 from sanzhixin.validation.tables.judged import STATISTIC_COLUMNS
+from sanzhixin.validation.tables.rates import LEAST_EXPECTED
 from tests.unit.validation.drawn_loans import drawn_loans
 
 LOANS = drawn_loans(seed=3)
@@ -284,30 +285,34 @@ def test_the_order_of_the_loans_changes_no_figure():
 # Size: months in which every probability is right.
 
 
-def alarms(months, size, rate):
-    """Alarms and fails by row, rows judged, and months with an alarm after adjustment."""
+def drawn_months(months, size, rate):
+    """Rows of every month that say something of loans, and months that ring after adjustment."""
     rows, adjusted = [], 0
     for month in range(months):
         table = compute_calibration(drawn_loans(size, rate=rate, seed=10_000 + month)).table
-        rows.append(table[table["verdict"].isin(JUDGED)])
+        rows.append(table[table["verdict"].isin([*JUDGED, "insufficient"]) & (table["n"] > 0)])
         adjusted += bool((rows[-1]["p_adjusted"] < 0.05).any())
-    judged = pd.concat(rows)
-    name = judged["statistic"].where(judged["statistic"] != "default_rate", judged["tier"])
-    seen = pd.DataFrame(
-        {
-            "n": 1,
-            "alarms": judged["verdict"] != "pass",
-            "fails": judged["verdict"] == "fail",
-        }
-    )
-    return seen.groupby(name).sum(), adjusted
+    return pd.concat(rows), adjusted
+
+
+def count_alarms(rows):
+    """Rows, alarms and fails of each statistic, of default rates tier by tier."""
+    name = rows["statistic"].where(rows["statistic"] != "default_rate", rows["tier"])
+    ring = rows["verdict"].isin(["watch", "fail"])
+    seen = pd.DataFrame({"n": 1, "alarms": ring, "fails": rows["verdict"] == "fail"})
+    return seen.groupby(name).sum()
 
 
 def check_size(months, size, rate, quantile):
-    found, adjusted = alarms(months, size, rate)
-    most = binom.ppf(quantile, found["n"], 0.05), binom.ppf(quantile, found["n"], 0.001)
-    assert (found["alarms"] <= most[0]).all(), found
-    assert (found["fails"] <= most[1]).all(), found
+    rows, adjusted = drawn_months(months, size, rate)
+    # Whether enough defaults are expected is known before any outcome, so it picks nothing out; a
+    # fail is told with fewer, too, and is as rare among all rows.
+    expected = rows["threshold"] * rows["n"]
+    enough = (rows["statistic"] != "default_rate") | (expected >= LEAST_EXPECTED)
+    for found in (count_alarms(rows), count_alarms(rows[enough])):
+        most = binom.ppf(quantile, found["n"], 0.05), binom.ppf(quantile, found["n"], 0.001)
+        assert (found["alarms"] <= most[0]).all(), found
+        assert (found["fails"] <= most[1]).all(), found
     assert adjusted <= binom.ppf(quantile, months, 0.05)
 
 
