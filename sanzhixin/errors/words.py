@@ -23,6 +23,7 @@ __all__ = [
     "Lang",
     "alarms_told",
     "held_words",
+    "joined",
     "outcome_words",
     "pick",
 ]
@@ -181,7 +182,18 @@ def alarms_told(lang: Lang, kinds: Iterable[str]) -> str:
     ('distribution of the points, more defaults than were stated', '无')
     """
     words = (pick(lang, ALARM_WORDS.get(kind, (kind, kind))) for kind in kinds)
-    return ("、" if lang == "zh" else ", ").join(words) or pick(lang, ("无", "none"))
+    return joined(lang, words)
+
+
+def joined(lang: Lang, words: Iterable[str]) -> str:
+    """Put words into one list, or say that there are none.
+
+    Examples
+    --------
+    >>> joined("zh", ["a", "b"]), joined("en", [])
+    ('a、b', 'none')
+    """
+    return pick(lang, ("、", ", ")).join(words) or pick(lang, ("无", "none"))
 
 
 def pick(lang: Lang, pair: tuple[str, str]) -> str:

@@ -25,7 +25,7 @@ from sanzhixin.validation.papers.layout import (
     Text,
     to_page,
 )
-from sanzhixin.validation.papers.notice import compose_notice
+from sanzhixin.validation.papers.notice import rights_told
 from sanzhixin.validation.papers.phrases import reason_told, trigger_told
 from sanzhixin.validation.papers.scheme_words import tier_word
 from sanzhixin.validation.papers.terms import trial_mark
@@ -119,7 +119,7 @@ def household_paper(
         ("head_limits", writer.limits()),
         *([("head_next", writer.next_tier())] if scored else []),
         ("head_triggers", writer.triggers()),
-        ("head_rights", _rights(case, lang)),
+        ("head_rights", (rights_told(case, lang),)),
     ]
     made = tuple(Part(say(lang, title), tuple(blocks)) for title, blocks in parts)
     head = (*map(Text, trial_mark(lang, status)), *writer.head())
@@ -146,14 +146,6 @@ def _effect(line: DocumentLine, lang: Lang) -> str:
         return say(lang, "record_open", effect=effect, months=line.expires_months)
     until = last_day_counted(line.ended_on, line.expires_months)
     return say(lang, "record_until", effect=effect, until=until)
-
-
-def _rights(case: HouseholdCase, lang: Lang) -> Iterator[Block]:
-    """Repeat what the notice says of reasons, review and objection, with its blanks."""
-    title = say(lang, "head_rights")
-    for part in compose_notice(case, lang).paper.parts:
-        if part.title == title:
-            yield from part.blocks
 
 
 class _Writer:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sanzhixin.errors.words import NO_LIMIT_WORDS, Lang, held_words, pick
+from sanzhixin.errors.words import NO_LIMIT_WORDS, Lang, held_words, joined, pick
 from sanzhixin.scoring.reasons import MOST_REASONS
 from sanzhixin.validation.papers.layout import Listing, Paper, Part, Text, blank
 from sanzhixin.validation.papers.phrases import documents_told, reason_told, trigger_told
@@ -18,7 +18,7 @@ from sanzhixin.validation.papers.words import FORM_WORDS, bound_word, say
 if TYPE_CHECKING:
     from sanzhixin.validation.papers.case import HouseholdCase
 
-__all__ = ["Kind", "Notice", "compose_notice"]
+__all__ = ["Kind", "Notice", "compose_notice", "rights_told"]
 
 _CREDIT = "credit_report"
 
@@ -101,7 +101,7 @@ def compose_notice(case: HouseholdCase, lang: Lang, *, status: str | None = None
             parts.append(Part(say(lang, "head_next"), (Text(told), *rest)))
     parts += [
         Part(say(lang, "head_sources"), (Listing(tuple(_sources(case, lang))),)),
-        Part(say(lang, "head_rights"), (Listing(tuple(_rights(case, kind, lang))),)),
+        Part(say(lang, "head_rights"), (rights_told(case, lang),)),
         Part(say(lang, "head_decision"), (Listing(tuple(_decision(lang))),)),
     ]
     lead = (
@@ -165,23 +165,22 @@ def _gates(case: HouseholdCase, lang: Lang) -> Iterator[str]:
 
 
 def _short_pillars(case: HouseholdCase, lang: Lang) -> Iterator[str]:
-    joint = "、" if lang == "zh" else ", "
     for pillar in case.why.pillars:
         if pillar.n_forms >= case.scheme.min_forms:
             continue
         outcomes = Counter(form.outcomes[pillar.code] for form in case.why.forms)
-        told = joint.join(
+        told = [
             say(lang, "some_forms", outcome=pick(lang, words), count=outcomes[outcome])
             for outcome, words in FORM_WORDS.items()
             if outcome != "counted" and outcomes[outcome]
-        )
+        ]
         yield say(
             lang,
             "why_forms",
             name=pick(lang, (pillar.zh, pillar.en)),
             count=pillar.n_forms,
             need=case.scheme.min_forms,
-            others=say(lang, "why_forms_others", told=told) if told else "",
+            others=say(lang, "why_forms_others", told=joined(lang, told)) if told else "",
         )
 
 
@@ -237,12 +236,17 @@ def _sources(case: HouseholdCase, lang: Lang) -> Iterator[str]:
             if line.points is not None and line.is_given == given
         ]
         if names:
-            yield say(lang, key, names=("、" if lang == "zh" else ", ").join(names))
+            yield say(lang, key, names=joined(lang, names))
     start, end = case.consent_on, case.consent_until
     yield say(lang, "source_consent", purpose=case.consent_purpose, start=start, end=end)
 
 
-def _rights(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
+def rights_told(case: HouseholdCase, lang: Lang) -> Listing:
+    """List what the household may ask for, with the blanks that the bank fills in."""
+    return Listing(tuple(_rights(case, lang)))
+
+
+def _rights(case: HouseholdCase, lang: Lang) -> Iterator[str]:
     yield say(lang, "right_statement", blank=blank(lang, "提交方式", "how and where"))
     yield say(
         lang,
@@ -253,7 +257,7 @@ def _rights(case: HouseholdCase, kind: Kind, lang: Lang) -> Iterator[str]:
         answer=blank(lang, "天数", "days"),
     )
     yield say(lang, "right_person")
-    if kind in ("decline", "review"):
+    if _kind(case) in ("decline", "review"):
         rules = case.scheme.official_rules
         classes = {rules[line.code].list_class for line in case.documents if line.in_force}
         if classes - {_CREDIT}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from sanzhixin.errors.words import Lang, pick
+from sanzhixin.errors.words import Lang, joined, pick
 from sanzhixin.validation.papers.layout import Grid, Listing, blank
 from sanzhixin.validation.papers.scheme_words import scheme_word
 
@@ -60,7 +60,7 @@ class Writer:
 
     def joined(self, words: Iterable[str]) -> str:
         """Put words into one list, or say that there are none."""
-        return self.pick("、", ", ").join(words) or self.pick("无", "none")
+        return joined(self.lang, words)
 
     def lines(self, *pairs: Pair) -> Listing:
         """Make a list of sentences."""
