@@ -151,14 +151,8 @@ def _tell(voice: Voice, out: Path, found: Monitoring, stop_file: Path, *, is_sto
         voice.tell("monitor_rung", kinds=kinds)
     else:
         voice.tell("monitor_quiet")
-    leads = sum(
-        one.counts.get(word, 0)
-        for name, one in found.tables.items()
-        if name != "alarms"
-        for word in ("watch", "fail")
-    )
-    if leads:
-        voice.tell("monitor_leads", n=leads, path=out / "report.txt")
+    if found.n_leads:
+        voice.tell("monitor_leads", n=found.n_leads, path=out / "report.txt")
     if found.stop:
         voice.tell("monitor_stopped", model_id=found.model_id, path=stop_file)
     elif is_stopped:

@@ -101,6 +101,12 @@ class Monitoring:
         table = self.alarms.table
         return tuple(table.loc[table["verdict"].isin(("watch", "fail")), "kind"])
 
+    @property
+    def n_leads(self) -> int:
+        """Rows of the other tables that are judged watch or fail, each by its table alone."""
+        others = (one.counts for name, one in self.tables.items() if name != "alarms")
+        return sum(counts.get("watch", 0) + counts.get("fail", 0) for counts in others)
+
 
 def _both(kinds: tuple[str, ...]) -> str:
     return f"{alarms_told('zh', kinds)} / {alarms_told('en', kinds)}"

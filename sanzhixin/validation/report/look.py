@@ -71,8 +71,7 @@ def _head(found: Monitoring, lang: Lang) -> str:
     if found.stop:
         reasons = alarms_told(lang, found.reasons)
         zh, en = f"{zh}应停用：{reasons}。", f"{en} To be stopped: {reasons}."
-    others = [one for name, one in found.tables.items() if name != "alarms"]
-    if any(one.counts.get(word) for one in others for word in _RING):
+    if found.n_leads:
         zh += (
             "各表中判为关注或不通过的行只按本表判定，是查看的线索；"
             "是否报警以“报警”一节为准，那里已计入多次查看和多类检验。"
